@@ -1,0 +1,84 @@
+"""People and how they sign in. Tokens and passwords are stored hashed only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, Now, UtcTime, word
+
+
+class Person(Base):
+    __tablename__ = "people"
+    __table_args__ = (Index("uq_people_email", func.lower(text("email")), unique=True),)
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    is_owner: Mapped[bool] = mapped_column(server_default=text("false"))  # of this installation
+    created_at: Mapped[Now]
+    deactivated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(part[0] for part in (words[:1] + words[1:][-1:])).upper()
+
+
+class SignIn(Base):
+    __tablename__ = "sign_ins"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    user_agent: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[Now]
+    expires_at: Mapped[UtcTime]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Invitation(Base):
+    """A one-time link: to become the owner, to join a study, or to sign in to the demo."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (CheckConstraint("(used_at IS NULL) = (used_by_id IS NULL)", name="used_by"),)
+
+    id: Mapped[Id]
+    purpose: Mapped[str] = mapped_column(word("purpose", "owner", "member", "sign_in"))
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    email: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))  # sign_in: whose
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[Now]
+    expires_at: Mapped[UtcTime]
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ApiToken(Base):
+    __tablename__ = "api_tokens"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[Now]
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AccountEvent(Base):
+    """What happened to accounts outside any study. Append-only by trigger."""
+
+    __tablename__ = "account_events"
+
+    id: Mapped[Id]
+    at: Mapped[Now]
+    kind: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # who acted; no key: it outlives the person
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))

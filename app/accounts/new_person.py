@@ -1,0 +1,42 @@
+"""Somebody who makes an account: what they typed, what is wrong with it, and the person it becomes."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from app.accounts.actions import EmailTaken, NameTooLong, NoEmail, NoName, add_person
+from app.accounts.models import Person
+from app.accounts.passwords import PasswordTooLong, PasswordTooShort
+from app.problems import Invalid
+from app.web.forms import Posted
+
+BELONGS_TO: dict[type[Invalid], str] = {
+    NoName: "name",
+    NameTooLong: "name",
+    NoEmail: "email",
+    EmailTaken: "email",
+    PasswordTooShort: "password",
+    PasswordTooLong: "password",
+}
+
+
+@dataclass
+class NewPerson:
+    name: str = ""
+    email: str = ""
+    password: str = field(default="", repr=False)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, posted: Posted) -> "NewPerson":
+        return cls(posted.text("name"), posted.text("email"), posted.raw("password"))
+
+    def add(self, session: Session) -> Person:
+        return add_person(session, name=self.name, email=self.email, password=self.password)
+
+    def refuse(self, problem: Invalid) -> None:
+        """Says it at the field it belongs to; what belongs to no field is not for this form."""
+        where = BELONGS_TO.get(type(problem))
+        if where is None:
+            raise problem
+        self.problems[where] = problem.sentence

@@ -1,0 +1,240 @@
+"""Acts on codes: each one or more revisions under a fresh codebook_seq, never a rewriting."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.codebook.models import Code, CodebookVersion, CodeDisclosure
+from app.codebook.policy import (
+    NoName,
+    active_code,
+    active_dimension,
+    check_may_alter,
+    check_may_merge,
+    check_parent,
+    code_in_sight,
+    usable_name,
+)
+from app.codebook.queries import whole_codebook
+from app.codebook.revisions import check_unchanged, next_seq, revise_code
+from app.codebook.tree import Codebook, CodeEntry
+from app.problems import Invalid, NotFound
+from app.studies.events import record
+from app.studies.models import Membership
+
+
+class NotOpenToNewCodes(Invalid):
+    """This dimension is closed: its codes are fixed. Ask the lead to open it."""
+
+
+class VersionNameTaken(Invalid):
+    """A version with this name exists already. Take the next one."""
+
+
+@dataclass(frozen=True)
+class CodeText:
+    """What people write about a code."""
+
+    name: str
+    definition: str = ""
+    use_when: str = ""
+    not_when: str = ""
+    examples: tuple[Mapping[str, Any], ...] = ()
+    colour: str = ""
+
+
+def create_code(
+    session: Session,
+    study_id: int,
+    member: Membership | None,
+    dimension_id: int,
+    words: CodeText,
+    *,
+    origin: str,
+    parent_id: int | None = None,
+    is_category: bool = False,
+    source: str = "",
+    created_in_round: int | None = None,
+    disclosed: str = "whole",
+    reason: str = "",
+) -> CodeEntry:
+    """disclosed: 'whole', 'name', or '' for a code that is its author's alone until its round settles.
+
+    A name that another coder took privately is no hindrance: refusing it would tell.
+    """
+    seq = next_seq(session, study_id)
+    codebook = whole_codebook(session, study_id)
+    active_dimension(codebook, dimension_id)
+    if parent_id is not None:
+        check_parent(codebook, dimension_id, parent_id, None, member)
+    words = replace(words, name=usable_name(codebook, words.name, dimension_id, parent_id, None, member))
+    code = Code(
+        study_id=study_id,
+        created_by=member.id if member else None,
+        created_in_round=created_in_round,
+        origin=origin,
+        source=source,
+    )
+    session.add(code)
+    session.flush()
+    entry = _first_entry(code, words, codebook, dimension_id, parent_id, is_category, disclosed, seq)
+    revise_code(session, study_id, member, entry, seq, kind="created", reason=reason)
+    if disclosed:
+        disclose(session, study_id, [code.id], member, extent=disclosed)
+    _record_code_act(session, study_id, member, "code.created", entry, name=entry.name)
+    return entry
+
+
+def edit_code(
+    session: Session,
+    study_id: int,
+    member: Membership,
+    code_id: int,
+    words: CodeText,
+    *,
+    seen_seq: int,
+    parent_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Rewords, renames or moves a code, in one revision. seen_seq: the revision the editor started from."""
+    seq = next_seq(session, study_id)
+    codebook = whole_codebook(session, study_id)
+    before = active_code(codebook, code_id, member)
+    check_may_alter(before, member)
+    check_unchanged(before, seen_seq)
+    if parent_id is not None:
+        check_parent(codebook, before.dimension_id, parent_id, code_id, member)
+    name = usable_name(codebook, words.name, before.dimension_id, parent_id, code_id, member)
+    after = replace(_with_words(before, replace(words, name=name)), parent_id=parent_id)
+    kind = "moved" if parent_id != before.parent_id else "renamed" if name != before.name else "edited"
+    revise_code(session, study_id, member, after, seq, kind=kind, reason=reason)
+    _record_code_act(session, study_id, member, f"code.{kind}", before, reason=reason, name=name)
+
+
+def merge_codes(
+    session: Session, study_id: int, member: Membership, code_id: int, into_id: int, *, reason: str
+) -> None:
+    """The one code lives on in the other. What was submitted keeps the code it bore (promise 8)."""
+    seq = next_seq(session, study_id)
+    codebook = whole_codebook(session, study_id)
+    merged, target = active_code(codebook, code_id, member), active_code(codebook, into_id, member)
+    check_may_alter(merged, member)
+    check_may_alter(target, member)
+    check_may_merge(codebook, merged, target)
+    for child in [c for c in codebook.codes.values() if c.parent_id == code_id and c.is_active]:
+        moved = replace(child, parent_id=into_id)
+        revise_code(session, study_id, member, moved, seq, kind="moved", reason=reason)
+    after = replace(merged, status="merged", merged_into_id=into_id)
+    revise_code(session, study_id, member, after, seq, kind="merged", reason=reason)
+    _record_code_act(session, study_id, member, "code.merged", merged, reason=reason, into=into_id)
+
+
+def retire_code(session: Session, study_id: int, member: Membership, code_id: int, *, reason: str) -> None:
+    seq = next_seq(session, study_id)
+    before = active_code(whole_codebook(session, study_id), code_id, member)
+    check_may_alter(before, member)
+    revise_code(session, study_id, member, replace(before, status="retired"), seq, kind="retired", reason=reason)
+    _record_code_act(session, study_id, member, "code.retired", before, reason=reason)
+
+
+def restore_code(session: Session, study_id: int, member: Membership, code_id: int, *, reason: str) -> None:
+    seq = next_seq(session, study_id)
+    codebook = whole_codebook(session, study_id)
+    before = code_in_sight(codebook, code_id, member)
+    if before.status != "retired":
+        raise NotFound
+    check_may_alter(before, member)
+    usable_name(codebook, before.name, before.dimension_id, before.parent_id, code_id, member)
+    revise_code(session, study_id, member, replace(before, status="active"), seq, kind="restored", reason=reason)
+    _record_code_act(session, study_id, member, "code.restored", before, reason=reason)
+
+
+def disclose(
+    session: Session, study_id: int, code_ids: Iterable[int], member: Membership | None, *, extent: str = "whole"
+) -> None:
+    """From now on everybody in the study may see these codes. Doing it twice changes nothing."""
+    rows = [
+        {"study_id": study_id, "code_id": code_id, "extent": extent, "member_id": member.id if member else None}
+        for code_id in code_ids
+    ]
+    if rows:
+        session.execute(insert(CodeDisclosure).values(rows).on_conflict_do_nothing())
+
+
+def name_version(
+    session: Session, study_id: int, member: Membership | None, *, name: str, notes: str = ""
+) -> CodebookVersion:
+    """A version is a named codebook_seq; it costs nothing and is never changed."""
+    name = " ".join(name.split())
+    if not name:
+        raise NoName
+    seq = next_seq(session, study_id)
+    if session.scalar(
+        select(CodebookVersion.id).where(CodebookVersion.study_id == study_id, CodebookVersion.name == name)
+    ):
+        raise VersionNameTaken
+    version = CodebookVersion(
+        study_id=study_id, name=name, codebook_seq=seq, notes=notes.strip(), member_id=member.id if member else None
+    )
+    session.add(version)
+    session.flush()
+    record(session, study_id, member, "codebook.version_named", subject=("codebook_version", version.id), name=name)
+    return version
+
+
+def _first_entry(
+    code: Code,
+    words: CodeText,
+    codebook: Codebook,
+    dimension_id: int,
+    parent_id: int | None,
+    is_category: bool,
+    disclosed: str,
+    seq: int,
+) -> CodeEntry:
+    beside = [c.position for c in codebook.codes.values() if c.dimension_id == dimension_id]
+    bare = CodeEntry(
+        id=code.id,
+        dimension_id=dimension_id,
+        parent_id=parent_id,
+        name=words.name,
+        definition="",
+        use_when="",
+        not_when="",
+        examples=(),
+        colour="",
+        position=max(beside, default=0) + 1,
+        status="active",
+        merged_into_id=None,
+        is_category=is_category,
+        origin=code.origin,
+        source=code.source,
+        created_by=code.created_by,
+        created_in_round=code.created_in_round,
+        codebook_seq=seq,
+        disclosed=disclosed,
+    )
+    return _with_words(bare, words)
+
+
+def _with_words(entry: CodeEntry, words: CodeText) -> CodeEntry:
+    return replace(
+        entry,
+        name=words.name,
+        definition=words.definition.strip(),
+        use_when=words.use_when.strip(),
+        not_when=words.not_when.strip(),
+        examples=tuple(words.examples),
+        colour=words.colour,
+    )
+
+
+def _record_code_act(
+    session: Session, study_id: int, member: Membership | None, kind: str, code: CodeEntry, **details: Any
+) -> None:
+    veil = code.created_in_round if code.disclosed != "whole" else None
+    record(session, study_id, member, kind, subject=("code", code.id), veiled_by_round_id=veil, **details)

@@ -1,0 +1,141 @@
+"""What may stand in a codebook: usable names, parents without circles, codes that are alive and in sight."""
+
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.problems import Conflict, Invalid, NotFound
+from app.studies.models import Membership
+
+LONGEST_NAME = 120
+
+
+class NoName(Invalid):
+    """A name is missing."""
+
+
+class NameTooLong(Invalid):
+    """The name is longer than 120 characters. Put the rest into the definition."""
+
+
+class NameTaken(Invalid):
+    """A code with this name stands here already. Take that one, or another name."""
+
+
+class DimensionNameTaken(Invalid):
+    """The study has a dimension with this name already."""
+
+
+class GoesInCircles(Invalid):
+    """A code cannot stand under, or be merged into, itself or what stands under it."""
+
+
+class OtherDimension(Invalid):
+    """The two codes answer different dimensions."""
+
+
+class KindsDiffer(Invalid):
+    """A code can be merged into a code and a category into a category, but not one into the other."""
+
+
+class NotActive(Conflict):
+    """This code was retired or merged in the meantime. Reload to see where it went."""
+
+
+class StillItsAuthors(Conflict):
+    """Its author is still coding with this code. It can be changed when their round has left running."""
+
+
+def usable_name(
+    codebook: Codebook,
+    typed: str,
+    dimension_id: int,
+    parent_id: int | None,
+    code_id: int | None,
+    member: Membership | None,
+) -> str:
+    """Unique among the siblings that the member can see: refusing because of another's private code would tell."""
+    name = _plain_name(typed)
+    for code in codebook.codes.values():
+        beside = code.dimension_id == dimension_id and code.parent_id == parent_id
+        taken = code.is_active and code.name.casefold() == name.casefold()
+        if code.id != code_id and beside and taken and (code.disclosed or _is_author(code, member)):
+            raise NameTaken
+    return name
+
+
+def usable_dimension_name(codebook: Codebook, typed: str, dimension_id: int | None) -> str:
+    name = _plain_name(typed)
+    if any(d.id != dimension_id and d.name.casefold() == name.casefold() for d in codebook.dimensions):
+        raise DimensionNameTaken
+    return name
+
+
+def active_dimension(codebook: Codebook, dimension_id: int) -> DimensionEntry:
+    entry = codebook.dimension(dimension_id)
+    if entry is None or entry.status != "active":
+        raise NotFound
+    return entry
+
+
+def code_in_sight(codebook: Codebook, code_id: int, member: Membership | None) -> CodeEntry:
+    """member None: the installation itself, which sees every code."""
+    entry = codebook.codes.get(code_id)
+    if entry is None or (member is not None and not entry.disclosed and not _is_author(entry, member)):
+        raise NotFound
+    return entry
+
+
+def active_code(codebook: Codebook, code_id: int, member: Membership | None) -> CodeEntry:
+    entry = code_in_sight(codebook, code_id, member)
+    if not entry.is_active:
+        raise NotActive
+    return entry
+
+
+def check_may_alter(code: CodeEntry, member: Membership) -> None:
+    """A code seen by its name only cannot be altered: nobody rewrites what they were not shown."""
+    if code.disclosed != "whole" and not _is_author(code, member):
+        raise StillItsAuthors
+
+
+def check_parent(
+    codebook: Codebook, dimension_id: int, parent_id: int, code_id: int | None, member: Membership | None
+) -> None:
+    parent = active_code(codebook, parent_id, member)
+    if parent.dimension_id != dimension_id:
+        raise OtherDimension
+    if code_id is not None:
+        check_no_circle(codebook, code_id, parent_id)
+
+
+def check_may_merge(codebook: Codebook, merged: CodeEntry, target: CodeEntry) -> None:
+    if merged.dimension_id != target.dimension_id:
+        raise OtherDimension
+    if merged.is_category != target.is_category:
+        raise KindsDiffer
+    check_no_circle(codebook, merged.id, target.id)
+
+
+def check_no_circle(codebook: Codebook, code_id: int, above_id: int) -> None:
+    if code_id == above_id or stands_under(codebook, above_id, code_id):
+        raise GoesInCircles
+
+
+def stands_under(codebook: Codebook, code_id: int, ancestor_id: int) -> bool:
+    code = codebook.codes.get(code_id)
+    while code is not None and code.parent_id is not None:
+        if code.parent_id == ancestor_id:
+            return True
+        code = codebook.codes.get(code.parent_id)
+    return False
+
+
+def _plain_name(typed: str) -> str:
+    name = " ".join(typed.split())
+    if not name:
+        raise NoName
+    if len(name) > LONGEST_NAME:
+        raise NameTooLong
+    return name
+
+
+def _is_author(code: CodeEntry, member: Membership | None) -> bool:
+    return member is not None and code.created_by == member.id

@@ -1,0 +1,80 @@
+"""How a change of the codebook is written: the next codebook_seq, and a revision that holds every property."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.codebook.models import CodeRevision, DimensionRevision
+from app.codebook.tree import CodeEntry, DimensionEntry
+from app.problems import Conflict
+from app.studies.models import Membership, Study
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody changed this in the meantime. Nothing was overwritten; both states are shown."""
+
+
+def next_seq(session: Session, study_id: int) -> int:
+    """Takes the study's row lock until the transaction ends, so that seq order is commit order."""
+    return session.execute(
+        update(Study)
+        .where(Study.id == study_id)
+        .values(codebook_seq=Study.codebook_seq + 1)
+        .returning(Study.codebook_seq)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+
+
+def check_unchanged(entry: CodeEntry | DimensionEntry, seen_seq: int) -> None:
+    """seen_seq: the codebook_seq of the revision that somebody's change started from."""
+    if entry.codebook_seq > seen_seq:
+        raise ChangedMeanwhile
+
+
+def revise_dimension(
+    session: Session, study_id: int, member: Membership | None, entry: DimensionEntry, seq: int, *, reason: str
+) -> None:
+    session.add(
+        DimensionRevision(
+            study_id=study_id,
+            dimension_id=entry.id,
+            codebook_seq=seq,
+            member_id=member.id if member else None,
+            reason=reason.strip(),
+            name=entry.name,
+            question=entry.question,
+            takes=entry.takes,
+            has_main=entry.has_main,
+            openness=entry.openness,
+            position=entry.position,
+            status=entry.status,
+        )
+    )
+    session.flush()
+
+
+def revise_code(
+    session: Session, study_id: int, member: Membership | None, entry: CodeEntry, seq: int, *, kind: str, reason: str
+) -> None:
+    session.add(
+        CodeRevision(
+            study_id=study_id,
+            code_id=entry.id,
+            codebook_seq=seq,
+            member_id=member.id if member else None,
+            kind=kind,
+            reason=reason.strip(),
+            dimension_id=entry.dimension_id,
+            parent_id=entry.parent_id,
+            is_category=entry.is_category,
+            name=entry.name,
+            definition=entry.definition,
+            use_when=entry.use_when,
+            not_when=entry.not_when,
+            examples=[dict(example) for example in entry.examples],
+            colour=entry.colour,
+            position=entry.position,
+            status=entry.status,
+            merged_into_id=entry.merged_into_id,
+        )
+    )
+    session.flush()

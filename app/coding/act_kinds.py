@@ -1,0 +1,185 @@
+"""What each kind of act does. A handler checks, then changes, then says what was there before."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+
+from app.coding.applying import (
+    CodeNotApplied,
+    add_quote,
+    application_of,
+    applications,
+    apply_code,
+    asked_dimension,
+    quoted,
+    remove_answer,
+    remove_application,
+    remove_applications,
+    seen_code,
+    set_answer,
+    state_before,
+)
+from app.coding.coining import find_or_create
+from app.coding.handing_in import hand_in
+from app.coding.models import CodeApplication, Evidence
+from app.coding.notes import flag, unflag, write_memo
+from app.coding.payload import ActNotUnderstood
+from app.coding.step import Change, Step
+from app.problems import Invalid, NotFound
+
+Handler = Callable[[Step], Change]
+
+
+class NoMainHere(Invalid):
+    """This dimension has no main code."""
+
+
+class NoSkipReason(Invalid):
+    """Say in a few words why you skip this incident. It is reported beside the agreement."""
+
+
+def toggle_code(step: Step) -> Change:
+    dimension = asked_dimension(step)
+    code = seen_code(step, dimension, step.payload.key("code_id"))
+    before = state_before(step, dimension.id)
+    application = application_of(step, dimension.id, code.id)
+    if application is not None:
+        remove_application(step, application)
+        return Change(before, dimension.id, code.id)
+    return Change(before, dimension.id, code.id, apply_code(step, dimension, code).id)
+
+
+def set_main(step: Step) -> Change:
+    """Without a code_id no code is the main one any more."""
+    dimension = asked_dimension(step)
+    if not dimension.has_main:
+        raise NoMainHere
+    code_id = step.payload.key_or_none("code_id")
+    applied = applications(step, dimension.id)
+    if code_id is not None and code_id not in {application.code_id for application in applied}:
+        raise CodeNotApplied
+    before = state_before(step, dimension.id)
+    for application in applied:
+        application.is_main = application.code_id == code_id
+    step.session.flush()
+    return Change(before, dimension.id, code_id)
+
+
+def answer(step: Step) -> Change:
+    """'none_applies' and 'not_enough_information' take the codes away; '' makes the dimension not coded."""
+    dimension = asked_dimension(step)
+    state = step.payload.text("state")
+    if state not in ("", "none_applies", "not_enough_information"):
+        raise ActNotUnderstood
+    before = state_before(step, dimension.id)
+    remove_applications(step, dimension.id)
+    if state:
+        set_answer(step, dimension.id, state)
+    else:
+        remove_answer(step, dimension.id)
+    return Change(before, dimension.id)
+
+
+def create_code(step: Step) -> Change:
+    """Finds or creates the code and applies it; start and end add the words it was named from as evidence."""
+    dimension = asked_dimension(step)
+    payload = step.payload
+    span = (payload.offset("start"), payload.offset("end")) if payload.has("start") or payload.has("end") else None
+    quote = quoted(step, *span) if span else ""
+    before = state_before(step, dimension.id)
+    code = find_or_create(step, dimension, payload, parent_id=payload.key_or_none("parent_id"))
+    application = apply_code(step, dimension, code)
+    evidence_id = add_quote(step, application, *span, quote) if span else None
+    return Change(before, dimension.id, code.id, application.id, evidence_id)
+
+
+def add_evidence(step: Step) -> Change:
+    """A code that is not applied yet is applied first."""
+    dimension = asked_dimension(step)
+    code = seen_code(step, dimension, step.payload.key("code_id"))
+    start, end = step.payload.offset("start"), step.payload.offset("end")
+    quote = quoted(step, start, end, step.payload.text("quote"))
+    before = state_before(step, dimension.id)
+    application = apply_code(step, dimension, code)
+    evidence_id = add_quote(step, application, start, end, quote)
+    return Change(before, dimension.id, code.id, application.id, evidence_id)
+
+
+def remove_evidence(step: Step) -> Change:
+    row = step.session.execute(
+        select(Evidence, CodeApplication)
+        .join(
+            CodeApplication,
+            (CodeApplication.study_id == Evidence.study_id) & (CodeApplication.id == Evidence.code_application_id),
+        )
+        .where(
+            Evidence.study_id == step.study_id,
+            Evidence.assignment_id == step.assignment.id,
+            Evidence.id == step.payload.key("evidence_id"),
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    evidence, application = row
+    before = state_before(step, application.dimension_id)
+    step.session.delete(evidence)
+    step.session.flush()
+    return Change(before, application.dimension_id, application.code_id, application.id)
+
+
+def apply_offered(step: Step) -> Change:
+    """What a model offered, taken over by the coder. A code that the coder had applied before stays their own."""
+    dimension = asked_dimension(step)
+    origin = step.payload.text("origin")
+    if origin not in ("accepted", "revised") or step.payload.has("code_id") == step.payload.has("new_code"):
+        raise ActNotUnderstood
+    quotes = [(part.offset("start"), part.offset("end"), part.text("quote")) for part in step.payload.parts("evidence")]
+    for start, end, quote in quotes:
+        quoted(step, start, end, quote)
+    before = state_before(step, dimension.id)
+    if step.payload.has("code_id"):
+        code = seen_code(step, dimension, step.payload.key("code_id"))
+    else:
+        code = find_or_create(step, dimension, step.payload.part("new_code"), origin="suggestion")
+    application = apply_code(step, dimension, code, origin=origin)
+    for start, end, quote in quotes:
+        add_quote(step, application, start, end, quote)
+    return Change(before, dimension.id, code.id, application.id)
+
+
+def skip(step: Step) -> Change:
+    reason = " ".join(step.payload.text("reason").split())
+    if not reason:
+        raise NoSkipReason
+    submission = hand_in(step, skip_reason=reason)
+    before, step.work.state = step.work.state, "skipped"
+    return Change({"assignment_state": before}, submission_id=submission.id)
+
+
+def submit(step: Step) -> Change:
+    submission = hand_in(step)
+    before, step.work.state = step.work.state, "submitted"
+    return Change({"assignment_state": before}, submission_id=submission.id)
+
+
+def take_back(step: Step) -> Change:
+    """Back to draft. What was submitted stays on record."""
+    before, step.work.state = step.work.state, "draft"
+    return Change({"assignment_state": before})
+
+
+KINDS: Mapping[str, Handler] = {
+    "toggle_code": toggle_code,
+    "set_main": set_main,
+    "answer": answer,
+    "create_code": create_code,
+    "add_evidence": add_evidence,
+    "remove_evidence": remove_evidence,
+    "write_memo": write_memo,
+    "flag": flag,
+    "unflag": unflag,
+    "skip": skip,
+    "submit": submit,
+    "take_back": take_back,
+}
+OFFERED: Mapping[str, Handler] = {"apply_offered": apply_offered}

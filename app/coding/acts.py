@@ -1,0 +1,152 @@
+"""Coding, saved step by step. Everything a coder does to an assignment passes `perform`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.coding.act_kinds import KINDS, OFFERED, Handler
+from app.coding.models import Act, AssignmentWork
+from app.coding.payload import ActNotUnderstood, Payload
+from app.coding.policy import check_may_act, check_state
+from app.coding.step import Change, Step
+from app.db.base import now
+from app.problems import Conflict, NotFound
+from app.rounds.models import Assignment, Round
+from app.rounds.queries import own_assignment
+from app.studies.events import record
+from app.studies.viewer import Viewer
+
+LONGEST_TAB = 100
+
+
+class StaleAct(Conflict):
+    """This incident was changed in another tab or on another machine. Nothing was overwritten; both are shown."""
+
+
+class ActNotYours(NotFound):
+    """This step belongs to somebody else's coding, so it was not saved here."""
+
+
+@dataclass(frozen=True)
+class ActRequest:
+    """act_id: made by whoever acts, once an act. after_act_id: the newest act they saw on this assignment."""
+
+    act_id: UUID
+    after_act_id: UUID | None
+    tab: str
+    kind: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ActAnswer:
+    """What was saved. state: of the assignment (draft, submitted, skipped). repeated: it was on disk before."""
+
+    act_id: UUID
+    kind: str
+    state: str
+    saved_at: datetime
+    dimension_id: int | None = None
+    code_id: int | None = None
+    code_application_id: int | None = None
+    evidence_id: int | None = None
+    submission_id: int | None = None
+    repeated: bool = False
+
+
+def perform(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
+    """Saves one act. The same act_id again changes nothing and gets the first answer."""
+    return _perform(session, viewer, assignment_id, request, KINDS)
+
+
+def apply_offered(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
+    """Applies what a model offered and the coder took over; for the room that knows the offer."""
+    return _perform(session, viewer, assignment_id, replace(request, kind="apply_offered"), OFFERED)
+
+
+def _perform(
+    session: Session, viewer: Viewer, assignment_id: int, request: ActRequest, handlers: Mapping[str, Handler]
+) -> ActAnswer:
+    assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
+    work = _locked_work(session, assignment)
+    answered = _stored_answer(session, assignment, request)
+    if answered is not None:
+        return answered
+    check_may_act(session, viewer, coding_round)
+    if request.after_act_id != work.last_act_id:
+        raise StaleAct
+    if request.kind not in handlers:
+        raise ActNotUnderstood
+    check_state(work.state, request.kind)
+    step = Step(session, viewer, assignment, coding_round, work, Payload.checked(request.payload), now())
+    change = handlers[request.kind](step)
+    return _save(step, coding_round, request, change)
+
+
+def _locked_work(session: Session, assignment: Assignment) -> AssignmentWork:
+    """One act at a time on an assignment, whatever number of tabs and machines send them."""
+    query = (
+        select(AssignmentWork)
+        .where(AssignmentWork.study_id == assignment.study_id, AssignmentWork.assignment_id == assignment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    work = session.scalar(query)
+    if work is None:
+        new = insert(AssignmentWork).values(study_id=assignment.study_id, assignment_id=assignment.id)
+        session.execute(new.on_conflict_do_nothing())
+        work = session.scalars(query).one()
+    return work
+
+
+def _stored_answer(session: Session, assignment: Assignment, request: ActRequest) -> ActAnswer | None:
+    act = session.scalar(select(Act).where(Act.act_id == request.act_id))
+    if act is None:
+        return None
+    if (act.study_id, act.assignment_id, act.member_id) != (
+        assignment.study_id,
+        assignment.id,
+        assignment.member_id,
+    ):
+        raise ActNotYours
+    stored = {**act.answer, "saved_at": datetime.fromisoformat(act.answer["saved_at"])}
+    return ActAnswer(act_id=act.act_id, kind=act.kind, **stored, repeated=True)
+
+
+def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) -> ActAnswer:
+    step.work.last_act_id = request.act_id
+    step.work.changed_at = step.at
+    answer = {"state": step.work.state, "saved_at": step.at.isoformat(), **change.ids}
+    row = insert(Act).values(
+        study_id=step.study_id,
+        act_id=request.act_id,
+        after_act_id=request.after_act_id,
+        assignment_id=step.assignment.id,
+        member_id=step.assignment.member_id,
+        tab=request.tab[:LONGEST_TAB],
+        at=step.at,
+        kind=request.kind,
+        payload=step.payload.fields,
+        inverse=change.inverse,
+        answer=answer,
+    )
+    if step.session.scalar(row.on_conflict_do_nothing(index_elements=[Act.act_id]).returning(Act.id)) is None:
+        raise ActNotYours  # the same act_id was committed for another assignment a moment ago
+    record(
+        step.session,
+        step.study_id,
+        step.viewer.member,
+        f"coding.{request.kind}",
+        subject=("assignment", step.assignment.id),
+        veiled_by_round_id=coding_round.id,
+        act_id=str(request.act_id),
+        **change.ids,
+    )
+    step.session.flush()
+    return ActAnswer(act_id=request.act_id, kind=request.kind, state=step.work.state, saved_at=step.at, **change.ids)

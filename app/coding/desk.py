@@ -1,0 +1,225 @@
+"""The coding screen as plain values: one incident, and a card for each dimension."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.codebook.tree import CodeEntry, Codebook, DimensionEntry
+from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
+from app.coding.notes import own_flag, own_memo
+from app.coding.policy import codable_codebook, may_act
+from app.coding.queries import STATE_WORDS, places_in_queue, work_on
+from app.incidents.models import Incident
+from app.rounds.models import Assignment, Round
+from app.rounds.queries import own_assignment
+from app.studies.viewer import Viewer
+
+DIGITS = "123456789"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A piece of evidence: text[start:end], in code points."""
+
+    evidence_id: int
+    code_id: int
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A code that can be pressed. digit: its key, or ''. is_gone: applied once, no longer to be had."""
+
+    code: CodeEntry
+    category: CodeEntry | None
+    digit: str
+    is_applied: bool
+    is_main: bool
+    is_gone: bool
+    origin: str
+    code_application_id: int | None
+    evidence: tuple[Quote, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """state: coded, none_applies, not_enough_information, or '' for not coded."""
+
+    dimension: DimensionEntry
+    state: str
+    chips: tuple[Chip, ...]
+
+    @property
+    def applied(self) -> list[Chip]:
+        return [chip for chip in self.chips if chip.is_applied]
+
+    @property
+    def applied_ids(self) -> set[int]:
+        return {chip.code.id for chip in self.applied}
+
+    @property
+    def main(self) -> Chip | None:
+        return next((chip for chip in self.chips if chip.is_main), None)
+
+    @property
+    def evidence(self) -> list[Quote]:
+        """In the order of the text."""
+        found = [quote for chip in self.chips for quote in chip.evidence]
+        return sorted(found, key=lambda quote: (quote.start, quote.end, quote.evidence_id))
+
+    @property
+    def is_answered(self) -> bool:
+        return self.state != ""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that the coding screen shows of one's own assignment.
+
+    state: pending, draft, submitted or skipped. may_change: whether acts other than taking back are possible now.
+    next_undone_id: where "submit and next" leads, around the end of the queue.
+    """
+
+    assignment: Assignment
+    coding_round: Round
+    incident: Incident
+    codebook: Codebook
+    cards: tuple[Card, ...]
+    memo: str
+    flag: Flag | None
+    state: str
+    may_act: bool
+    last_act_id: UUID | None
+    saved_at: datetime | None
+    position: int
+    total: int
+    done: int
+    previous_id: int | None
+    next_id: int | None
+    next_undone_id: int | None
+
+    @property
+    def state_word(self) -> str:
+        return STATE_WORDS[self.state]
+
+    @property
+    def may_change(self) -> bool:
+        return self.may_act and self.state in ("pending", "draft")
+
+    @property
+    def may_take_back(self) -> bool:
+        return self.may_act and self.state in ("submitted", "skipped")
+
+    @property
+    def open_dimensions(self) -> list[DimensionEntry]:
+        return [card.dimension for card in self.cards if not card.is_answered]
+
+    def card(self, dimension_id: int) -> Card | None:
+        return next((card for card in self.cards if card.dimension.id == dimension_id), None)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    states: Mapping[int, str]
+    applied: Mapping[int, CodeApplication]  # by code
+    quotes: Mapping[int, tuple[Quote, ...]]  # by application
+
+
+def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
+    assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
+    work = work_on(session, assignment.study_id, assignment.id)
+    codebook = codable_codebook(session, viewer, coding_round)
+    answers = _answers(session, assignment)
+    memo = own_memo(session, assignment)
+    places = places_in_queue(session, assignment)
+    return Desk(
+        assignment=assignment,
+        coding_round=coding_round,
+        incident=session.scalars(
+            select(Incident).where(Incident.study_id == assignment.study_id, Incident.id == assignment.incident_id)
+        ).one(),
+        codebook=codebook,
+        cards=tuple(_card(codebook, dimension, answers) for dimension in codebook.dimensions),
+        memo=memo.text if memo else "",
+        flag=own_flag(session, assignment),
+        state=work.state if work else "pending",
+        may_act=may_act(viewer, coding_round),
+        last_act_id=work.last_act_id if work else None,
+        saved_at=work.changed_at if work else None,
+        **_place(places, assignment.id),
+    )
+
+
+def _answers(session: Session, assignment: Assignment) -> _Answers:
+    states = session.execute(
+        select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
+            WorkingAnswer.study_id == assignment.study_id, WorkingAnswer.assignment_id == assignment.id
+        )
+    ).all()
+    applied = session.scalars(
+        select(CodeApplication).where(
+            CodeApplication.study_id == assignment.study_id, CodeApplication.assignment_id == assignment.id
+        )
+    ).all()
+    code_of = {application.id: application.code_id for application in applied}
+    quotes: dict[int, tuple[Quote, ...]] = {}
+    for row in session.scalars(
+        select(Evidence)
+        .where(Evidence.study_id == assignment.study_id, Evidence.assignment_id == assignment.id)
+        .order_by(Evidence.start, Evidence.end)
+    ):
+        quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
+        quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
+    return _Answers({key: state for key, state in states}, {a.code_id: a for a in applied}, quotes)
+
+
+def _card(codebook: Codebook, dimension: DimensionEntry, answers: _Answers) -> Card:
+    appliable = codebook.appliable(dimension.id)
+    offered = {code.id for code in appliable}
+    gone = [
+        codebook.codes[application.code_id]
+        for application in answers.applied.values()
+        if application.dimension_id == dimension.id
+        and application.code_id not in offered
+        and application.code_id in codebook.codes
+    ]
+    digits = dict(zip((code.id for code in appliable), DIGITS, strict=False))
+    chips = [_chip(codebook, code, digits.get(code.id, ""), code.id not in offered, answers) for code in appliable + gone]
+    return Card(dimension, answers.states.get(dimension.id, ""), tuple(chips))
+
+
+def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, answers: _Answers) -> Chip:
+    application = answers.applied.get(code.id)
+    return Chip(
+        code=code,
+        category=codebook.category_of(code.id),
+        digit=digit,
+        is_applied=application is not None,
+        is_main=application.is_main if application else False,
+        is_gone=is_gone,
+        origin=application.origin if application else "",
+        code_application_id=application.id if application else None,
+        evidence=answers.quotes.get(application.id, ()) if application else (),
+    )
+
+
+def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> dict[str, int | None]:
+    ids = [key for key, _ in places]
+    at = ids.index(assignment_id)
+    states = Counter(state for _, state in places)
+    after = [*places[at + 1 :], *places[:at]]
+    return {
+        "position": at + 1,
+        "total": len(ids),
+        "done": states["submitted"] + states["skipped"],
+        "previous_id": ids[at - 1] if at else None,
+        "next_id": ids[at + 1] if at + 1 < len(ids) else None,
+        "next_undone_id": next((key for key, state in after if state in ("pending", "draft")), None),
+    }

@@ -1,0 +1,86 @@
+"""Who may code what: one's own assignments, while the round runs, with the codes one may see."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.codebook.queries import visible_codebook
+from app.codebook.tree import CodeEntry, Codebook
+from app.problems import Conflict, NotAllowed
+from app.rounds.models import Round
+from app.rounds.policy import RoundNotRunning, check_runs
+from app.rounds.queries import frozen_seq
+from app.studies.viewer import Viewer
+
+
+class ReadersDoNotCode(NotAllowed):
+    """Readers look on and do not code. Ask the lead for the role of a coder."""
+
+
+class HandedIn(Conflict):
+    """You have submitted this incident. Take it back to draft to change it."""
+
+
+class NothingHandedIn(Conflict):
+    """This incident is a draft already, so there is nothing to take back."""
+
+
+def check_may_act(session: Session, viewer: Viewer, coding_round: Round) -> None:
+    """Holds the phase of the round until the act is committed, so that none slips in behind the end of the coding."""
+    if not viewer.may_code:
+        raise ReadersDoNotCode
+    session.scalars(
+        select(Round)
+        .where(Round.study_id == coding_round.study_id, Round.id == coding_round.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    check_runs(coding_round)
+
+
+def may_act(viewer: Viewer, coding_round: Round) -> bool:
+    try:
+        check_runs(coding_round)
+    except RoundNotRunning:
+        return False
+    return viewer.may_code
+
+
+def check_state(state: str, kind: str) -> None:
+    """What was handed in or skipped stays as it is until it is taken back."""
+    if kind == "take_back":
+        if state == "draft":
+            raise NothingHandedIn
+    elif state != "draft":
+        raise HandedIn
+
+
+def codable_codebook(session: Session, viewer: Viewer, coding_round: Round) -> Codebook:
+    """The codebook that this member codes with in this round.
+
+    Under a frozen version: the codes of that version, and those coined in this round in dimensions that the version
+    leaves open. Of these as of all others, only what the member may see (promise 1).
+    """
+    study_id, member_id = viewer.study.id, viewer.member.id
+    live = visible_codebook(session, study_id, member_id)
+    seq = frozen_seq(session, coding_round)
+    if seq is None:
+        return _asked_in(coding_round, live)
+    frozen = visible_codebook(session, study_id, member_id, seq=seq)
+    open_ids = {dimension.id for dimension in frozen.dimensions if dimension.is_open}
+    coined: Mapping[int, CodeEntry] = {
+        code.id: code
+        for code in live.codes.values()
+        if code.created_in_round == coding_round.id and code.dimension_id in open_ids
+    }
+    return _asked_in(coding_round, replace(frozen, codes={**coined, **frozen.codes}))
+
+
+def _asked_in(coding_round: Round, codebook: Codebook) -> Codebook:
+    """A round may ask some of the dimensions only."""
+    asked = set(coding_round.plan.get("dimension_ids") or ())
+    if not asked:
+        return codebook
+    return replace(codebook, dimensions=tuple(d for d in codebook.dimensions if d.id in asked))

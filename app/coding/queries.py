@@ -1,0 +1,186 @@
+"""A coder's own work, as its pages show it. Nothing of another coder is read here, except how many are done."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from app.coding.models import AssignmentWork
+from app.incidents.models import Incident
+from app.problems import NotFound
+from app.rounds.models import Assignment, Round
+from app.studies.viewer import Viewer
+
+STATE_WORDS = {"pending": "Pending", "draft": "Draft", "submitted": "Submitted", "skipped": "Skipped"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Assignments by how far they are. A skip counts as done."""
+
+    pending: int = 0
+    draft: int = 0
+    submitted: int = 0
+    skipped: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.draft + self.submitted + self.skipped
+
+    @property
+    def done(self) -> int:
+        return self.submitted + self.skipped
+
+
+@dataclass(frozen=True)
+class OwnRound:
+    """A round in which the viewer codes. next_assignment_id: the first in the queue that is not done."""
+
+    coding_round: Round
+    progress: Progress
+    next_assignment_id: int | None
+
+
+@dataclass(frozen=True)
+class QueuedAssignment:
+    """One line of a coder's own queue."""
+
+    assignment_id: int
+    incident_label: str
+    incident_title: str
+    state: str
+    last_act_id: UUID | None
+    changed_at: datetime | None
+
+    @property
+    def state_word(self) -> str:
+        return STATE_WORDS[self.state]
+
+    @property
+    def is_done(self) -> bool:
+        return self.state in ("submitted", "skipped")
+
+
+def progress(session: Session, coding_round: Round, member_id: int | None = None) -> Progress:
+    """Of one coder, or of all coders of the round together."""
+    counted: Counter[str] = Counter()
+    for member, state, count in session.execute(_counts(coding_round)):
+        if member_id in (None, member):
+            counted[state] += count
+    return Progress(**counted)
+
+
+def progress_by_coder(session: Session, coding_round: Round) -> dict[int, Progress]:
+    """Member id -> how far they are, for the lead."""
+    counted: dict[int, dict[str, int]] = {}
+    for member, state, count in session.execute(_counts(coding_round)):
+        counted.setdefault(member, {})[state] = count
+    return {member: Progress(**states) for member, states in counted.items()}
+
+
+def own_rounds(session: Session, viewer: Viewer) -> list[OwnRound]:
+    """Newest first; planned rounds are not told of."""
+    mine = select(Assignment.round_id).where(
+        Assignment.study_id == viewer.study.id, Assignment.member_id == viewer.member.id
+    )
+    found = session.scalars(
+        select(Round)
+        .where(Round.study_id == viewer.study.id, Round.id.in_(mine), Round.phase != "planned")
+        .order_by(Round.number.desc())
+    ).all()
+    return [
+        OwnRound(
+            coding_round,
+            progress(session, coding_round, viewer.member.id),
+            session.scalar(_undone(coding_round, viewer.member.id).limit(1)),
+        )
+        for coding_round in found
+    ]
+
+
+def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[QueuedAssignment]:
+    """The viewer's assignments of a round that is not planned any more, in the order of their own queue."""
+    if coding_round.study_id != viewer.study.id or coding_round.phase == "planned":
+        raise NotFound
+    rows = session.execute(
+        select(
+            Assignment.id,
+            Incident.external_id,
+            Incident.number,
+            Incident.title,
+            _state(),
+            AssignmentWork.last_act_id,
+            AssignmentWork.changed_at,
+        )
+        .join(Incident, and_(Incident.study_id == Assignment.study_id, Incident.id == Assignment.incident_id))
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(
+            Assignment.study_id == coding_round.study_id,
+            Assignment.round_id == coding_round.id,
+            Assignment.member_id == viewer.member.id,
+        )
+        .order_by(Assignment.order, Assignment.id)
+    )
+    return [
+        QueuedAssignment(key, external_id or f"#{number}", title, state, act_id, changed_at)
+        for key, external_id, number, title, state, act_id, changed_at in rows
+    ]
+
+
+def places_in_queue(session: Session, assignment: Assignment) -> Sequence[Row[tuple[int, str]]]:
+    """(assignment id, state) of the whole queue that this assignment stands in."""
+    return session.execute(
+        select(Assignment.id, _state())
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(
+            Assignment.study_id == assignment.study_id,
+            Assignment.round_id == assignment.round_id,
+            Assignment.member_id == assignment.member_id,
+        )
+        .order_by(Assignment.order, Assignment.id)
+    ).all()
+
+
+def work_on(session: Session, study_id: int, assignment_id: int) -> AssignmentWork | None:
+    """None: nobody has begun."""
+    return session.scalar(
+        select(AssignmentWork).where(
+            AssignmentWork.study_id == study_id, AssignmentWork.assignment_id == assignment_id
+        )
+    )
+
+
+def _counts(coding_round: Round) -> Select[tuple[int, str, int]]:
+    state = _state().label("state")
+    return (
+        select(Assignment.member_id, state, func.count())
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
+        .group_by(Assignment.member_id, state)
+    )
+
+
+def _undone(coding_round: Round, member_id: int) -> Select[tuple[int]]:
+    return (
+        select(Assignment.id)
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(
+            Assignment.study_id == coding_round.study_id,
+            Assignment.round_id == coding_round.id,
+            Assignment.member_id == member_id,
+            _state().in_(("pending", "draft")),
+        )
+        .order_by(Assignment.order, Assignment.id)
+    )
+
+
+def _state() -> ColumnElement[str]:
+    return func.coalesce(cast(AssignmentWork.state, Text), literal_column("'pending'"))
+
+
+def _of_assignment() -> ColumnElement[bool]:
+    return and_(AssignmentWork.study_id == Assignment.study_id, AssignmentWork.assignment_id == Assignment.id)

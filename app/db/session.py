@@ -1,0 +1,70 @@
+"""The one door to the database: it owns every transaction. `commit` is called in this file only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+
+class Database:
+    """Hands out transactions: returning commits, raising rolls back."""
+
+    def __init__(self, bind: Engine | Connection) -> None:
+        self.bind = bind
+        # On a Connection (tests) a transaction becomes a savepoint, so that the outer one can be rolled back.
+        mode = "create_savepoint" if isinstance(bind, Connection) else "conditional_savepoint"
+        self._sessions = sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
+
+    @classmethod
+    def at(cls, url: str, *, pool_size: int = 10) -> "Database":
+        engine = create_engine(url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, pool_timeout=30)
+        return cls(engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        session = self._sessions()
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A read-only transaction: an accidental write is refused by Postgres."""
+        session = self._sessions()
+        try:
+            session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+        finally:
+            session.rollback()
+            session.close()
+
+    def dispose(self) -> None:
+        if isinstance(self.bind, Engine):
+            self.bind.dispose()
+
+
+def database_of(request: Request) -> Database:
+    return request.app.state.database
+
+
+def transaction(request: Request) -> Iterator[Session]:
+    with database_of(request).transaction() as session:
+        yield session
+
+
+def read_session(request: Request) -> Iterator[Session]:
+    with database_of(request).reading() as session:
+        yield session
+
+
+# scope="function": commit before the response leaves, else the next request may read the old state.
+Transaction = Annotated[Session, Depends(transaction, scope="function")]
+ReadSession = Annotated[Session, Depends(read_session, scope="function")]

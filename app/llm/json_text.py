@@ -1,0 +1,49 @@
+"""Finding the JSON object in what a model wrote, and making any text fit to be stored."""
+
+import json
+import re
+from typing import Any
+
+THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+
+
+class NotJson(ValueError):
+    """The text holds no JSON object."""
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The first whole JSON object of the text; prose, code fences and thinking around it are passed over.
+
+    Every string in it is storable. Raises NotJson.
+    """
+    text = THINKING.sub("", text)
+    decoder = json.JSONDecoder()
+    start = text.find("{")
+    last_problem = "it holds no { at all"
+    tries = 0
+    while start != -1 and tries < 50:  # a text of braces alone must not cost quadratic time
+        tries += 1
+        try:
+            found, _ = decoder.raw_decode(text, start)
+            return {storable(str(key)): _storable(value) for key, value in found.items()}
+        except json.JSONDecodeError as problem:
+            last_problem = str(problem)
+        except RecursionError:
+            raise NotJson("it is nested too deep") from None
+        start = text.find("{", start + 1)
+    raise NotJson(last_problem)
+
+
+def storable(text: str) -> str:
+    """The text without what a database refuses: NUL and lone surrogates become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, dict):
+        return {storable(key): _storable(part) for key, part in value.items()}
+    return value

@@ -1,0 +1,218 @@
+"""Any endpoint that speaks OpenAI's chat completions. The only file that knows the openai package."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from app.llm.json_text import storable
+from app.llm.openai_problems import problem_of, refused_parameter
+from app.llm.port import Answer, Question
+from app.llm.problems import (
+    ModelProblem,
+    ModelRefusedRequest,
+    ModelTooSlow,
+    ModelUnreachable,
+    ReplyCut,
+    ReplyEmpty,
+    ReplyFiltered,
+    ReplyRefused,
+    WrongAddress,
+)
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+# Old servers know the one name, new models take only the other: a refused one is asked for under its other name.
+OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
+MOST_REQUESTS = 12  # of one answer: each but the last was a free 400
+
+
+class Form(IntEnum):
+    """How the form of the answer is asked for, from the strictest down."""
+
+    STRICT_SCHEMA = 0
+    JSON_MODE = 1
+    PLAIN_TEXT = 2
+
+
+class OpenAIModel:
+    """One model at one base URL.
+
+    What the endpoint refuses (a parameter, the strict schema) is remembered, so that it is refused once, not
+    once for every question. Two threads may share a model: the worst is that both learn the same thing.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        model: str,
+        timeout_seconds: float = 90.0,
+        form: Form = Form.STRICT_SCHEMA,
+    ) -> None:
+        self.address = base_url
+        self.name = model
+        self.form = form
+        self._api_key = api_key
+        self._timeout_seconds = timeout_seconds
+        self._refused: set[str] = set()
+
+    def answer(self, question: Question) -> Answer:
+        started = time.monotonic()
+        for _ in range(MOST_REQUESTS):
+            sent, dropped = self._request(question)
+            try:
+                body, request_id = self._post(sent)
+            except ModelProblem as problem:
+                if not self._learn(problem, sent):
+                    raise
+            else:
+                return _read(body, request_id, _told(sent), dropped, time.monotonic() - started)
+        raise ModelRefusedRequest("each time another part of the request was refused")
+
+    def _request(self, question: Question) -> tuple[dict[str, Any], tuple[str, ...]]:
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": _messages(question, self.form),
+            "store": False,
+            **question.parameters,
+        }
+        if self.form is Form.STRICT_SCHEMA:
+            request["response_format"] = _strict_schema(question)
+        elif self.form is Form.JSON_MODE:
+            request["response_format"] = {"type": "json_object"}
+        dropped = [name for name in sorted(self._refused) if name in request]
+        for name in dropped:
+            value = request.pop(name)
+            other = OTHER_NAME.get(name)
+            if other and other not in self._refused:
+                request.setdefault(other, value)
+        return request, tuple(dropped)
+
+    def _learn(self, problem: ModelProblem, sent: Mapping[str, Any]) -> bool:
+        """Whether the refusal taught us a request that the endpoint may take."""
+        name = refused_parameter(problem, set(sent))
+        if name is None:
+            return False
+        if name == "response_format":
+            self.form = Form(min(self.form + 1, Form.PLAIN_TEXT))
+        else:
+            self._refused.add(name)
+        return True
+
+    def _post(self, request: dict[str, Any]) -> tuple[Any, str | None]:
+        import openai  # slow to import: only who asks a model pays for it
+
+        known = {name: request[name] for name in ("model", "messages")}
+        others = {name: value for name, value in request.items() if name not in known}
+        try:
+            # extra_body, because the package refuses parameters it does not know, and endpoints know others.
+            reply = self._client.chat.completions.with_raw_response.create(**known, extra_body=others)
+            request_id = reply.headers.get("x-request-id")
+            return json.loads(reply.text), request_id
+        except openai.APITimeoutError as problem:
+            raise ModelTooSlow from problem
+        except openai.APIConnectionError as problem:
+            raise ModelUnreachable from problem
+        except openai.APIStatusError as problem:
+            raise problem_of(
+                problem.status_code, problem.response.text, problem.response.headers, secret=self._api_key
+            ) from problem
+        except (ValueError, RecursionError) as problem:
+            raise WrongAddress from problem
+
+    @cached_property
+    def _client(self) -> OpenAI:
+        import openai
+
+        return openai.OpenAI(
+            base_url=self.address,
+            api_key=self._api_key or "none",  # local servers want none, the package wants one
+            max_retries=0,  # each attempt is the caller's, so that each is recorded
+            timeout=openai.Timeout(self._timeout_seconds, connect=min(10.0, self._timeout_seconds)),
+            # A redirect would carry the text to a host that nobody entered.
+            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+        )
+
+
+def _strict_schema(question: Question) -> dict[str, Any]:
+    described = {"name": question.schema_name, "strict": True, "schema": question.json_schema}
+    return {"type": "json_schema", "json_schema": described}
+
+
+def _messages(question: Question, form: Form) -> list[dict[str, str]]:
+    system = question.system
+    if form is not Form.STRICT_SCHEMA:
+        schema = json.dumps(question.json_schema, ensure_ascii=False)
+        system += f"\n\nAnswer with one JSON object and nothing else. It fits this JSON schema:\n{schema}"
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": question.user}]
+    roles = {"model": "assistant", "asker": "user"}
+    return messages + [{"role": roles[turn.speaker], "content": turn.text} for turn in question.later_turns]
+
+
+def _told(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters for the record: all but the messages, the schema by its name."""
+    parameters = {name: value for name, value in sent.items() if name != "messages"}
+    asked = parameters.get("response_format", {"type": "text"})
+    parameters["response_format"] = asked["type"]
+    if asked["type"] == "json_schema":
+        parameters["schema"] = asked["json_schema"]["name"]
+    return parameters
+
+
+def _read(body: Any, request_id: str | None, told: dict[str, Any], dropped: tuple[str, ...], seconds: float) -> Answer:
+    """The answer in the body of a 200, or the problem that it is. Endpoints differ, so nothing is taken on trust."""
+    if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
+        raise WrongAddress(request_id=request_id)
+    if not body["choices"]:
+        raise ReplyEmpty(request_id=request_id)
+    choice = _mapping(body["choices"][0])
+    message = _mapping(choice.get("message"))
+    usage = _mapping(body.get("usage"))
+    refusal = _text(message.get("refusal"))
+    answer = Answer(
+        text=_text(message.get("content")) or "",
+        model_answered=_text(body.get("model")) or told["model"],
+        parameters_sent=told,
+        parameters_dropped=dropped,
+        request_id=_text(request_id) or _text(body.get("id")),
+        fingerprint=_text(body.get("system_fingerprint")),
+        finish_reason=_text(choice.get("finish_reason")),
+        refusal=refusal,
+        input_tokens=_count(usage.get("prompt_tokens")),
+        cached_tokens=_count(_mapping(usage.get("prompt_tokens_details")).get("cached_tokens")),
+        output_tokens=_count(usage.get("completion_tokens")),
+        reasoning_tokens=_count(_mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")),
+        seconds=seconds,
+    )
+    _check_usable(answer)
+    return answer
+
+
+def _check_usable(answer: Answer) -> None:
+    if answer.finish_reason == "content_filter":
+        raise ReplyFiltered(answer)
+    if answer.refusal:
+        raise ReplyRefused(answer, answer.refusal[:300])
+    if answer.finish_reason == "length":
+        raise ReplyCut(answer)
+    if not answer.text.strip():
+        raise ReplyEmpty(answer)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,35 @@
+"""Wires the rooms into one app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import routers
+from app.accounts.routes import add_sign_in_redirect
+from app.db.session import Database
+from app.settings import Settings
+from app.web.errors import add_error_answers
+from app.web.guard import Guard
+from app.web.static_files import VersionedStaticFiles
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
+    """settings: read from the environment when not given. database: opened at settings.database_url when not given."""
+    settings = settings or Settings()
+    app = FastAPI(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.database = database or Database.at(settings.database_url)
+    app.add_middleware(Guard, public_url=settings.public_url)
+    add_error_answers(app)
+    add_sign_in_redirect(app)
+    app.mount("/static", VersionedStaticFiles(), name="static")
+    for router in routers.ALL:
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.database.dispose()

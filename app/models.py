@@ -1,0 +1,15 @@
+"""All models in one import: for the migrations' comparison and for tests that walk the metadata. Wiring floor."""
+
+from app.accounts import models as accounts
+from app.adjudication import models as adjudication
+from app.codebook import models as codebook
+from app.coding import models as coding
+from app.db.base import Base
+from app.incidents import models as incidents
+from app.ledger import models as ledger
+from app.rounds import models as rounds
+from app.studies import models as studies
+from app.suggestions import models as suggestions
+
+ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication)
+metadata = Base.metadata

@@ -1,0 +1,247 @@
+"""Planning rounds and leading them through their phases."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.codebook import actions as codebook
+from app.codebook import queries as codebook_queries
+from app.methods.sampling import Sample, allocate
+from app.problems import Invalid
+from app.rounds import policy, queries
+from app.rounds.models import ARMS, PURPOSES, Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
+from app.studies.events import record
+from app.studies.models import Study
+from app.studies.queries import people_who_code
+from app.studies.viewer import Viewer, check_leads
+
+
+class NoIncidents(Invalid):
+    """The round has no incidents. Import some first, or widen the filter."""
+
+
+class NoCoders(Invalid):
+    """The round has no coders. Choose at least one."""
+
+
+class NotCodable(Invalid):
+    """Some of the chosen incidents have no text or are excluded, so they cannot be coded."""
+
+
+class NotACoder(Invalid):
+    """Somebody chosen is no coder of this study. Readers, models and placeholders do not code."""
+
+
+class CodersPerIncident(Invalid):
+    """Coders per incident must be at least one and at most the number of coders chosen."""
+
+
+class UnknownChoice(Invalid):
+    """The plan holds a choice that does not exist."""
+
+
+class ReliabilityNeedsTwo(Invalid):
+    """A reliability round needs at least two coders on each incident; with one nothing can be compared."""
+
+
+class FewerThanAsked(Invalid):
+    """There are fewer incidents than asked for."""
+
+
+@dataclass(frozen=True)
+class RoundPlan:
+    """What a lead decides before a round. seed None: one is drawn and kept.
+
+    population: how many incidents the sample was drawn from; the sampling probability is their share.
+    """
+
+    name: str
+    purpose: str
+    incident_ids: Sequence[int]
+    coder_ids: Sequence[int]
+    coders_per_incident: int
+    arm: str = "after"
+    blind_share: float = 0.3
+    code_sharing: str = "private"
+    reveal: str = "round_end"
+    frozen: bool = False
+    version_id: int | None = None
+    seed: int | None = None
+    population: int | None = None
+    how_chosen: str = "all"
+    dimension_ids: Sequence[int] = field(default=())
+
+
+def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
+    """Makes the round with its assignments, in phase *planned*. Nobody sees anything of it before it runs."""
+    check_leads(viewer)
+    check_plan(session, viewer, plan)
+    study_id = viewer.study.id
+    seed = plan.seed if plan.seed is not None else secrets.randbelow(10**6)
+    number = _next_number(session, study_id)
+    coding_round = Round(
+        study_id=study_id,
+        number=number,
+        name=plan.name.strip() or f"Round {number}",
+        purpose=plan.purpose,
+        phase="planned",
+        arm=plan.arm,
+        seed=seed,
+        plan=asdict(plan) | {"incident_ids": len(plan.incident_ids), "seed": seed},
+        codebook_version_id=plan.version_id,
+        code_sharing=plan.code_sharing,
+        reveal=plan.reveal,
+        created_by=viewer.member.id,
+    )
+    session.add(coding_round)
+    session.flush()
+    _assign(session, coding_round, plan, seed)
+    record(
+        session,
+        study_id,
+        viewer.member,
+        "round.planned",
+        subject=("round", coding_round.id),
+        name=coding_round.name,
+        purpose=plan.purpose,
+        incidents=len(plan.incident_ids),
+    )
+    return coding_round
+
+
+def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
+    if plan.purpose not in PURPOSES or plan.arm not in ARMS or not 0 <= plan.blind_share <= 1:
+        raise UnknownChoice
+    if plan.code_sharing not in ("private", "shared") or plan.reveal not in ("round_end", "each_incident"):
+        raise UnknownChoice
+    if plan.reveal == "each_incident" and plan.purpose != "calibration":
+        raise UnknownChoice("Only a calibration round may open incidents one by one.")
+    if not plan.incident_ids:
+        raise NoIncidents
+    if not plan.coder_ids:
+        raise NoCoders
+    if not set(plan.incident_ids) <= set(queries.codable_incident_ids(session, viewer.study.id)):
+        raise NotCodable
+    if not set(plan.coder_ids) <= {member.id for member in people_who_code(session, viewer.study.id)}:
+        raise NotACoder
+    if not 1 <= plan.coders_per_incident <= len(set(plan.coder_ids)):
+        raise CodersPerIncident
+    if plan.purpose == "reliability" and plan.coders_per_incident < 2:
+        raise ReliabilityNeedsTwo
+    if plan.version_id is not None:
+        codebook_queries.version(session, viewer.study.id, plan.version_id)
+
+
+def plan_pilot(session: Session, viewer: Viewer) -> Round:
+    """A round with oneself on everything, running at once: the one button after an import."""
+    incident_ids = queries.codable_incident_ids(session, viewer.study.id)
+    plan = RoundPlan(
+        name="Pilot",
+        purpose="calibration",
+        incident_ids=incident_ids,
+        coder_ids=[viewer.member.id],
+        coders_per_incident=1,
+        arm="after",
+        blind_share=0.0,
+        code_sharing="shared",
+        population=len(incident_ids),
+    )
+    coding_round = plan_round(session, viewer, plan)
+    change_phase(session, viewer, coding_round.number, "running")
+    return coding_round
+
+
+def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, reason: str = "") -> Round:
+    """One step of the table in policy. Leaving *running* opens the codes that were private to their authors.
+
+    What else a step brings (unanimous answers becoming final) is done by the rooms above, in the same transaction.
+    """
+    check_leads(viewer)
+    coding_round = _locked(session, viewer.study.id, number)
+    policy.check_may_step(coding_round, phase, reason)
+    if phase == "running":
+        _freeze(session, viewer, coding_round)
+    if phase == "settling":
+        coined = codebook_queries.undisclosed_codes_of_round(session, viewer.study.id, coding_round.id)
+        codebook.disclose(session, viewer.study.id, coined, viewer.member)
+    before, coding_round.phase = coding_round.phase, phase
+    session.add(
+        RoundPhaseChange(
+            study_id=viewer.study.id,
+            round_id=coding_round.id,
+            from_phase=before,
+            to_phase=phase,
+            member_id=viewer.member.id,
+            reason=reason.strip(),
+        )
+    )
+    session.flush()
+    record(
+        session,
+        viewer.study.id,
+        viewer.member,
+        f"round.{phase}",
+        subject=("round", coding_round.id),
+        name=coding_round.name,
+        reason=reason.strip(),
+    )
+    return coding_round
+
+
+def _freeze(session: Session, viewer: Viewer, coding_round: Round) -> None:
+    """A round that codes under a frozen codebook names a version when it starts, if it was not given one."""
+    wants_frozen = coding_round.purpose == "reliability" or coding_round.plan.get("frozen")
+    if wants_frozen and coding_round.codebook_version_id is None:
+        version = codebook.name_version(
+            session,
+            viewer.study.id,
+            viewer.member,
+            name=f"v{len(codebook_queries.versions(session, viewer.study.id)) + 1}",
+            notes=f"Frozen for {coding_round.name}.",
+        )
+        coding_round.codebook_version_id = version.id
+
+
+def _locked(session: Session, study_id: int, number: int) -> Round:
+    coding_round = queries.round_by_number(session, study_id, number)
+    session.refresh(coding_round, with_for_update=True)
+    return coding_round
+
+
+def _next_number(session: Session, study_id: int) -> int:
+    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+    newest = session.scalar(select(func.max(Round.number)).where(Round.study_id == study_id))
+    return (newest or 0) + 1
+
+
+def _assign(session: Session, coding_round: Round, plan: RoundPlan, seed: int) -> None:
+    probability = len(plan.incident_ids) / max(plan.population or 0, len(plan.incident_ids))
+    of_study = {"study_id": coding_round.study_id, "round_id": coding_round.id}
+    session.add_all(RoundCoder(member_id=coder, **of_study) for coder in sorted(set(plan.coder_ids)))
+    session.add_all(
+        RoundIncident(incident_id=incident, sampling_probability=probability, **of_study)
+        for incident in sorted(set(plan.incident_ids))
+    )
+    allocation = allocate(
+        Sample(tuple(sorted(set(plan.incident_ids))), probability),
+        plan.coder_ids,
+        plan.coders_per_incident,
+        [plan.arm],
+        seed,
+        plan.blind_share if plan.arm != "blind" else 1.0,
+    )
+    session.add_all(
+        Assignment(
+            incident_id=share.incident_id,
+            member_id=share.coder_id,
+            arm=share.arm,
+            order=share.order,
+            sampling_probability=share.sampling_probability,
+            **of_study,
+        )
+        for share in allocation.assignments
+    )
+    session.flush()

@@ -1,0 +1,115 @@
+"""Rounds: incidents by coders under one plan, in phases planned, running, settling, closed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, Now, owned_by_study, within_study, word
+
+PURPOSES = ("calibration", "reliability", "single_coding", "recoding")
+PHASES = ("planned", "running", "settling", "closed")
+ARMS = ("blind", "after", "on_request", "before")
+
+
+class Round(Base):
+    __tablename__ = "rounds"
+    __table_args__ = owned_by_study(
+        within_study("codebook_version_id", "codebook_versions"),
+        within_study("created_by", "memberships"),
+        UniqueConstraint("study_id", "number"),
+        CheckConstraint(
+            "purpose <> 'reliability' OR phase = 'planned' OR codebook_version_id IS NOT NULL",
+            name="reliability_is_frozen",
+        ),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(word("purpose", *PURPOSES))
+    phase: Mapped[str] = mapped_column(word("phase", *PHASES), server_default="planned")
+    arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # when suggestions appear, outside the blind share
+    seed: Mapped[int] = mapped_column(BigInteger)
+    plan: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    codebook_version_id: Mapped[int | None] = mapped_column(BigInteger)  # null: the live codebook
+    code_sharing: Mapped[str] = mapped_column(word("code_sharing", "private", "shared"))
+    reveal: Mapped[str] = mapped_column(word("reveal", "round_end", "each_incident"), server_default="round_end")
+    created_at: Mapped[Now]
+    created_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RoundPhaseChange(Base):
+    __tablename__ = "round_phase_changes"
+    __table_args__ = owned_by_study(within_study("round_id", "rounds"), within_study("member_id", "memberships"))
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    from_phase: Mapped[str] = mapped_column(word("from_phase", *PHASES))
+    to_phase: Mapped[str] = mapped_column(word("to_phase", *PHASES))
+    at: Mapped[Now]
+    member_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class RoundIncident(Base):
+    __tablename__ = "round_incidents"
+    __table_args__ = owned_by_study(
+        within_study("round_id", "rounds"),
+        within_study("incident_id", "incidents"),
+        UniqueConstraint("study_id", "round_id", "incident_id"),
+        Index("ix_round_incidents_incident", "study_id", "incident_id"),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(BigInteger)
+    incident_id: Mapped[int] = mapped_column(BigInteger)
+    sampling_probability: Mapped[float]
+
+
+class RoundCoder(Base):
+    __tablename__ = "round_coders"
+    __table_args__ = owned_by_study(
+        within_study("round_id", "rounds"),
+        within_study("member_id", "memberships"),
+        UniqueConstraint("study_id", "round_id", "member_id"),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(BigInteger)
+    member_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Now]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Assignment(Base):
+    """One incident for one coder in a round; a silent repeat is its second pass."""
+
+    __tablename__ = "assignments"
+    __table_args__ = owned_by_study(
+        within_study("round_id", "rounds"),
+        within_study("incident_id", "incidents"),
+        within_study("member_id", "memberships"),
+        # The whole of what submissions repeat, so that their copies cannot disagree with the assignment.
+        UniqueConstraint("study_id", "id", "round_id", "incident_id", "member_id"),
+        UniqueConstraint("study_id", "round_id", "incident_id", "member_id", "pass"),
+        Index("ix_assignments_member", "study_id", "member_id", "round_id", "order"),
+        CheckConstraint("pass >= 1", name="pass"),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(BigInteger)
+    incident_id: Mapped[int] = mapped_column(BigInteger)
+    member_id: Mapped[int] = mapped_column(BigInteger)
+    pass_: Mapped[int] = mapped_column("pass", server_default=text("1"))
+    arm: Mapped[str] = mapped_column(word("arm", *ARMS))
+    order: Mapped[int]  # in this coder's own queue
+    sampling_probability: Mapped[float]
+    created_at: Mapped[Now]

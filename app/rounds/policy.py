@@ -1,0 +1,54 @@
+"""The phases of a round, and what they hide. A pure table; promise 1 stands on it."""
+
+from app.problems import Conflict
+from app.rounds.models import Round
+
+# What a lead may do next. Reopening goes back one phase and takes a reason.
+STEPS: dict[str, tuple[str, ...]] = {
+    "planned": ("running",),
+    "running": ("settling",),
+    "settling": ("closed", "running"),
+    "closed": ("settling",),
+}
+
+
+class PhaseNotPossible(Conflict):
+    """The round is in another phase by now. Reload to see what can be done next."""
+
+
+class ReopeningNeedsReason(Conflict):
+    """Reopening a round is written into the study's history. Say why."""
+
+
+class RoundNotRunning(Conflict):
+    """This round is not running, so nothing can be coded in it. Ask the lead to open it."""
+
+
+class StillBlind(Conflict):
+    """This round is still running. Its codes and figures open when the lead ends the coding."""
+
+
+def is_reopening(before: str, after: str) -> bool:
+    return (before, after) in (("settling", "running"), ("closed", "settling"))
+
+
+def check_may_step(coding_round: Round, phase: str, reason: str) -> None:
+    if phase not in STEPS[coding_round.phase]:
+        raise PhaseNotPossible
+    if is_reopening(coding_round.phase, phase) and not reason.strip():
+        raise ReopeningNeedsReason
+
+
+def check_runs(coding_round: Round) -> None:
+    if coding_round.phase != "running":
+        raise RoundNotRunning
+
+
+def is_open_to_others(coding_round: Round) -> bool:
+    """Whether what coders did may be shown to others than its author."""
+    return coding_round.phase in ("settling", "closed")
+
+
+def check_open_to_others(coding_round: Round) -> None:
+    if not is_open_to_others(coding_round):
+        raise StillBlind

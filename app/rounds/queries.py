@@ -1,0 +1,160 @@
+"""Rounds, their incidents, coders and assignments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.codebook.models import CodebookVersion
+from app.incidents.models import Incident, IncidentExclusion
+from app.problems import NotFound
+from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
+from app.studies.models import Membership
+
+
+def rounds_of(session: Session, study_id: int) -> Sequence[Round]:
+    """Newest first."""
+    return session.scalars(select(Round).where(Round.study_id == study_id).order_by(Round.number.desc())).all()
+
+
+def round_by_number(session: Session, study_id: int, number: int) -> Round:
+    found = session.scalar(select(Round).where(Round.study_id == study_id, Round.number == number))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def round_named(session: Session, study_id: int, name: str) -> Round:
+    """By its name or its number, for the command line."""
+    for coding_round in rounds_of(session, study_id):
+        if name in (coding_round.name, str(coding_round.number)):
+            return coding_round
+    raise NotFound(f"There is no round “{name}” in this study.")
+
+
+def coders(session: Session, coding_round: Round) -> Sequence[Membership]:
+    return session.scalars(
+        select(Membership)
+        .join(RoundCoder, (RoundCoder.study_id == Membership.study_id) & (RoundCoder.member_id == Membership.id))
+        .where(RoundCoder.study_id == coding_round.study_id, RoundCoder.round_id == coding_round.id)
+        .order_by(Membership.id)
+    ).all()
+
+
+def incidents_of(session: Session, coding_round: Round) -> Sequence[Incident]:
+    return session.scalars(
+        select(Incident)
+        .join(RoundIncident, (RoundIncident.study_id == Incident.study_id) & (RoundIncident.incident_id == Incident.id))
+        .where(RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id)
+        .order_by(Incident.number)
+    ).all()
+
+
+def assignments_of(session: Session, coding_round: Round, member_id: int | None = None) -> Sequence[Assignment]:
+    """In the order of each coder's own queue."""
+    query = (
+        select(Assignment)
+        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
+        .order_by(Assignment.member_id, Assignment.order)
+    )
+    if member_id is not None:
+        query = query.where(Assignment.member_id == member_id)
+    return session.scalars(query).all()
+
+
+def own_assignment(session: Session, study_id: int, member_id: int, assignment_id: int) -> tuple[Assignment, Round]:
+    """Somebody else's assignment is not found."""
+    row = session.execute(
+        select(Assignment, Round)
+        .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
+        .where(
+            Assignment.study_id == study_id,
+            Assignment.member_id == member_id,
+            Assignment.id == assignment_id,
+            Round.phase != "planned",
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def frozen_version(session: Session, coding_round: Round) -> CodebookVersion | None:
+    if coding_round.codebook_version_id is None:
+        return None
+    return session.scalar(
+        select(CodebookVersion).where(
+            CodebookVersion.study_id == coding_round.study_id, CodebookVersion.id == coding_round.codebook_version_id
+        )
+    )
+
+
+def frozen_seq(session: Session, coding_round: Round) -> int | None:
+    """The codebook_seq under which the round codes; None for the live codebook."""
+    version = frozen_version(session, coding_round)
+    return version.codebook_seq if version else None
+
+
+def running_round_ids(session: Session, study_id: int) -> set[int]:
+    """Rounds whose codes are still hidden from all but their authors."""
+    phases = ("planned", "running")
+    return set(session.scalars(select(Round.id).where(Round.study_id == study_id, Round.phase.in_(phases))))
+
+
+def phase_changes(session: Session, coding_round: Round) -> Sequence[RoundPhaseChange]:
+    return session.scalars(
+        select(RoundPhaseChange)
+        .where(RoundPhaseChange.study_id == coding_round.study_id, RoundPhaseChange.round_id == coding_round.id)
+        .order_by(RoundPhaseChange.id)
+    ).all()
+
+
+def codable_incident_ids(session: Session, study_id: int) -> list[int]:
+    """Incidents that have a text and are not excluded."""
+    excluded = select(IncidentExclusion.incident_id).where(
+        IncidentExclusion.study_id == study_id, IncidentExclusion.ended_at.is_(None)
+    )
+    return list(
+        session.scalars(
+            select(Incident.id)
+            .where(Incident.study_id == study_id, Incident.text.is_not(None), Incident.id.not_in(excluded))
+            .order_by(Incident.id)
+        )
+    )
+
+
+def candidate_incident_ids(
+    session: Session, study_id: int, *, cohort: str = "", service: str = "", severity: str = "", words: str = ""
+) -> list[int]:
+    """Codable incidents that match; blank takes all. words: as typed into a search box."""
+    query = select(Incident.id).where(
+        Incident.study_id == study_id, Incident.id.in_(codable_incident_ids(session, study_id))
+    )
+    for column, wanted in ((Incident.cohort, cohort), (Incident.service, service), (Incident.severity, severity)):
+        if wanted:
+            query = query.where(column == wanted)
+    if words:
+        query = query.where(Incident.search.op("@@")(func.websearch_to_tsquery("english", words)))
+    return list(session.scalars(query.order_by(Incident.id)))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a filter can choose from in this study."""
+
+    cohorts: list[str]
+    services: list[str]
+    severities: list[str]
+
+
+def choices(session: Session, study_id: int) -> Choices:
+    def distinct_values(column: InstrumentedAttribute[str | None]) -> list[str]:
+        found = session.scalars(select(column).where(Incident.study_id == study_id, column.is_not(None)).distinct())
+        return sorted(value for value in found if value)
+
+    return Choices(
+        cohorts=distinct_values(Incident.cohort),
+        services=distinct_values(Incident.service),
+        severities=distinct_values(Incident.severity),
+    )

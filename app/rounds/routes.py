@@ -1,0 +1,76 @@
+"""Planning a round. Pages that also show coding (lists, progress) stand on the floor of coding."""
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.codebook import queries as codebook
+from app.db.session import ReadSession, Transaction
+from app.problems import Problem
+from app.rounds import actions, queries
+from app.rounds.forms import PlanForm
+from app.studies.queries import people_who_code
+from app.studies.viewer import LeadingViewer, Viewer
+from app.web.forms import PostedForm
+from app.web.pages import page, redirect_after
+
+router = APIRouter(prefix="/studies/{slug}/rounds")
+
+
+@router.get("/new")
+def new_round(request: Request, session: ReadSession, viewer: LeadingViewer) -> Response:
+    coders = [member.id for member in people_who_code(session, viewer.study.id)]
+    return _plan_page(request, session, viewer, PlanForm.empty(coders))
+
+
+@router.post("")
+def plan_round(request: Request, session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
+    form = PlanForm.read(posted, session, viewer)
+    if form.plan is None:
+        return _plan_page(request, session, viewer, form, status=422)
+    try:
+        with session.begin_nested():
+            coding_round = actions.plan_round(session, viewer, form.plan)
+    except Problem as problem:
+        form.problems[""] = problem.sentence
+        return _plan_page(request, session, viewer, form, status=422)
+    return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
+
+
+@router.post("/pilot")
+def start_pilot(request: Request, session: Transaction, viewer: LeadingViewer) -> Response:
+    """The one button after an import: a round with oneself on everything, running at once."""
+    actions.plan_pilot(session, viewer)
+    return redirect_after(request, f"/studies/{viewer.study.slug}/coding")
+
+
+def _plan_page(
+    request: Request, session: Session, viewer: Viewer, form: PlanForm, *, status: int = 200
+) -> Response:
+    study_id = viewer.study.id
+    return page(
+        request,
+        "rounds/new.html",
+        status=status,
+        here_nav="rounds",
+        form=form,
+        coders=people_who_code(session, study_id),
+        options=_options(session, study_id),
+        codable=len(queries.codable_incident_ids(session, study_id)),
+    )
+
+
+def _options(session: Session, study_id: int) -> dict[str, list[tuple[str, str]]]:
+    """What the form's lists offer, as (value, words)."""
+    found = queries.choices(session, study_id)
+
+    def of(values: list[str]) -> list[tuple[str, str]]:
+        return [("", "all"), *((value, value) for value in values)]
+
+    live = [("live", "live: changes reach the round"), ("freeze", "freeze a version when the round starts")]
+    return {
+        "cohort": of(found.cohorts),
+        "service": of(found.services),
+        "severity": of(found.severities),
+        "codebook": live + [(str(v.id), f"{v.name}, frozen") for v in codebook.versions(session, study_id)],
+    }

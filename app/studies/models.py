@@ -1,0 +1,74 @@
+"""Studies, their members, and the log of everything that was done in them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, Now, owned_by_study, within_study, word
+
+ROLES = ("lead", "adjudicator", "coder", "reader")
+
+
+class Study(Base):
+    __tablename__ = "studies"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    about: Mapped[str] = mapped_column(Text, server_default="")
+    origin: Mapped[str] = mapped_column(word("origin", "own", "sample"), server_default="own")
+    created_at: Mapped[Now]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    # The counter that orders codebook revisions; taken under this row's lock, since ids are not commit-ordered.
+    codebook_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class Membership(Base):
+    """A member: a person, a placeholder or a model in one study. Study facts name members, never people."""
+
+    __tablename__ = "memberships"
+    __table_args__ = owned_by_study(
+        Index("uq_memberships_person", "study_id", "person_id", unique=True),
+        CheckConstraint("kind = 'human' OR person_id IS NULL", name="only_humans_are_people"),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), unique=True)
+    kind: Mapped[str] = mapped_column(word("kind", "human", "placeholder", "model"), server_default="human")
+    role: Mapped[str] = mapped_column(word("role", *ROLES))
+    name: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Now]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split() or ["?"]
+        return "".join(part[0] for part in (words[:1] + words[1:][-1:])).upper()
+
+
+class StudyEvent(Base):
+    """Append-only by trigger; written in the act's own transaction.
+
+    veiled_by_round_id: while that round runs, only the member who acted may see the event (promise 1).
+    No foreign key, since rounds stand above.
+    """
+
+    __tablename__ = "study_events"
+    __table_args__ = owned_by_study(
+        within_study("member_id", "memberships"), Index("ix_study_events_subject", "study_id", "subject_kind", "subject_id")
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    at: Mapped[Now]
+    member_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(Text)
+    subject_kind: Mapped[str] = mapped_column(Text, server_default="")
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    veiled_by_round_id: Mapped[int | None] = mapped_column(BigInteger)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))

@@ -1,0 +1,68 @@
+"""Studies and their members."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.actions import LinkUsed
+from app.accounts.models import Person
+from app.accounts.queries import open_invitation
+from app.db.base import now
+from app.problems import NotFound
+from app.studies.models import Membership, Study
+
+
+def studies_of(session: Session, person: Person) -> Sequence[tuple[Study, Membership]]:
+    """The studies somebody is a member of, newest first."""
+    rows = session.execute(
+        select(Study, Membership)
+        .join(Membership, Membership.study_id == Study.id)
+        .where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+        .order_by(Study.created_at.desc(), Study.id.desc())
+    )
+    return [(study, member) for study, member in rows]
+
+
+def study_by_slug(session: Session, slug: str) -> Study:
+    """For the command line, which acts for the operator; pages come through a viewer."""
+    study = session.scalar(select(Study).where(Study.slug == slug))
+    if study is None:
+        raise NotFound(f"There is no study “{slug}”.")
+    return study
+
+
+def members(session: Session, study_id: int) -> Sequence[Membership]:
+    return session.scalars(
+        select(Membership).where(Membership.study_id == study_id).order_by(Membership.id)
+    ).all()
+
+
+def members_by_id(session: Session, study_id: int) -> dict[int, Membership]:
+    return {member.id: member for member in members(session, study_id)}
+
+
+def people_who_code(session: Session, study_id: int) -> list[Membership]:
+    return [
+        member
+        for member in members(session, study_id)
+        if member.kind == "human" and member.ended_at is None and member.role != "reader"
+    ]
+
+
+def member_of_invitation(session: Session, invitation_id: int) -> tuple[Study, Membership] | None:
+    row = session.execute(
+        select(Study, Membership)
+        .join(Membership, Membership.study_id == Study.id)
+        .where(Membership.invitation_id == invitation_id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def open_member_invitation(session: Session, token: str) -> tuple[Study, Membership]:
+    """What a link that was not used yet leads to."""
+    invitation = open_invitation(session, token, "member", now())
+    found = member_of_invitation(session, invitation.id) if invitation else None
+    if found is None:
+        raise LinkUsed
+    return found

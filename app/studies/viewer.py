@@ -1,0 +1,87 @@
+"""Who asks within a study. What somebody who is no member asks for is not found."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.accounts.viewer import CurrentPerson
+from app.db.session import database_of
+from app.problems import NotAllowed, NotFound
+from app.studies.models import Membership, Study
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person in a study: what every visibility rule and every act starts from."""
+
+    person: Person | None  # None: a member without a person behind it, as in the sample study
+    study: Study
+    member: Membership
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    @property
+    def initials(self) -> str:
+        return self.member.initials
+
+    @property
+    def role(self) -> str:
+        return self.member.role
+
+    @property
+    def leads(self) -> bool:
+        return self.member.role == "lead"
+
+    @property
+    def may_rule(self) -> bool:
+        return self.member.role in ("lead", "adjudicator")
+
+    @property
+    def may_code(self) -> bool:
+        return self.member.role in ("lead", "adjudicator", "coder")
+
+
+class LeadOnly(NotAllowed):
+    """Only the lead of the study may do this. Ask them."""
+
+
+def check_leads(viewer: Viewer) -> None:
+    if not viewer.leads:
+        raise LeadOnly
+
+
+def viewer_of(session: Session, person: Person, slug: str) -> Viewer | None:
+    row = session.execute(
+        select(Study, Membership)
+        .join(Membership, Membership.study_id == Study.id)
+        .where(Study.slug == slug, Membership.person_id == person.id, Membership.ended_at.is_(None))
+    ).first()
+    return Viewer(person, row[0], row[1]) if row else None
+
+
+def current_viewer(request: Request, person: CurrentPerson, slug: str) -> Viewer:
+    with database_of(request).reading() as session:
+        viewer = viewer_of(session, person, slug)
+        if viewer is None:
+            raise NotFound
+        session.expunge_all()
+    request.state.viewer = viewer
+    request.state.study = viewer.study
+    return viewer
+
+
+CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
+
+
+def leading_viewer(viewer: CurrentViewer) -> Viewer:
+    check_leads(viewer)
+    return viewer
+
+
+LeadingViewer = Annotated[Viewer, Depends(leading_viewer)]

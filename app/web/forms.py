@@ -1,0 +1,75 @@
+"""Posted forms, read in the route: what was typed is kept, and NUL bytes are refused at the edge."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from starlette.datastructures import FormData, UploadFile
+
+from app.problems import Invalid
+
+# A key in an address: what no bigint can hold is not found, instead of an error of the database.
+Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class NulByte(Invalid):
+    """The text holds a NUL character, which cannot be stored. Remove it and send again."""
+
+
+class NotANumber(Invalid):
+    """A number was expected."""
+
+
+class Posted:
+    """The fields of one posted form."""
+
+    def __init__(self, form: FormData) -> None:
+        self._form = form
+        for value in form.values():
+            if isinstance(value, str) and "\0" in value:
+                raise NulByte
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._form
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._form.get(name, default)
+        return value.strip() if isinstance(value, str) else default
+
+    def raw(self, name: str) -> str:
+        """As typed, white space kept; line ends as LF."""
+        value = self._form.get(name, "")
+        return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+    def many(self, name: str) -> list[str]:
+        return [value.strip() for value in self._form.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        """None when blank; raises NotANumber for anything that is not a whole number a bigint can hold."""
+        typed = self.text(name)
+        if not typed:
+            return None
+        if not typed.lstrip("-").isascii() or not typed.lstrip("-").isdigit() or abs(int(typed)) >= 2**63:
+            raise NotANumber(f"“{typed[:40]}” is not a whole number that can be used for {name.replace('_', ' ')}.")
+        return int(typed)
+
+    def numbers(self, name: str) -> list[int]:
+        found = []
+        for typed in self.many(name):
+            if not (typed.isascii() and typed.isdigit() and int(typed) < 2**63):
+                raise NotANumber(f"“{typed[:40]}” is not a number that can be used for {name.replace('_', ' ')}.")
+            found.append(int(typed))
+        return found
+
+    def file(self, name: str) -> UploadFile | None:
+        value = self._form.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def names(self) -> list[str]:
+        return list(self._form.keys())
+
+
+async def posted_form(request: Request) -> Posted:
+    return Posted(await request.form(max_fields=5_000, max_files=5))
+
+
+PostedForm = Annotated[Posted, Depends(posted_form)]

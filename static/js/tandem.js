@@ -1,0 +1,6 @@
+// One behaviour a module. Each listens on the document, so that it is alive after every swap.
+import "./clock.js";
+import "./copy.js";
+import "./focus.js";
+import "./keys.js";
+import "./notice.js";

@@ -1,0 +1,85 @@
+"""One embedded Postgres for the run, a database made by the migrations, and one rolled-back transaction a test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.migrate import migrate
+from app.db.session import Database
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real_data: needs a file of ../shared, which is not in the repository")
+    config.addinivalue_line("markers", "browser: drives Chromium")
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        yield make_url(url)
+
+
+@pytest.fixture(scope="session")
+def template_url(server_url: URL) -> URL:
+    """A database made by the migrations, to be cloned by tests that need more than one connection."""
+    return make_database(server_url, "tandem_template", migrated=True)
+
+
+@pytest.fixture(scope="session")
+def engine(server_url: URL, template_url: URL) -> Iterator[Engine]:
+    url = make_database(server_url, "tandem_tests", template="tandem_template")
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        outer = connection.begin()
+        yield connection
+        outer.rollback()
+
+
+@pytest.fixture
+def database(connection: Connection) -> Database:
+    """For the app under test: its commits are savepoints of the test's own transaction."""
+    return Database(connection)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """For makers and asserts; autoflushes, and everything is rolled back after the test."""
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def own_database(server_url: URL, template_url: URL, request: pytest.FixtureRequest) -> Iterator[URL]:
+    """A database of this test's own, for workers, streams, browsers and two connections at once."""
+    name = f"own_{abs(hash(request.node.nodeid)) % 10**12}"
+    yield make_database(server_url, name, template="tandem_template")
+    with _admin(server_url) as admin:
+        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+def make_database(server_url: URL, name: str, *, template: str | None = None, migrated: bool = False) -> URL:
+    with _admin(server_url) as admin:
+        admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        admin.execute(text(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")))
+    url = server_url.set(database=name)
+    if migrated:
+        migrate(url.render_as_string(hide_password=False))
+    return url
+
+
+def _admin(server_url: URL) -> Connection:
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    return engine.connect()

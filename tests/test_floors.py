@@ -1,0 +1,62 @@
+"""Foreign keys point down the floors and stay inside their study; import-linter says the same of imports."""
+
+import sqlalchemy as sa
+
+import app.models
+
+FLOORS = ("accounts", "studies", "ledger", "incidents", "codebook", "rounds", "coding", "agreement", "suggestions", "adjudication")
+
+
+def room_of_tables() -> dict[str, int]:
+    return {
+        mapper.local_table.name: FLOORS.index(mapper.class_.__module__.split(".")[1])
+        for mapper in app.models.Base.registry.mappers
+        if isinstance(mapper.local_table, sa.Table)
+    }
+
+
+def test_foreign_keys_point_down_the_floors():
+    floor = room_of_tables()
+    up = [
+        f"{table.name} -> {key.elements[0].column.table.name}"
+        for table in app.models.metadata.tables.values()
+        for key in table.foreign_key_constraints
+        if floor[key.elements[0].column.table.name] > floor[table.name]
+    ]
+    assert up == []
+    assert len(floor) == len(app.models.metadata.tables) > 40
+
+
+def test_foreign_keys_between_tables_of_a_study_carry_the_study():
+    owned = {name for name, table in app.models.metadata.tables.items() if "study_id" in table.columns}
+    loose = [
+        f"{table.name}.{[c.name for c in key.columns]}"
+        for table in app.models.metadata.tables.values()
+        if table.name in owned
+        for key in table.foreign_key_constraints
+        if key.elements[0].column.table.name in owned and "study_id" not in [c.name for c in key.columns]
+    ]
+    assert loose == []
+
+
+def test_every_table_of_a_study_is_unique_by_study_and_id():
+    for table in app.models.metadata.tables.values():
+        if "study_id" in table.columns:
+            keys = [
+                {column.name for column in constraint.columns}
+                for constraint in table.constraints
+                if isinstance(constraint, sa.UniqueConstraint)
+            ]
+            assert {"study_id", "id"} in keys, table.name
+
+
+def test_study_facts_name_members_never_people():
+    """Only a membership knows the person behind it; who made a study and an invitation are account facts."""
+    people = app.models.metadata.tables["people"]
+    naming = {
+        table.name
+        for table in app.models.metadata.tables.values()
+        for key in table.foreign_key_constraints
+        if key.elements[0].column.table is people and "study_id" in table.columns
+    }
+    assert naming == {"memberships"}
