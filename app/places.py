@@ -1,6 +1,10 @@
-"""Where the files lie that are not Python: beside the package in a checkout, inside it in a wheel."""
+"""Where things lie: the data, and the files that are not Python (beside the package; inside it in a wheel)."""
 
+import os
+import sys
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 _PACKAGE = Path(__file__).resolve().parent
 _BUNDLED = _PACKAGE / "_bundled"
@@ -9,3 +13,12 @@ ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 MIGRATIONS = ROOT / "migrations"
+
+SYSTEM_DATA = Path("/var/lib/tandem")
+
+
+def default_data_dir() -> Path:
+    """The data folder when none is named: of this user; for root one that lies outside every home."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        return SYSTEM_DATA
+    return user_data_path("tandem", appauthor=False)

@@ -1,6 +1,6 @@
 """Signing in and out, and the one-time links that open accounts."""
 
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
@@ -91,7 +91,7 @@ def add_sign_in_redirect(app: FastAPI) -> None:
 
 def _sign_in_address(path: str, query: str) -> str:
     wanted = own_path(path + (f"?{query}" if query else ""))
-    return "/sign-in" + (f"?{urlencode({'next': wanted}, quote_via=quote)}" if wanted != "/" else "")
+    return "/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else "")
 
 
 def _sign_in_page(request: Request, email: str, wanted: str, anybody: bool, *, problem: str = "") -> Response:

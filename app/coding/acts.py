@@ -149,4 +149,5 @@ def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) 
         **change.ids,
     )
     step.session.flush()
-    return ActAnswer(act_id=request.act_id, kind=request.kind, state=step.work.state, saved_at=step.at, **change.ids)
+    answered = ActAnswer(act_id=request.act_id, kind=request.kind, state=step.work.state, saved_at=step.at)
+    return replace(answered, **change.ids)

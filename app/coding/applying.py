@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.codebook.actions import NotActive
+from app.codebook.policy import NotActive
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.models import CodeApplication, Evidence, WorkingAnswer
 from app.coding.step import Step

@@ -1,7 +1,8 @@
 """New codes made while coding."""
 
 from app.codebook import actions as codebook
-from app.codebook.actions import CodeText, NameTaken, NotOpenToNewCodes
+from app.codebook.actions import CodeText, NotOpenToNewCodes
+from app.codebook.policy import NameTaken
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.applying import seen_code
 from app.coding.payload import Payload
@@ -40,9 +41,7 @@ def _found(step: Step, dimension: DimensionEntry, name: str, parent_id: int | No
     return next((code for code in same if code.parent_id == parent_id), same[0] if same else None)
 
 
-def _create(
-    step: Step, dimension: DimensionEntry, words: CodeText, origin: str, parent_id: int | None
-) -> CodeEntry:
+def _create(step: Step, dimension: DimensionEntry, words: CodeText, origin: str, parent_id: int | None) -> CodeEntry:
     code = codebook.create_code(
         step.session,
         step.study_id,

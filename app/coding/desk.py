@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.codebook.tree import CodeEntry, Codebook, DimensionEntry
-from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.coding.models import CodeApplication, Evidence, Flag, WorkingAnswer
 from app.coding.notes import own_flag, own_memo
 from app.coding.policy import codable_codebook, may_act
 from app.coding.queries import STATE_WORDS, places_in_queue, work_on
@@ -80,11 +80,22 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the assignment stands in the coder's own queue. next_undone_id goes around the end of the queue."""
+
+    position: int
+    total: int
+    done: int
+    previous_id: int | None
+    next_id: int | None
+    next_undone_id: int | None
+
+
+@dataclass(frozen=True)
 class Desk:
     """Everything that the coding screen shows of one's own assignment.
 
     state: pending, draft, submitted or skipped. may_change: whether acts other than taking back are possible now.
-    next_undone_id: where "submit and next" leads, around the end of the queue.
     """
 
     assignment: Assignment
@@ -98,12 +109,7 @@ class Desk:
     may_act: bool
     last_act_id: UUID | None
     saved_at: datetime | None
-    position: int
-    total: int
-    done: int
-    previous_id: int | None
-    next_id: int | None
-    next_undone_id: int | None
+    place: Place
 
     @property
     def state_word(self) -> str:
@@ -153,7 +159,7 @@ def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
         may_act=may_act(viewer, coding_round),
         last_act_id=work.last_act_id if work else None,
         saved_at=work.changed_at if work else None,
-        **_place(places, assignment.id),
+        place=_place(places, assignment.id),
     )
 
 
@@ -177,7 +183,7 @@ def _answers(session: Session, assignment: Assignment) -> _Answers:
     ):
         quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
         quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
-    return _Answers({key: state for key, state in states}, {a.code_id: a for a in applied}, quotes)
+    return _Answers(dict(states), {a.code_id: a for a in applied}, quotes)
 
 
 def _card(codebook: Codebook, dimension: DimensionEntry, answers: _Answers) -> Card:
@@ -191,7 +197,9 @@ def _card(codebook: Codebook, dimension: DimensionEntry, answers: _Answers) -> C
         and application.code_id in codebook.codes
     ]
     digits = dict(zip((code.id for code in appliable), DIGITS, strict=False))
-    chips = [_chip(codebook, code, digits.get(code.id, ""), code.id not in offered, answers) for code in appliable + gone]
+    chips = [
+        _chip(codebook, code, digits.get(code.id, ""), code.id not in offered, answers) for code in appliable + gone
+    ]
     return Card(dimension, answers.states.get(dimension.id, ""), tuple(chips))
 
 
@@ -210,16 +218,16 @@ def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, answer
     )
 
 
-def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> dict[str, int | None]:
+def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> Place:
     ids = [key for key, _ in places]
     at = ids.index(assignment_id)
     states = Counter(state for _, state in places)
-    after = [*places[at + 1 :], *places[:at]]
-    return {
-        "position": at + 1,
-        "total": len(ids),
-        "done": states["submitted"] + states["skipped"],
-        "previous_id": ids[at - 1] if at else None,
-        "next_id": ids[at + 1] if at + 1 < len(ids) else None,
-        "next_undone_id": next((key for key, state in after if state in ("pending", "draft")), None),
-    }
+    around = [*places[at + 1 :], *places[:at]]
+    return Place(
+        position=at + 1,
+        total=len(ids),
+        done=states["submitted"] + states["skipped"],
+        previous_id=ids[at - 1] if at else None,
+        next_id=ids[at + 1] if at + 1 < len(ids) else None,
+        next_undone_id=next((key for key, state in around if state in ("pending", "draft")), None),
+    )

@@ -42,9 +42,7 @@ def expose(
 def declare_exposure(session: Session, study_id: int, member_id: int, incident_id: int, note: str) -> None:
     """A coder says that they know what others or the model said. It can only lower independence."""
     lock_exposures_of(session, study_id, member_id)
-    session.add(
-        Exposure(study_id=study_id, member_id=member_id, incident_id=incident_id, kind="declared", note=note)
-    )
+    session.add(Exposure(study_id=study_id, member_id=member_id, incident_id=incident_id, kind="declared", note=note))
 
 
 def exposed_subjects(session: Session, study_id: int, member_id: int, kind: str, incident_id: int) -> set[int]:
@@ -67,7 +65,5 @@ def is_unexposed(session: Session, study_id: int, member_id: int, incident_id: i
     return not session.scalar(
         select(func.count())
         .select_from(Exposure)
-        .where(
-            Exposure.study_id == study_id, Exposure.member_id == member_id, Exposure.incident_id == incident_id
-        )
+        .where(Exposure.study_id == study_id, Exposure.member_id == member_id, Exposure.incident_id == incident_id)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import visible_codebook
-from app.codebook.tree import CodeEntry, Codebook
+from app.codebook.tree import Codebook, CodeEntry
 from app.problems import Conflict, NotAllowed
 from app.rounds.models import Round
 from app.rounds.policy import RoundNotRunning, check_runs

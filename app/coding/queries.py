@@ -1,12 +1,11 @@
 """A coder's own work, as its pages show it. Nothing of another coder is read here, except how many are done."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.coding.models import AssignmentWork
@@ -131,9 +130,9 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
     ]
 
 
-def places_in_queue(session: Session, assignment: Assignment) -> Sequence[Row[tuple[int, str]]]:
+def places_in_queue(session: Session, assignment: Assignment) -> list[tuple[int, str]]:
     """(assignment id, state) of the whole queue that this assignment stands in."""
-    return session.execute(
+    rows = session.execute(
         select(Assignment.id, _state())
         .outerjoin(AssignmentWork, _of_assignment())
         .where(
@@ -142,19 +141,18 @@ def places_in_queue(session: Session, assignment: Assignment) -> Sequence[Row[tu
             Assignment.member_id == assignment.member_id,
         )
         .order_by(Assignment.order, Assignment.id)
-    ).all()
+    )
+    return [(key, state) for key, state in rows]
 
 
 def work_on(session: Session, study_id: int, assignment_id: int) -> AssignmentWork | None:
     """None: nobody has begun."""
     return session.scalar(
-        select(AssignmentWork).where(
-            AssignmentWork.study_id == study_id, AssignmentWork.assignment_id == assignment_id
-        )
+        select(AssignmentWork).where(AssignmentWork.study_id == study_id, AssignmentWork.assignment_id == assignment_id)
     )
 
 
-def _counts(coding_round: Round) -> Select[tuple[int, str, int]]:
+def _counts(coding_round: Round) -> Select[int, str, int]:
     state = _state().label("state")
     return (
         select(Assignment.member_id, state, func.count())
@@ -164,7 +162,7 @@ def _counts(coding_round: Round) -> Select[tuple[int, str, int]]:
     )
 
 
-def _undone(coding_round: Round, member_id: int) -> Select[tuple[int]]:
+def _undone(coding_round: Round, member_id: int) -> Select[int]:
     return (
         select(Assignment.id)
         .outerjoin(AssignmentWork, _of_assignment())

@@ -52,6 +52,6 @@ class Change:
     submission_id: int | None = None
 
     @property
-    def ids(self) -> dict[str, int]:
+    def ids(self) -> dict[str, Any]:
         names = ("dimension_id", "code_id", "code_application_id", "evidence_id", "submission_id")
         return {name: value for name in names if (value := getattr(self, name)) is not None}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy import BigInteger, DateTime, Enum, ForeignKeyConstraint, Identity, MetaData, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -31,7 +32,7 @@ def word(name: str, *words: str) -> Enum:
     return Enum(*words, name=name, native_enum=False, create_constraint=True, length=40)
 
 
-def owned_by_study(*more: UniqueConstraint | ForeignKeyConstraint) -> tuple[Any, ...]:
+def owned_by_study(*more: SchemaItem) -> tuple[Any, ...]:
     """Every study-owned table is unique by (study_id, id), so that others can point at it without leaving the study."""
     return (UniqueConstraint("study_id", "id"), *more)
 

@@ -2,23 +2,23 @@
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
+from app.db.server import check_server_version
 from app.places import MIGRATIONS
 
 LOCK = 7_221_001
 
 
 def migrate(url: str) -> None:
-    engine = create_engine(url)
+    """Raises ServerTooOld before anything is written."""
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.connect() as connection:
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        check_server_version(connection)
+        # Of the session, so it outlives the migrations' own transactions and ends with the connection.
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
-        connection.commit()
-    engine.dispose()

@@ -112,7 +112,9 @@ def coders_by_incident(
     """
     coders = sorted(set(coder_ids))
     if not 0 < per_incident <= len(coders):
-        raise TooFewCoders(f"{per_incident} coders an incident cannot be had from {len(coders)}. Change one of the two.")
+        raise TooFewCoders(
+            f"{per_incident} coders an incident cannot be had from {len(coders)}. Change one of the two."
+        )
     random = _stream(seed, "coders")
     load: Counter[int] = Counter()
     met: Counter[frozenset[int]] = Counter()

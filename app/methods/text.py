@@ -17,6 +17,7 @@ _BLOCKS = _PARAGRAPHS | frozenset(
     "address article aside body button caption center dd details dialog div dt fieldset figcaption figure footer form "
     "header html legend li main nav section summary tbody tfoot thead tr".split()
 )
+_KEPT_SPACE = "\1"  # stands for a space of <pre> until the others are folded
 _CELLS = frozenset(("td", "th"))
 _KNOWN = "|".join(sorted((_BLOCKS | _CELLS | frozenset("a b code em i small span strong sub sup u".split())) - {"hr"}))
 _LOOKS_LIKE_HTML = re.compile(rf"</(?:{_KNOWN})\s*>|<(?:br|hr|p)\s*/?>", re.IGNORECASE)
@@ -118,9 +119,9 @@ def html_to_text(html: str) -> str:
         return ""
     laid_out = _HTML_LAYS_OUT.search(html) is not None
     text = "".join(_pieces(body, spaces="[ \t\n\r\f]+" if laid_out else "[ \t\f]+"))
-    text = re.sub(r"[ \xa0]+", " ", text).replace("\1", " ")
+    text = re.sub(r"[ \xa0]+", " ", text)
     text = re.sub(r" ?\n ?", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", text).strip().replace(_KEPT_SPACE, " ")
 
 
 def _pieces(top: LexborNode, *, spaces: str) -> list[str]:
@@ -151,7 +152,7 @@ def _spaced(node: LexborNode, spaces: str) -> str:
     while parent is not None and parent.tag not in ("pre", "body"):
         parent = parent.parent
     if parent is not None and parent.tag == "pre":
-        return text.replace(" ", "\1")
+        return text.replace(" ", _KEPT_SPACE)
     return re.sub(spaces, " ", text)
 
 

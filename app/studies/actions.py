@@ -14,6 +14,7 @@ from app.studies.queries import member_of_invitation
 from app.studies.viewer import Viewer, check_leads
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_SLUG = 60
 RESERVED = {"new"}
 
 
@@ -45,7 +46,7 @@ def create_study(
     session: Session, person: Person | None, *, slug: str, title: str, about: str = "", origin: str = "own"
 ) -> Viewer:
     """person becomes the lead; None (the sample study, the command line) makes a lead without a person behind it."""
-    if not SLUG.fullmatch(slug) or len(slug) > 60 or slug in RESERVED:
+    if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG or slug in RESERVED:
         raise SlugNotUsable
     if not title.strip():
         raise NoTitle

@@ -5,7 +5,15 @@ from app.incidents.readers.jsonl import read_jsonl
 from app.incidents.readers.table import RawTable, ReaderProblem
 
 READERS = {"csv": read_csv, "jsonl": read_jsonl}
-_ENDINGS = {"csv": "csv", "tsv": "csv", "tab": "csv", "txt": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl"}
+_ENDINGS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "tab": "csv",
+    "txt": "csv",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "jsonl",
+}
 
 
 def format_of(file_name: str) -> str:

@@ -62,9 +62,7 @@ def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
-def _rows(
-    lines: Iterator[tuple[int, list[str]]], columns: tuple[str, ...]
-) -> tuple[list[RawRow], list[RowProblem]]:
+def _rows(lines: Iterator[tuple[int, list[str]]], columns: tuple[str, ...]) -> tuple[list[RawRow], list[RowProblem]]:
     rows, problems = [], []
     width = len(columns)
     for line, values in lines:

@@ -24,8 +24,8 @@ def decoded(content: bytes) -> tuple[str, str]:
     for mark, codec, name in _MARKS:
         if content.startswith(mark):
             return _strictly(content[len(mark) :], codec, name), name
-    if codec := _utf16_without_mark(content):
-        return _strictly(content, codec, "UTF-16"), "UTF-16"
+    if utf16 := _utf16_without_mark(content):
+        return _strictly(content, utf16, "UTF-16"), "UTF-16"
     try:
         return content.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError:
@@ -66,7 +66,8 @@ def _likely_codec(content: bytes) -> str:
     best = from_bytes(part, cp_isolation=_CJK).best()
     if best is not None and sum(byte > 127 for byte in part) > 0.3 * len(part):
         return best.encoding
-    coherence = {match.encoding: match.coherence for match in from_bytes(part, cp_isolation=_ALPHABETS)}
+    readings = from_bytes(part, cp_isolation=_ALPHABETS)
+    coherence = {name: match.coherence for match in readings for name in match.could_be_from_charset}
     codec = max(coherence, key=lambda name: coherence[name], default=_FALLBACK)
     return codec if coherence.get(codec, 0.0) > coherence.get(_FALLBACK, 0.0) else _FALLBACK
 

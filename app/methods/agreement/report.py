@@ -186,9 +186,7 @@ def _codes(patterns: Patterns, measuring: Measuring, *, sets: bool) -> Iterable[
         yield _code(code, patterns, member[:, place], used, measuring)
 
 
-def _code(
-    code: Value, patterns: Patterns, has_code: np.ndarray, used: Floats, measuring: Measuring
-) -> CodeAgreement:
+def _code(code: Value, patterns: Patterns, has_code: np.ndarray, used: Floats, measuring: Measuring) -> CodeAgreement:
     positives = int(used @ has_code)
     ratings = int(used.sum())
     undefined = _not_comparable(patterns)

@@ -1,10 +1,9 @@
 """Small tables for the tests: rows of ratings, None where a rater gave none."""
 
-from collections.abc import Sequence
 from typing import Any
 
 
-def rated(*units: Sequence[Any]) -> list[dict[str, Any]]:
+def rated(*units: Any) -> list[dict[str, Any]]:
     """Rows of values, one a unit -> tables of raters r0, r1, …"""
     return [{f"r{i}": value for i, value in enumerate(unit) if value is not None} for unit in units]
 

@@ -43,6 +43,13 @@ def test_undefined_replicates_are_counted_and_said() -> None:
     assert high > 0.9
 
 
+def test_the_interval_stays_wide_when_all_variety_sits_in_one_unit() -> None:
+    """The other replicates vary a little, with how many rated; their error alone would be next to nothing."""
+    units = [*[["y", "y", None]] * 50, *["yyy"] * 49, "ynn"]
+    low, _, high = bounds(agreement_of(rated(*units), sets=False).alpha)
+    assert high - low > 1.0
+
+
 def test_one_shared_unit_has_an_interval() -> None:
     low, value, high = bounds(agreement_of(rated("ab"), sets=False).alpha)
     assert low <= value == 0.0 < high
@@ -107,8 +114,7 @@ def test_leaving_units_out_is_what_counting_again_without_them_gives(field: str)
     units = ["aab", "abb", "bbb", "aaa", "cca", "ccc", "bb", "aac", "acc", "aaa", "bbb", "cc"]
     whole = getattr(agreement_of(rated(*units), sets=False), field)
     dropped = [
-        getattr(agreement_of(rated(*units[:i], *units[i + 1 :]), sets=False), field).value
-        for i in range(len(units))
+        getattr(agreement_of(rated(*units[:i], *units[i + 1 :]), sets=False), field).value for i in range(len(units))
     ]
     error = np.sqrt((len(units) - 1) * np.var(dropped))
     spread = stats.t.ppf(0.975, len(units) - 1) * error / (1 - whole.value**2)
@@ -122,7 +128,7 @@ def test_leaving_units_out_of_set_alphas_is_what_counting_again_gives() -> None:
     assert whole is not None
     assert whole.value is not None
     again = [agreement_of(rated(*units[:i], *units[i + 1 :]), sets=True).alpha_masi for i in range(len(units))]
-    error = np.sqrt((len(units) - 1) * np.var([one.value for one in again if one is not None]))
+    error = np.sqrt((len(units) - 1) * np.var([bounds(one)[1] for one in again]))
     spread = stats.t.ppf(0.975, len(units) - 1) * error / (1 - whole.value**2)
     assert bounds(whole)[2] == pytest.approx(np.tanh(np.arctanh(whole.value) + spread))
 

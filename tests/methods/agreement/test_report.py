@@ -60,6 +60,14 @@ def test_scotts_pi_is_for_two_raters_and_set_alphas_for_sets() -> None:
     assert two.alpha_masi is None
 
 
+def test_scotts_pi_leaves_lone_ratings_out_where_fleiss_kappa_counts_them() -> None:
+    shared = rated("aa", "ab", "bb", "aa")
+    with_lone = [*shared, *rated(["b", None], ["b", None])]
+    alone, more = agreement_of(shared, sets=False), agreement_of(with_lone, sets=False)
+    assert more.scott == alone.scott
+    assert more.fleiss.value != alone.fleiss.value
+
+
 def test_a_code_seen_under_ten_times_has_no_interval() -> None:
     report = agreement_of(cells({"aa": 20, "bb": 20, "ab": 2, "cc": 2, "ac": 1}), sets=False)
     by_code = {code.code: code for code in report.codes}

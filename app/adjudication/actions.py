@@ -1,0 +1,258 @@
+"""Settling a round: what is unanimous finishes by itself, the rest is opened, talked over and ruled on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.adjudication import policy, queries
+from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
+from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
+from app.adjudication.queries import Compared
+from app.codebook.queries import visible_codebook
+from app.coding.exposures import expose, exposed_subjects
+from app.db.base import now
+from app.problems import NotFound
+from app.rounds import actions as rounds
+from app.rounds.models import Round
+from app.rounds.policy import check_open_to_others, is_open_to_others
+from app.rounds.queries import phase_changes
+from app.studies.events import record
+from app.studies.queries import members_by_id
+from app.studies.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class RulingWords:
+    """state: coded, none_applies or not_enough_information. method: worked out from the answers when blank.
+
+    participant_ids: who took part beside the ruler. seen_ruling_id: the ruling that stood when the ruler began.
+    """
+
+    state: str
+    cause: str
+    reason: str
+    code_ids: Sequence[int] = ()
+    main_code_id: int | None = None
+    participant_ids: Sequence[int] = ()
+    seen_ruling_id: int | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many answers finished by themselves, by basis, and how many wait for a ruling."""
+
+    by_basis: dict[str, int]
+    disagreements: int
+
+
+def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, reason: str = "") -> Round:
+    """A step of the round, with what it brings: leaving *running* settles, going back there withdraws."""
+    coding_round = rounds.change_phase(session, viewer, number, phase, reason=reason)
+    step = phase_changes(session, coding_round)[-1]
+    if step.from_phase == "running":
+        settle_unanimous(session, viewer, coding_round)
+    if (step.from_phase, step.to_phase) == ("settling", "running"):
+        _withdraw(session, viewer, coding_round, reason)
+    return coding_round
+
+
+def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> Settled:
+    """Every answer on which all coders agree, or which just one coder gave, becomes final as it was submitted."""
+    check_open_to_others(coding_round)
+    lock_final_codes(session, coding_round.study_id)
+    found = queries.compared(session, coding_round)
+    by_itself = [each for each in found if not each.comparison.is_disagreement]
+    finals = [_final_by_itself(each) for each in by_itself]
+    written = Counter(final.basis for final in write_final_codes(session, coding_round, finals, now()))
+    settled = Settled(dict(written), len(found) - len(by_itself))
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "final_codes.settled",
+        ("round", coding_round.id),
+        by_basis=settled.by_basis,
+        disagreements=settled.disagreements,
+    )
+    return settled
+
+
+def open_answers(
+    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int
+) -> None:
+    """The member is about to be shown what others answered, said and ruled here: recorded before it is rendered."""
+    _hold_open(session, coding_round)
+    found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
+    shown = queries.of_others(session, coding_round, viewer.member.id, found)
+    expose(session, viewer.study.id, viewer.member.id, [(incident_id, kind, key) for kind, key in shown])
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "answers.opened",
+        ("incident", incident_id),
+        round_id=coding_round.id,
+        dimension_id=dimension_id,
+    )
+
+
+def rule(
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    incident_id: int,
+    dimension_id: int,
+    words: RulingWords,
+) -> Ruling:
+    """The ruling becomes the final code. A later one supersedes it; both stay on record."""
+    _hold_open(session, coding_round)
+    policy.check_may_rule(viewer, coding_round)
+    lock_final_codes(session, viewer.study.id)
+    found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
+    former = next(iter(queries.rulings_on(session, coding_round, incident_id, dimension_id)), None)
+    if former is None and not found.comparison.is_disagreement:
+        raise policy.NothingToSettle
+    if words.seen_ruling_id != (former.id if former else None):
+        raise policy.RuledMeanwhile
+    _check_opened(session, viewer, found)
+    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    policy.check_answer(codebook, found, words.state, words.code_ids, words.main_code_id)
+    policy.check_why(words.cause, words.reason, words.method)
+    others = _participants(session, viewer, words.participant_ids)
+    ruling = Ruling(
+        study_id=viewer.study.id,
+        round_id=coding_round.id,
+        incident_id=incident_id,
+        dimension_id=dimension_id,
+        member_id=viewer.member.id,
+        method=words.method or policy.method_of(found, words.state, words.code_ids),
+        state=words.state,
+        cause=words.cause,
+        reason=words.reason.strip(),
+        codebook_seq=codebook.codebook_seq,
+        supersedes_id=former.id if former else None,
+    )
+    session.add(ruling)
+    session.flush()
+    _write_ruling(session, coding_round, ruling, words, others, policy.basis_of(found, viewer.member.id, others))
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "ruling.made",
+        ("ruling", ruling.id),
+        incident_id=incident_id,
+        dimension_id=dimension_id,
+        supersedes_id=ruling.supersedes_id,
+    )
+    return ruling
+
+
+def comment(
+    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int, text: str
+) -> Comment:
+    policy.check_may_comment(viewer)
+    _hold_open(session, coding_round)
+    queries.compared_dimension(session, coding_round, incident_id, dimension_id)
+    if not text.strip():
+        raise policy.NoComment
+    if len(text) > policy.LONGEST_TEXT:
+        raise policy.TooLong
+    made = Comment(
+        study_id=viewer.study.id,
+        round_id=coding_round.id,
+        incident_id=incident_id,
+        dimension_id=dimension_id,
+        member_id=viewer.member.id,
+        text=text.strip(),
+    )
+    session.add(made)
+    session.flush()
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "comment.made",
+        ("comment", made.id),
+        incident_id=incident_id,
+        dimension_id=dimension_id,
+    )
+    return made
+
+
+def _withdraw(session: Session, viewer: Viewer, coding_round: Round, reason: str) -> None:
+    """Reopened: coders may change their minds, so what settled by itself is not settled any more."""
+    lock_final_codes(session, coding_round.study_id)
+    withdrawn = withdraw_final_codes(session, coding_round, now())
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "final_codes.withdrawn",
+        ("round", coding_round.id),
+        answers=withdrawn,
+        reason=reason.strip(),
+    )
+
+
+def _hold_open(session: Session, coding_round: Round) -> None:
+    """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
+    session.refresh(coding_round, with_for_update={"read": True})
+    if not is_open_to_others(coding_round):
+        raise NotFound
+
+
+def _check_opened(session: Session, viewer: Viewer, found: Compared) -> None:
+    others = {w.submission.id for w in found.works if w.submission.member_id != viewer.member.id}
+    seen = exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code", found.incident_id)
+    if not others <= seen:
+        raise policy.NotOpened
+
+
+def _participants(session: Session, viewer: Viewer, member_ids: Sequence[int]) -> list[int]:
+    members = members_by_id(session, viewer.study.id)
+    wanted = sorted(set(member_ids) - {viewer.member.id})
+    if any(member_id not in members or members[member_id].kind != "human" for member_id in wanted):
+        raise NotFound
+    return wanted
+
+
+def _final_by_itself(found: Compared) -> Final:
+    reply = found.replies[0]
+    codes = tuple((choice.code_id, choice.is_main) for choice in reply.codes)
+    return Final(found.incident_id, found.dimension_id, reply.state, codes, policy.basis_by_itself(found))
+
+
+def _write_ruling(
+    session: Session, coding_round: Round, ruling: Ruling, words: RulingWords, others: Sequence[int], basis: str
+) -> None:
+    codes = tuple((code_id, code_id == words.main_code_id) for code_id in dict.fromkeys(words.code_ids))
+    of_ruling = {"study_id": ruling.study_id, "ruling_id": ruling.id}
+    session.add_all(RuledCode(code_id=code_id, is_main=is_main, **of_ruling) for code_id, is_main in codes)
+    session.add_all(RulingParticipant(member_id=member_id, **of_ruling) for member_id in others)
+    session.flush()
+    final = Final(ruling.incident_id, ruling.dimension_id, ruling.state, codes, basis, ruling.id)
+    write_final_codes(session, coding_round, [final], now())
+
+
+def _record(
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    kind: str,
+    subject: tuple[str, int],
+    **details: object,
+) -> None:
+    """Veiled by the round: when it is reopened, others do not read in the history what was ruled in it."""
+    record(
+        session,
+        viewer.study.id,
+        viewer.member,
+        kind,
+        subject=subject,
+        veiled_by_round_id=coding_round.id,
+        **details,
+    )

@@ -1,0 +1,122 @@
+"""Writing final codes: the newest round's answer stands, and what it replaces is kept as superseded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app.adjudication.models import FinalCode
+from app.codebook.queries import current_seq
+from app.rounds.models import Round
+
+
+@dataclass(frozen=True)
+class Final:
+    """The settled answer to one dimension of one incident. codes: (code, is it the main one)."""
+
+    incident_id: int
+    dimension_id: int
+    state: str
+    codes: tuple[tuple[int, bool], ...]
+    basis: str
+    ruling_id: int | None = None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.incident_id, self.dimension_id
+
+
+@dataclass
+class _Current:
+    round_id: int
+    round_number: int
+    is_ruled: bool
+    row_ids: list[int]
+
+
+def lock_final_codes(session: Session, study_id: int) -> None:
+    """Two rulings, or a ruling and a round that settles, come one after the other."""
+    key = f"adjudication.final_codes:{study_id}"
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def write_final_codes(
+    session: Session, coding_round: Round, finals: Sequence[Final], at: datetime
+) -> list[Final]:
+    """Returns those written: an answer of a later round stands, and so does a ruling against what settled by itself."""
+    current = _current(session, coding_round.study_id, {final.incident_id for final in finals})
+    written = [final for final in finals if not _stays(current.get(final.key), coding_round, final)]
+    replaced = [row_id for final in written if final.key in current for row_id in current[final.key].row_ids]
+    _supersede(session, coding_round.study_id, replaced, at)
+    seq = current_seq(session, coding_round.study_id)
+    rows = [row for final in written for row in _rows(coding_round, final, seq, at)]
+    if rows:
+        session.execute(insert(FinalCode), rows)
+    return written
+
+
+def withdraw_final_codes(session: Session, coding_round: Round, at: datetime) -> int:
+    """What settled by itself in this round is open again; rulings stay. Returns how many answers that were."""
+    rows = session.execute(
+        select(FinalCode.id, FinalCode.incident_id, FinalCode.dimension_id).where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.round_id == coding_round.id,
+            FinalCode.ruling_id.is_(None),
+            FinalCode.superseded_at.is_(None),
+        )
+    ).all()
+    _supersede(session, coding_round.study_id, [row.id for row in rows], at)
+    return len({(row.incident_id, row.dimension_id) for row in rows})
+
+
+def _current(session: Session, study_id: int, incident_ids: set[int]) -> dict[tuple[int, int], _Current]:
+    found: dict[tuple[int, int], _Current] = {}
+    for row, number in session.execute(
+        select(FinalCode, Round.number)
+        .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
+        .where(
+            FinalCode.study_id == study_id,
+            FinalCode.incident_id.in_(incident_ids),
+            FinalCode.superseded_at.is_(None),
+        )
+        .execution_options(populate_existing=True)
+    ):
+        entry = _Current(row.round_id, number, row.ruling_id is not None, [])
+        found.setdefault((row.incident_id, row.dimension_id), entry).row_ids.append(row.id)
+    return found
+
+
+def _stays(current: _Current | None, coding_round: Round, final: Final) -> bool:
+    if current is None:
+        return False
+    if current.round_id == coding_round.id:
+        return current.is_ruled and final.ruling_id is None
+    return current.round_number > coding_round.number
+
+
+def _supersede(session: Session, study_id: int, row_ids: Sequence[int], at: datetime) -> None:
+    for start in range(0, len(row_ids), 5_000):
+        session.execute(
+            update(FinalCode)
+            .where(FinalCode.study_id == study_id, FinalCode.id.in_(row_ids[start : start + 5_000]))
+            .values(superseded_at=at)
+        )
+
+
+def _rows(coding_round: Round, final: Final, seq: int, at: datetime) -> Iterable[dict[str, object]]:
+    for code_id, is_main in final.codes or ((None, False),):
+        yield {
+            "study_id": coding_round.study_id,
+            "round_id": coding_round.id,
+            "incident_id": final.incident_id,
+            "dimension_id": final.dimension_id,
+            "state": final.state,
+            "code_id": code_id,
+            "is_main": is_main,
+            "basis": final.basis,
+            "ruling_id": final.ruling_id,
+            "codebook_seq": seq,
+            "at": at,
+        }

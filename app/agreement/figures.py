@@ -1,0 +1,203 @@
+"""Agreement of a round by dimension, each row under its own name. What counts as reliability is decided here.
+
+Source: docs/GLOSSARY.md, "reliability". Only independent first submissions of the first pass, in a reliability
+round under its frozen version, make the reliability row; everything else stands apart (promise 9).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.agreement import queries
+from app.codebook.tree import Codebook, DimensionEntry
+from app.coding.submissions import SubmittedChoice, SubmittedReply, SubmittedWork, first_submissions, last_submissions
+from app.methods.agreement import AgreementReport, agreement_of
+from app.rounds.models import Round
+
+NOT_ENOUGH = "(not enough information)"
+NONE_APPLIES = "(none applies)"
+
+RELIABILITY = "reliability"
+ROW_WORDS = {
+    "reliability": "Reliability",
+    "calibration": "Calibration: not a reliability estimate",
+    "single_coding": "Overlap of single coding: not a reliability estimate",
+    "recoding": "Recoding: not a reliability estimate",
+    "mapped": "Mapped after coding: not a reliability estimate",
+    "assisted": "After assistance: not a reliability estimate",
+}
+
+Value = str | int | frozenset[str | int]
+Table = list[dict[int, Value]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: kind names what it is; report is None where nothing is shown, and sentence says why.
+
+    incident_ids: the incidents behind it, in the order of its units. without_not_enough: the same without the
+    answers *not enough information*, where there were any.
+    """
+
+    kind: str
+    dimension: DimensionEntry
+    report: AgreementReport | None
+    sentence: str
+    incident_ids: tuple[int, ...]
+    without_not_enough: AgreementReport | None
+
+    @property
+    def words(self) -> str:
+        return ROW_WORDS[self.kind]
+
+    @property
+    def is_reliability(self) -> bool:
+        return self.kind == RELIABILITY
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the figures of a dimension: counts of answers."""
+
+    dimension: DimensionEntry
+    coded: int
+    none_applies: int
+    not_enough: int
+    not_coded: int
+
+
+@dataclass(frozen=True)
+class RoundFigures:
+    coding_round: Round
+    codebook: Codebook
+    rows: list[Row]
+    beside: list[Beside]
+    incidents: int
+    skipped: int
+    exposed: int
+    not_handed_in: int
+
+    def of(self, kind: str) -> list[Row]:
+        return [row for row in self.rows if row.kind == kind]
+
+    @property
+    def reliability(self) -> list[Row]:
+        return self.of(RELIABILITY)
+
+    @property
+    def apart(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_reliability]
+
+
+def round_figures(session: Session, coding_round: Round) -> RoundFigures:
+    """Raises StillBlind while the round runs (promise 1)."""
+    firsts = [work for work in first_submissions(session, coding_round) if work.pass_ == 1]
+    lasts = [work for work in last_submissions(session, coding_round) if work.pass_ == 1]
+    codebook = queries.codebook_of_round(session, coding_round)
+    coined = queries.coined_in_private(session, coding_round)
+    unexposed = [work for work in firsts if work.submission.independent]
+    exposed = [work for work in lasts if not work.submission.independent]
+    rows: list[Row] = []
+    for dimension in codebook.dimensions:
+        rows.append(_first_row(coding_round, codebook, dimension, unexposed, coined))
+        if exposed:
+            rows.append(_row("assisted", dimension, lasts, _as_submitted))
+    assignments, incidents = queries.planned(session, coding_round)
+    return RoundFigures(
+        coding_round=coding_round,
+        codebook=codebook,
+        rows=rows,
+        beside=[_beside(dimension, firsts) for dimension in codebook.dimensions],
+        incidents=incidents,
+        skipped=sum(work.submission.kind == "skipped" for work in firsts),
+        exposed=len(exposed),
+        not_handed_in=assignments - len(firsts),
+    )
+
+
+def _first_row(
+    coding_round: Round,
+    codebook: Codebook,
+    dimension: DimensionEntry,
+    works: Sequence[SubmittedWork],
+    coined: Mapping[int, bool],
+) -> Row:
+    """Private new codes are compared only once they are pooled, and then the figure is named for it."""
+    kind = coding_round.purpose
+    used = {c.code_id for work in works for c in _codes(work, dimension.id)} & set(coined)
+    if not used:
+        return _row(kind, dimension, works, _as_submitted)
+    unpooled = sorted(codebook.codes[code_id].name for code_id in used if not coined[code_id])
+    if unpooled:
+        sentence = (
+            f"No figure yet: coders coined codes of their own here ({', '.join(unpooled)}). "
+            "Merge, move or reword them in the codebook, so that they mean the same to all."
+        )
+        return Row(kind, dimension, None, sentence, (), None)
+    return _row("mapped", dimension, works, codebook.living)
+
+
+def _row(
+    kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
+) -> Row:
+    table, incident_ids = _table(dimension, works, code_of)
+    report = agreement_of(table, sets=dimension.takes_many)
+    silent = frozenset([NOT_ENOUGH]) if dimension.takes_many else NOT_ENOUGH
+    without = [{rater: value for rater, value in unit.items() if value != silent} for unit in table]
+    return Row(
+        kind=kind,
+        dimension=dimension,
+        report=report,
+        sentence="",
+        incident_ids=incident_ids,
+        without_not_enough=agreement_of(without, sets=dimension.takes_many) if without != table else None,
+    )
+
+
+def _table(
+    dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
+) -> tuple[Table, tuple[int, ...]]:
+    """One mapping an incident, member id -> value; an answer that was not given is missing data."""
+    units: dict[int, dict[int, Value]] = {}
+    for work in works:
+        reply = work.answers.get(dimension.id)
+        if reply is not None:
+            unit = units.setdefault(work.submission.incident_id, {})
+            unit[work.submission.member_id] = _value(dimension, reply, code_of)
+    ids = tuple(sorted(units))
+    return [units[incident_id] for incident_id in ids], ids
+
+
+def _value(dimension: DimensionEntry, reply: SubmittedReply, code_of: Callable[[int], int]) -> Value:
+    if dimension.takes_many:
+        silent: frozenset[str | int] = frozenset([NOT_ENOUGH] if reply.state == "not_enough_information" else [])
+        return frozenset(code_of(code.code_id) for code in reply.codes) | silent
+    if reply.state == "not_enough_information":
+        return NOT_ENOUGH
+    return code_of(reply.codes[0].code_id) if reply.codes else NONE_APPLIES
+
+
+def _beside(dimension: DimensionEntry, works: Sequence[SubmittedWork]) -> Beside:
+    states = Counter(
+        work.answers[dimension.id].state if dimension.id in work.answers else "not_coded"
+        for work in works
+        if work.submission.kind == "submitted"
+    )
+    return Beside(
+        dimension,
+        coded=states["coded"],
+        none_applies=states["none_applies"],
+        not_enough=states["not_enough_information"],
+        not_coded=states["not_coded"],
+    )
+
+
+def _codes(work: SubmittedWork, dimension_id: int) -> Sequence[SubmittedChoice]:
+    reply = work.answers.get(dimension_id)
+    return reply.codes if reply else []
+
+
+def _as_submitted(code_id: int) -> int:
+    return code_id

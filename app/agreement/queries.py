@@ -1,0 +1,49 @@
+"""What agreement asks of the rooms below."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.codebook.models import Code, CodeRevision
+from app.codebook.queries import whole_codebook
+from app.codebook.tree import Codebook
+from app.rounds.models import Assignment, Round, RoundIncident
+from app.rounds.queries import frozen_seq
+
+
+def codebook_of_round(session: Session, coding_round: Round) -> Codebook:
+    """Dimensions as they stood under the round's frozen version, codes as they stand now (merges included)."""
+    now = whole_codebook(session, coding_round.study_id)
+    seq = frozen_seq(session, coding_round)
+    if seq is None:
+        return now
+    then = whole_codebook(session, coding_round.study_id, seq=seq)
+    return Codebook(seq, then.dimensions, now.codes, then.retired_dimensions)
+
+
+def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
+    """Codes that coders coined for themselves in this round -> whether they were pooled since.
+
+    Pooled: revised at least once after their making, i.e. merged, moved, renamed or reworded.
+    """
+    if coding_round.code_sharing != "private":
+        return {}
+    rows = session.execute(
+        select(Code.id, func.count(CodeRevision.id))
+        .join(CodeRevision, (CodeRevision.study_id == Code.study_id) & (CodeRevision.code_id == Code.id))
+        .where(Code.study_id == coding_round.study_id, Code.created_in_round == coding_round.id)
+        .group_by(Code.id)
+    )
+    return {code_id: revisions > 1 for code_id, revisions in rows}
+
+
+def planned(session: Session, coding_round: Round) -> tuple[int, int]:
+    """(assignments of the first pass, incidents) of the round."""
+    assignments = select(func.count()).where(
+        Assignment.study_id == coding_round.study_id,
+        Assignment.round_id == coding_round.id,
+        Assignment.pass_ == 1,
+    )
+    incidents = select(func.count()).where(
+        RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
+    )
+    return session.scalars(assignments).one(), session.scalars(incidents).one()

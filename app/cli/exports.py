@@ -1,0 +1,81 @@
+"""tandem export: the agreed codebook, the labelled data set, the ratings."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from app.cli.opening import open_database, saying_problems
+
+app = typer.Typer(no_args_is_help=True, help="Write the codebook, the data set or the ratings of a study to a file.")
+
+Slug = Annotated[str, typer.Argument(help="The study's short name.")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Where to write; - is standard output.")]
+RoundName = Annotated[str | None, typer.Option("--round", help="Name or number; without it every round that is open.")]
+
+
+@app.command()
+def codebook(
+    slug: Slug,
+    output: Output,
+    format: Annotated[str, typer.Option("--format", help="csv, json or qdc.")] = "csv",
+    version: Annotated[str | None, typer.Option("--version", help="A named version; without it as it stands.")] = None,
+) -> None:
+    """The codebook: what every member may see."""
+    from app.codebook.queries import versions
+    from app.export.actions import codebook_export
+    from app.problems import NotFound
+    from app.studies.queries import study_by_slug
+
+    with saying_problems(), open_database() as database, database.reading() as session:
+        study = study_by_slug(session, slug)
+        named = {found.name: found.id for found in versions(session, study.id)}
+        if version is not None and version not in named:
+            raise NotFound(f"There is no codebook version “{version}” in this study.")
+        version_id = named[version] if version is not None else None
+        file = codebook_export(session, study, version_id=version_id, format=format)
+        _write(output, file.content)
+
+
+@app.command()
+def dataset(
+    slug: Slug,
+    output: Output,
+    round_name: RoundName = None,
+    wide: Annotated[bool, typer.Option("--wide", help="One row an incident and dimension.")] = False,
+    format: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
+) -> None:
+    """Incidents with every coder's codes and quotes and the final codes; only of rounds whose coding has ended."""
+    _write_data(slug, output, round_name, "wide" if wide else "long", format)
+
+
+@app.command()
+def ratings(
+    slug: Slug,
+    output: Output,
+    round_name: RoundName = None,
+    format: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
+) -> None:
+    """First submissions in the form that `tandem agreement` reads."""
+    _write_data(slug, output, round_name, "ratings", format)
+
+
+def _write_data(slug: str, output: Path, round_name: str | None, form: str, format: str) -> None:
+    from app.export.actions import NoSuchForm, dataset_export
+    from app.rounds.queries import round_named
+    from app.studies.queries import study_by_slug
+
+    with saying_problems(), open_database() as database, database.reading() as session:
+        if format != "csv":
+            raise NoSuchForm
+        study = study_by_slug(session, slug)
+        number = round_named(session, study.id, round_name).number if round_name is not None else None
+        _write(output, dataset_export(session, study, form=form, round_number=number).content)
+
+
+def _write(output: Path, content: bytes) -> None:
+    if str(output) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    output.write_bytes(content)
+    typer.echo(f"Wrote {output} ({len(content):,} bytes).", err=True)

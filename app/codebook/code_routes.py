@@ -1,0 +1,214 @@
+"""What a lead does to codes: new ones, new wording, merging, retiring and bringing back."""
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.codebook import actions
+from app.codebook.forms import CodeForm, Form, MergeForm, NoReason, check_reason
+from app.codebook.policy import active_dimension, check_may_alter
+from app.codebook.reading import Shelf, shelf
+from app.codebook.revisions import ChangedMeanwhile
+from app.codebook.tree import CodeEntry
+from app.db.session import ReadSession, Transaction
+from app.problems import Invalid, NotFound
+from app.studies.viewer import LeadingViewer, Viewer
+from app.web.forms import Key, PostedForm
+from app.web.pages import page, redirect_after
+
+router = APIRouter(prefix="/studies/{slug}/codebook/codes")
+
+
+@router.get("/new")
+def new_code_page(
+    request: Request,
+    session: ReadSession,
+    viewer: LeadingViewer,
+    dimension: int = Query(ge=1, lt=2**63),
+    parent: int | None = Query(None, ge=1, lt=2**63),
+    kind: str = "code",
+) -> Response:
+    form = CodeForm(dimension_id=dimension, parent_id=parent, is_category=kind == "category")
+    return _new_code_page(request, shelf(session, viewer), form)
+
+
+@router.post("")
+def create_code(request: Request, session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
+    form = CodeForm.read(posted)
+    if form.dimension_id is None:
+        raise NotFound
+    try:
+        with session.begin_nested():
+            code = actions.create_code(
+                session,
+                viewer.study.id,
+                viewer.member,
+                form.dimension_id,
+                form.words(),
+                origin="curation",
+                parent_id=form.parent_id,
+                is_category=form.is_category,
+                reason=form.reason,
+            )
+    except Invalid as problem:
+        form.refuse(problem)
+        return _new_code_page(request, shelf(session, viewer), form, status=422)
+    return redirect_after(request, _address(viewer, code.id))
+
+
+@router.get("/{code_id}/revisions/new")
+def edit_code_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
+    shown = shelf(session, viewer)
+    code = _alterable(viewer, shown, code_id)
+    return _edit_code_page(request, shown, code, CodeForm.of(code))
+
+
+@router.post("/{code_id}/revisions")
+def edit_code(
+    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
+) -> Response:
+    form = CodeForm.read(posted)
+    shown = shelf(session, viewer)
+    code = _alterable(viewer, shown, code_id)
+    try:
+        with session.begin_nested():
+            check_reason(form.reason)
+            _edit(session, viewer, code, form)
+    except Invalid as problem:
+        form.refuse(problem)
+        return _edit_code_page(request, shown, code, form, status=422)
+    except ChangedMeanwhile as problem:
+        # Read again: what stands there now is shown beside what was typed, and the next save starts from it.
+        shown = shelf(session, viewer)
+        theirs = shown.code(code_id)
+        form.seen_seq = theirs.codebook_seq
+        return _edit_code_page(request, shown, theirs, form, status=409, conflict=problem.sentence)
+    return redirect_after(request, _address(viewer, code_id))
+
+
+@router.get("/{code_id}/mergers/new")
+def merge_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
+    shown = shelf(session, viewer)
+    return _merge_page(request, shown, _alterable(viewer, shown, code_id), MergeForm())
+
+
+@router.post("/{code_id}/mergers")
+def merge_codes(
+    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
+) -> Response:
+    form = MergeForm.read(posted)
+    shown = shelf(session, viewer)
+    code = _alterable(viewer, shown, code_id)
+    if form.into_id is None:
+        form.problems["into_id"] = "Choose the code it lives on in."
+    if not form.reason:
+        form.problems["reason"] = NoReason().sentence
+    if form.problems or form.into_id is None:
+        return _merge_page(request, shown, code, form, status=422)
+    try:
+        with session.begin_nested():
+            actions.merge_codes(
+                session, viewer.study.id, viewer.member, code_id, form.into_id, reason=form.reason
+            )
+    except Invalid as problem:
+        form.problems["into_id"] = problem.sentence
+        return _merge_page(request, shown, code, form, status=422)
+    return redirect_after(request, _address(viewer, form.into_id))
+
+
+@router.get("/{code_id}/retirement/new")
+def retirement_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
+    shown = shelf(session, viewer)
+    return _retirement_page(request, shown, _alterable(viewer, shown, code_id), MergeForm())
+
+
+@router.post("/{code_id}/retirement")
+def retire_code(
+    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
+) -> Response:
+    form = MergeForm.read(posted)
+    shown = shelf(session, viewer)
+    code = _alterable(viewer, shown, code_id)
+    try:
+        check_reason(form.reason)
+    except NoReason as problem:
+        form.refuse(problem)
+        return _retirement_page(request, shown, code, form, status=422)
+    actions.retire_code(session, viewer.study.id, viewer.member, code_id, reason=form.reason)
+    return redirect_after(request, _address(viewer, code_id))
+
+
+@router.post("/{code_id}/restoration")
+def restore_code(
+    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
+) -> Response:
+    actions.restore_code(session, viewer.study.id, viewer.member, code_id, reason=posted.text("reason"))
+    return redirect_after(request, _address(viewer, code_id))
+
+
+def _edit(session: Session, viewer: Viewer, code: CodeEntry, form: CodeForm) -> None:
+    actions.edit_code(
+        session,
+        viewer.study.id,
+        viewer.member,
+        code.id,
+        form.words(code),
+        seen_seq=form.seen_seq,
+        parent_id=form.parent_id,
+        reason=form.reason,
+    )
+
+
+def _alterable(viewer: Viewer, shown: Shelf, code_id: int) -> CodeEntry:
+    code = shown.code(code_id)
+    check_may_alter(code, viewer.member)
+    return code
+
+
+def _address(viewer: Viewer, code_id: int) -> str:
+    return f"/studies/{viewer.study.slug}/codebook/codes/{code_id}"
+
+
+def _new_code_page(request: Request, shown: Shelf, form: CodeForm, *, status: int = 200) -> Response:
+    dimension = active_dimension(shown.codebook, form.dimension_id or 0)
+    return _form_page(
+        request,
+        "codebook/new_code.html",
+        status,
+        form,
+        dimension=dimension,
+        parents=shown.parents_for(dimension.id),
+    )
+
+
+def _edit_code_page(
+    request: Request, shown: Shelf, code: CodeEntry, form: CodeForm, *, status: int = 200, conflict: str = ""
+) -> Response:
+    return _form_page(
+        request,
+        "codebook/edit_code.html",
+        status,
+        form,
+        code=code,
+        dimension=shown.codebook.dimension(code.dimension_id),
+        parents=shown.parents_for(code.dimension_id, code),
+        conflict=conflict,
+        theirs=CodeForm.of(code),
+    )
+
+
+def _merge_page(request: Request, shown: Shelf, code: CodeEntry, form: MergeForm, *, status: int = 200) -> Response:
+    return _form_page(
+        request, "codebook/merge_code.html", status, form, code=code, targets=shown.merge_targets(code)
+    )
+
+
+def _retirement_page(
+    request: Request, shown: Shelf, code: CodeEntry, form: MergeForm, *, status: int = 200
+) -> Response:
+    below = [entry for entry, _ in shown.codebook.tree_of(code.dimension_id) if entry.parent_id == code.id]
+    return _form_page(request, "codebook/retire_code.html", status, form, code=code, below=below)
+
+
+def _form_page(request: Request, name: str, status: int, form: Form, **context: object) -> Response:
+    return page(request, name, status=status, here_nav="codebook", form=form, **context)

@@ -1,0 +1,180 @@
+"""What is typed into the forms of the codebook; it is kept when something is wrong with it."""
+
+from dataclasses import dataclass, field
+
+from app.codebook.actions import CodeText, VersionNameTaken
+from app.codebook.dimension_actions import DimensionText
+from app.codebook.policy import DimensionNameTaken, GoesInCircles, NameTaken, NameTooLong, NoName, OtherDimension
+from app.codebook.template import NoSuchMode, NoSuchTemplate
+from app.codebook.tree import CodeEntry, DimensionEntry
+from app.problems import Invalid
+from app.studies.actions import NoTitle, SlugNotUsable, SlugTaken
+from app.web.forms import Posted
+
+
+class NoReason(Invalid):
+    """Say why in a few words. The history keeps it, and others read it instead of asking."""
+
+
+BELONGS_TO: dict[type[Invalid], str] = {
+    NoName: "name",
+    NameTooLong: "name",
+    NameTaken: "name",
+    DimensionNameTaken: "name",
+    VersionNameTaken: "name",
+    GoesInCircles: "parent_id",
+    OtherDimension: "parent_id",
+    NoReason: "reason",
+    NoTitle: "title",
+    SlugNotUsable: "slug",
+    SlugTaken: "slug",
+    NoSuchTemplate: "template",
+    NoSuchMode: "mode",
+}
+
+
+@dataclass
+class Form:
+    problems: dict[str, str] = field(default_factory=dict, kw_only=True)
+
+    def refuse(self, problem: Invalid) -> None:
+        """Says it at the field it belongs to; what belongs to no field of a form is not for the form."""
+        where = BELONGS_TO.get(type(problem))
+        if where is None:
+            raise problem
+        self.problems[where] = problem.sentence
+
+
+@dataclass
+class CodeForm(Form):
+    dimension_id: int | None = None
+    parent_id: int | None = None
+    is_category: bool = False
+    name: str = ""
+    definition: str = ""
+    use_when: str = ""
+    not_when: str = ""
+    examples: str = ""  # one a line
+    reason: str = ""
+    seen_seq: int = 0
+
+    @classmethod
+    def read(cls, posted: Posted) -> "CodeForm":
+        return cls(
+            dimension_id=posted.number("dimension_id"),
+            parent_id=posted.number("parent_id"),
+            is_category=posted.text("kind") == "category",
+            name=posted.text("name"),
+            definition=posted.raw("definition").strip(),
+            use_when=posted.raw("use_when").strip(),
+            not_when=posted.raw("not_when").strip(),
+            examples=posted.raw("examples").strip(),
+            reason=posted.text("reason"),
+            seen_seq=posted.number("seen_seq") or 0,
+        )
+
+    @classmethod
+    def of(cls, code: CodeEntry) -> "CodeForm":
+        return cls(
+            dimension_id=code.dimension_id,
+            parent_id=code.parent_id,
+            is_category=code.is_category,
+            name=code.name,
+            definition=code.definition,
+            use_when=code.use_when,
+            not_when=code.not_when,
+            examples="\n".join(" ".join(example["text"].split()) for example in code.examples),
+            seen_seq=code.codebook_seq,
+        )
+
+    def words(self, before: CodeEntry | None = None) -> CodeText:
+        """An example that stayed as it was keeps the incident it comes from."""
+        kept = {" ".join(example["text"].split()): example for example in (before.examples if before else ())}
+        lines = [" ".join(line.split()) for line in self.examples.splitlines() if line.strip()]
+        return CodeText(
+            name=self.name,
+            definition=self.definition,
+            use_when=self.use_when,
+            not_when=self.not_when,
+            examples=tuple(kept.get(line, {"text": line}) for line in lines),
+            colour=before.colour if before else "",
+        )
+
+
+@dataclass
+class MergeForm(Form):
+    into_id: int | None = None
+    reason: str = ""
+
+    @classmethod
+    def read(cls, posted: Posted) -> "MergeForm":
+        return cls(into_id=posted.number("into_id"), reason=posted.text("reason"))
+
+
+@dataclass
+class DimensionForm(Form):
+    name: str = ""
+    question: str = ""
+    takes: str = "one"
+    has_main: bool = False
+    openness: str = "open"
+    reason: str = ""
+    seen_seq: int = 0
+
+    @classmethod
+    def read(cls, posted: Posted) -> "DimensionForm":
+        return cls(
+            name=posted.text("name"),
+            question=posted.text("question"),
+            takes=posted.text("takes"),
+            has_main="has_main" in posted,
+            openness=posted.text("openness"),
+            reason=posted.text("reason"),
+            seen_seq=posted.number("seen_seq") or 0,
+        )
+
+    @classmethod
+    def of(cls, entry: DimensionEntry) -> "DimensionForm":
+        return cls(
+            name=entry.name,
+            question=entry.question,
+            takes=entry.takes,
+            has_main=entry.has_main,
+            openness=entry.openness,
+            seen_seq=entry.codebook_seq,
+        )
+
+    def words(self) -> DimensionText:
+        return DimensionText(self.name, self.question, self.takes, self.has_main, self.openness)
+
+
+@dataclass
+class VersionForm(Form):
+    name: str = ""
+    notes: str = ""
+
+    @classmethod
+    def read(cls, posted: Posted) -> "VersionForm":
+        return cls(name=posted.text("name"), notes=posted.text("notes"))
+
+
+@dataclass
+class StudyForm(Form):
+    title: str = ""
+    slug: str = ""
+    template: str = "incident-study"
+    mode: str = "hybrid"
+
+    @classmethod
+    def read(cls, posted: Posted) -> "StudyForm":
+        return cls(
+            title=posted.text("title"),
+            slug=posted.text("slug"),
+            template=posted.text("template"),
+            mode=posted.text("mode", "hybrid"),
+        )
+
+
+def check_reason(reason: str) -> None:
+    if not reason:
+        raise NoReason

@@ -1,0 +1,111 @@
+"""The codebook page: the tree on the left, a code or the overview on the right, now or as a version had it."""
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.codebook import actions
+from app.codebook.forms import VersionForm
+from app.codebook.reading import Shelf, history, may_read_whole, shelf
+from app.codebook.tree import CodeEntry
+from app.db.session import ReadSession, Transaction
+from app.problems import Invalid, NotFound
+from app.studies.queries import members_by_id
+from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
+from app.web.forms import Key, PostedForm
+from app.web.pages import fragment, is_htmx, page, redirect_after
+
+router = APIRouter(prefix="/studies/{slug}/codebook")
+
+
+@router.get("")
+def codebook_page(
+    request: Request,
+    session: ReadSession,
+    viewer: CurrentViewer,
+    version: str = "",
+    find: str = Query("", max_length=200),
+) -> Response:
+    shown = shelf(session, viewer, version_asked_for(version))
+    return codebook_answer(request, shown, find=find)
+
+
+@router.get("/tree")
+def tree(
+    request: Request,
+    session: ReadSession,
+    viewer: CurrentViewer,
+    version: str = "",
+    find: str = Query("", max_length=200),
+) -> Response:
+    """The tree alone, while somebody types what they look for."""
+    shown = shelf(session, viewer, version_asked_for(version))
+    if not is_htmx(request):
+        return codebook_answer(request, shown, find=find)
+    return fragment(request, "codebook/_tree.html", **_tree_context(shown, None, find))
+
+
+@router.get("/codes/{code_id}")
+def code_page(
+    request: Request,
+    session: ReadSession,
+    viewer: CurrentViewer,
+    code_id: Key,
+    version: str = "",
+) -> Response:
+    shown = shelf(session, viewer, version_asked_for(version))
+    context = code_context(session, viewer, shown, shown.code(code_id))
+    if is_htmx(request):
+        return fragment(request, "codebook/_code.html", shelf=shown, **context)
+    return page(
+        request, "codebook/code.html", here_nav="codebook", **_tree_context(shown, context["code"], ""), **context
+    )
+
+
+@router.post("/versions")
+def name_version(request: Request, session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
+    form = VersionForm.read(posted)
+    try:
+        with session.begin_nested():
+            actions.name_version(session, viewer.study.id, viewer.member, name=form.name, notes=form.notes)
+    except Invalid as problem:
+        form.refuse(problem)
+        return codebook_answer(request, shelf(session, viewer), form=form, status=422)
+    return redirect_after(request, f"/studies/{viewer.study.slug}/codebook")
+
+
+def codebook_answer(
+    request: Request, shown: Shelf, *, find: str = "", form: VersionForm | None = None, status: int = 200
+) -> Response:
+    context = _tree_context(shown, None, find)
+    form = form or VersionForm(name=f"v{len(shown.versions) + 1}")
+    return page(request, "codebook/codebook.html", status=status, here_nav="codebook", form=form, **context)
+
+
+def code_context(session: Session, viewer: Viewer, shown: Shelf, code: CodeEntry) -> dict[str, object]:
+    members = members_by_id(session, viewer.study.id)
+    whole = may_read_whole(viewer, code)
+    author = members.get(code.created_by) if whole and code.created_by is not None else None
+    return {
+        "code": code,
+        "dimension": shown.codebook.dimension(code.dimension_id),
+        "path": shown.path(code),
+        "below": [entry for entry, _ in shown.codebook.tree_of(code.dimension_id) if entry.parent_id == code.id],
+        "merged_into": shown.codebook.codes.get(code.merged_into_id) if code.merged_into_id is not None else None,
+        "whole": whole,
+        "author": author.name if author else "",
+        "history": history(session, viewer, shown, code),
+    }
+
+
+def version_asked_for(version: str) -> int | None:
+    """Blank is the codebook as it is now; what cannot be a version is not found."""
+    if not version:
+        return None
+    if not (version.isascii() and version.isdigit() and int(version) < 2**63):
+        raise NotFound
+    return int(version)
+
+
+def _tree_context(shown: Shelf, code: CodeEntry | None, find: str) -> dict[str, object]:
+    return {"shelf": shown, "branches": shown.branches(current=code, find=find), "current": code, "find": find}

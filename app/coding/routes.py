@@ -1,0 +1,109 @@
+"""The coder's queue and the desk. Acts are posted to one address, whatever their kind."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.coding.acts import ActAnswer, StaleAct, perform
+from app.coding.collisions import collision_of
+from app.coding.desk import desk
+from app.coding.desk_page import SAVED, DeskPage, Refusal, assignment_url, desk_page, saved_answer
+from app.coding.forms import ActForm
+from app.coding.handing_in import Incomplete
+from app.coding.queue_page import queue_page
+from app.db.session import ReadSession, Transaction
+from app.problems import Invalid, NotFound
+from app.studies.viewer import CurrentViewer, Viewer
+from app.web.forms import Key, PostedForm
+from app.web.pages import fragment, is_htmx, page, redirect_after
+
+router = APIRouter()
+
+
+@router.get("/studies/{slug}/coding")
+def queue(
+    request: Request, session: ReadSession, viewer: CurrentViewer, round: int = 0, show: str = "", at: int = 1
+) -> Response:
+    if not viewer.may_code:
+        raise NotFound
+    shown = queue_page(session, viewer, number=round, show=show, at=at)
+    return page(request, "coding/queue.html", here_nav="coding", queue=shown)
+
+
+@router.get("/studies/{slug}/assignments/{assignment_id}")
+def show_desk(
+    request: Request,
+    session: ReadSession,
+    viewer: CurrentViewer,
+    assignment_id: Key,
+    dimension: int = 0,
+    more: int = 0,
+) -> Response:
+    shown = desk_page(session, viewer, assignment_id, focused_id=dimension, shown_whole=more)
+    return page(request, "coding/desk.html", here_nav="coding", bench=shown)
+
+
+@router.post("/studies/{slug}/assignments/{assignment_id}/acts")
+def act(
+    request: Request, session: Transaction, viewer: CurrentViewer, assignment_id: Key, posted: PostedForm
+) -> Response:
+    text = desk(session, viewer, assignment_id).incident.text or ""
+    form = ActForm.read(posted)
+    form.check_member(viewer.member.id)
+    try:
+        with session.begin_nested():
+            saved = perform(session, viewer, assignment_id, form.request(text))
+    except StaleAct:
+        session.expire_all()
+        return _collided(request, session, viewer, assignment_id, form)
+    except (Invalid, Incomplete) as problem:
+        session.expire_all()
+        return _refused(request, session, viewer, assignment_id, form, problem)
+    session.expire_all()
+    return _saved(request, session, viewer, assignment_id, form, saved)
+
+
+def _saved(
+    request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm, saved: ActAnswer
+) -> Response:
+    if form.kind not in ("submit", "skip"):
+        dimension_id = form.dimension_id or saved.dimension_id
+        return saved_answer(request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id)
+    following = desk(session, viewer, assignment_id).place.next_undone_id
+    queue_url = f"/studies/{viewer.study.slug}/coding"
+    response = redirect_after(request, assignment_url(viewer, following) if following else queue_url)
+    response.headers[SAVED] = str(saved.act_id)
+    return response
+
+
+def _refused(
+    request: Request,
+    session: Session,
+    viewer: Viewer,
+    assignment_id: int,
+    form: ActForm,
+    problem: Invalid | Incomplete,
+) -> Response:
+    """The same answers, with the sentence and what was typed."""
+    refusal = Refusal(
+        form.kind, form.dimension_id, problem.sentence, form.typed, is_incomplete=isinstance(problem, Incomplete)
+    )
+    shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, refusal=refusal)
+    return _desk_answer(request, "coding/_saved_act.html", shown, status=422)
+
+
+def _collided(
+    request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm
+) -> Response:
+    fields: Mapping[str, str] = {name: str(value) for name, value in form.fields.items()}
+    collision = collision_of(desk(session, viewer, assignment_id), form.kind, form.dimension_id, fields)
+    shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, collision=collision)
+    return _desk_answer(request, "coding/_collision.html", shown, status=409)
+
+
+def _desk_answer(request: Request, name: str, shown: DeskPage, *, status: int) -> Response:
+    if is_htmx(request):
+        return fragment(request, name, status=status, bench=shown)
+    return page(request, "coding/desk.html", status=status, here_nav="coding", bench=shown)

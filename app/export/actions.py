@@ -1,0 +1,72 @@
+"""Taking files out. What they tell of others' work is recorded as exposure before the file leaves (promise 3)."""
+
+from sqlalchemy.orm import Session
+
+from app.codebook import queries as codebook_queries
+from app.coding.exposures import expose
+from app.export import dataset
+from app.export.codebook_files import FORMATS, codebook_file
+from app.export.queries import StudyData, open_rounds, study_data
+from app.export.writing import ExportFile
+from app.problems import Invalid, NotFound
+from app.studies.events import record
+from app.studies.models import Study
+from app.studies.viewer import Viewer
+
+
+class NoOpenRound(Invalid):
+    """Nothing can be exported yet: codes leave only once the lead has ended the coding of their round."""
+
+
+class NoSuchForm(Invalid):
+    """There is no export of this form."""
+
+
+DATASETS = {"long": dataset.long_file, "wide": dataset.wide_file, "ratings": dataset.ratings_file}
+
+
+def codebook_export(session: Session, study: Study, *, version_id: int | None, format: str) -> ExportFile:
+    """What is disclosed to everybody; version_id None: as it stands now."""
+    if format not in FORMATS:
+        raise NoSuchForm
+    version = codebook_queries.version(session, study.id, version_id) if version_id is not None else None
+    codebook = codebook_queries.disclosed_codebook(session, study.id, seq=version.codebook_seq if version else None)
+    name = version.name if version else "live"
+    return codebook_file(codebook, slug=study.slug, title=study.title, version=name, format=format)
+
+
+def dataset_export(session: Session, study: Study, *, form: str, round_number: int | None) -> ExportFile:
+    """For the operator's command line; people come through `taken_dataset`."""
+    return _file(_data(session, study, round_number), form)
+
+
+def taken_dataset(session: Session, viewer: Viewer, *, form: str, round_number: int | None) -> ExportFile:
+    data = _data(session, viewer.study, round_number)
+    file = _file(data, form)
+    shown = []
+    for found in data.rounds:
+        for work in (*found.work, *found.first):
+            if work.submission.member_id != viewer.member.id:
+                shown.append((work.submission.incident_id, "colleague_code", work.submission.id))
+        for (incident_id, _), answer in found.final.items():
+            shown += [(incident_id, "final_code", row.id) for row in answer.codes]
+    expose(session, viewer.study.id, viewer.member.id, dict.fromkeys(shown), note="export")
+    record(session, viewer.study.id, viewer.member, "dataset.exported", form=form, round=round_number)
+    return file
+
+
+def _data(session: Session, study: Study, round_number: int | None) -> StudyData:
+    rounds = open_rounds(session, study.id)
+    if round_number is not None:
+        rounds = [found for found in rounds if found.number == round_number]
+        if not rounds:
+            raise NotFound
+    if not rounds:
+        raise NoOpenRound
+    return study_data(session, study, rounds)
+
+
+def _file(data: StudyData, form: str) -> ExportFile:
+    if form not in DATASETS:
+        raise NoSuchForm
+    return DATASETS[form](data)

@@ -1,0 +1,89 @@
+"""What goes into the data set: only rounds that are open to others (promise 1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.adjudication.models import FinalCode
+from app.codebook.queries import whole_codebook
+from app.codebook.tree import Codebook
+from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
+from app.incidents.models import Incident
+from app.rounds.models import Round
+from app.rounds.policy import is_open_to_others
+from app.rounds.queries import incidents_of, rounds_of
+from app.studies.models import Membership, Study
+from app.studies.queries import members_by_id
+
+
+@dataclass(frozen=True)
+class FinalAnswer:
+    """The settled answer of one incident and dimension in the round that settled it."""
+
+    state: str
+    basis: str
+    codes: list[FinalCode] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RoundData:
+    """work: the last submission of each assignment; first: the first, which agreement stands on."""
+
+    coding_round: Round
+    incidents: Sequence[Incident]
+    work: list[SubmittedWork]
+    first: list[SubmittedWork]
+    final: dict[tuple[int, int], FinalAnswer]
+
+    def replies(self, incident_id: int, dimension_id: int) -> list[tuple[SubmittedWork, SubmittedReply]]:
+        return [
+            (work, work.answers[dimension_id])
+            for work in self.work
+            if work.submission.incident_id == incident_id and dimension_id in work.answers
+        ]
+
+
+@dataclass(frozen=True)
+class StudyData:
+    study: Study
+    codebook: Codebook
+    members: dict[int, Membership]
+    rounds: list[RoundData]
+
+
+def open_rounds(session: Session, study_id: int) -> list[Round]:
+    """Oldest first."""
+    return [r for r in reversed(rounds_of(session, study_id)) if is_open_to_others(r)]
+
+
+def study_data(session: Session, study: Study, rounds: Sequence[Round]) -> StudyData:
+    return StudyData(
+        study=study,
+        codebook=whole_codebook(session, study.id),
+        members=members_by_id(session, study.id),
+        rounds=[_round_data(session, coding_round) for coding_round in rounds],
+    )
+
+
+def _round_data(session: Session, coding_round: Round) -> RoundData:
+    final: dict[tuple[int, int], FinalAnswer] = {}
+    for row in session.scalars(
+        select(FinalCode)
+        .where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.round_id == coding_round.id,
+            FinalCode.superseded_at.is_(None),
+        )
+        .order_by(FinalCode.incident_id, FinalCode.dimension_id, FinalCode.id)
+    ):
+        answer = final.setdefault((row.incident_id, row.dimension_id), FinalAnswer(row.state, row.basis))
+        answer.codes.append(row)
+    return RoundData(
+        coding_round,
+        incidents_of(session, coding_round),
+        last_submissions(session, coding_round),
+        first_submissions(session, coding_round),
+        final,
+    )

@@ -1,0 +1,118 @@
+"""What a study looks like at first sight: what waits, its rounds, its corpus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.coding import queries as coding
+from app.coding.models import Submission
+from app.coding.queries import Progress
+from app.incidents.models import Incident, IncidentExclusion
+from app.rounds.models import Round, RoundIncident
+from app.rounds.policy import is_open_to_others
+from app.rounds.queries import coders, rounds_of
+from app.studies.models import Membership
+from app.studies.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class RoundLine:
+    coding_round: Round
+    progress: Progress
+    coders: Sequence[Membership]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Counts of incidents. coded_by_more and coded_once: in rounds whose coding has ended."""
+
+    total: int
+    coded_by_more: int
+    coded_once: int
+    in_coding: int
+    excluded: int
+    cohorts: list[tuple[str, int]]
+    median_words: int | None
+
+    @property
+    def not_yet(self) -> int:
+        return self.total - self.coded_by_more - self.coded_once - self.in_coding - self.excluded
+
+    def bars(self, width: int = 320) -> list[tuple[str, float, float]]:
+        """(class, x, width) of the share bar."""
+        parts = (
+            ("s1", self.coded_by_more),
+            ("s2", self.coded_once + self.in_coding),
+            ("s3", self.not_yet),
+            ("s4", self.excluded),
+        )
+        drawn, at = [], 0.0
+        for name, count in parts:
+            share = width * count / self.total if self.total else 0.0
+            drawn.append((name, round(at, 1), round(max(share - 1.5, 0), 1)))
+            at += share
+        return drawn
+
+
+def round_lines(session: Session, viewer: Viewer) -> list[RoundLine]:
+    return [
+        RoundLine(found, coding.progress(session, found), coders(session, found))
+        for found in rounds_of(session, viewer.study.id)
+        if viewer.leads or found.phase != "planned"
+    ]
+
+
+def corpus(session: Session, viewer: Viewer) -> Corpus:
+    study_id = viewer.study.id
+    rounds = rounds_of(session, study_id)
+    opened = [found.id for found in rounds if is_open_to_others(found)]
+    running = [found.id for found in rounds if found.phase == "running"]
+    excluded = set(
+        session.scalars(
+            select(IncidentExclusion.incident_id).where(
+                IncidentExclusion.study_id == study_id, IncidentExclusion.ended_at.is_(None)
+            )
+        )
+    )
+    handed_in = {
+        incident: count
+        for incident, count in session.execute(
+            select(Submission.incident_id, func.count(func.distinct(Submission.member_id)))
+            .where(Submission.study_id == study_id, Submission.kind == "submitted", Submission.round_id.in_(opened))
+            .group_by(Submission.incident_id)
+        )
+        if incident not in excluded
+    }
+    at_work = set(
+        session.scalars(
+            select(RoundIncident.incident_id).where(
+                RoundIncident.study_id == study_id, RoundIncident.round_id.in_(running)
+            )
+        )
+    )
+    cohorts = session.execute(
+        select(func.coalesce(Incident.cohort, "no cohort"), func.count())
+        .where(Incident.study_id == study_id)
+        .group_by(Incident.cohort)
+        .order_by(func.count().desc())
+    )
+    return Corpus(
+        total=session.scalars(select(func.count()).select_from(Incident).where(Incident.study_id == study_id)).one(),
+        coded_by_more=sum(count > 1 for count in handed_in.values()),
+        coded_once=sum(count == 1 for count in handed_in.values()),
+        in_coding=len(at_work - excluded - set(handed_in)),
+        excluded=len(excluded),
+        cohorts=[(name, count) for name, count in cohorts],
+        median_words=_median_words(session, study_id),
+    )
+
+
+def _median_words(session: Session, study_id: int) -> int | None:
+    words = func.array_length(func.regexp_split_to_array(func.btrim(Incident.text), r"\s+"), 1)
+    counts = [
+        count for count in session.scalars(select(words).where(Incident.study_id == study_id)) if count is not None
+    ]
+    return round(median(counts)) if counts else None

@@ -1,0 +1,72 @@
+"""The job queue: what a task is, and how one is deferred inside the caller's transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec
+
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.manager import JobManager
+from procrastinate.tasks import Task, configure_task
+from sqlalchemy.orm import Session
+
+from app.db.session import Database
+from app.settings import Settings
+
+P = ParamSpec("P")
+TaskOf = Task[Any, Any, Any]
+
+# Each worker opens it on its own database; see app/jobs/running.py.
+queue = App(connector=PsycopgConnector())
+
+# Never opened: a deferral always brings the caller's connection.
+_deferring = JobManager(SyncPsycopgConnector())
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a job works with. A job opens its own short transactions on the database."""
+
+    database: Database
+    settings: Settings
+
+
+def task(
+    name: str, *, retry: BaseRetryStrategy | int | bool = False
+) -> Callable[[Callable[Concatenate[Workplace, P], None]], TaskOf]:
+    """Makes a function a task. Its arguments after the workplace are JSON; it must bear being run twice."""
+
+    def register(act: Callable[Concatenate[Workplace, P], None]) -> TaskOf:
+        def run(context: JobContext, *args: P.args, **kwargs: P.kwargs) -> None:
+            act(context.additional_context["workplace"], *args, **kwargs)
+
+        run.__doc__ = act.__doc__
+        return queue.task(name=name, pass_context=True, retry=retry)(run)
+
+    return register
+
+
+def defer_in(session: Session, what: TaskOf, **arguments: Any) -> int:
+    """Puts a job in the queue as part of the caller's transaction: rolled back, there is no job. Returns its id."""
+    return _deferrer(session, what, None).defer(**arguments)
+
+
+def defer_once_in(session: Session, what: TaskOf, key: str, **arguments: Any) -> int | None:
+    """The same, unless a job of this key waits already: then None."""
+    try:
+        with session.begin_nested():
+            return _deferrer(session, what, key).defer(**arguments)
+    except AlreadyEnqueued:
+        return None
+
+
+def _deferrer(session: Session, what: TaskOf, queueing_lock: str | None) -> Any:
+    raw = session.connection().connection.driver_connection
+    return configure_task(
+        name=what.name,
+        job_manager=_deferring,
+        queue=what.queue,
+        priority=what.priority,
+        queueing_lock=queueing_lock,
+        connection=raw,
+    )

@@ -1,0 +1,71 @@
+"""When a suggestion may appear, and who may see what a model replied. Promise 2 stands on this page."""
+
+from dataclasses import dataclass
+
+from app.problems import Conflict, Invalid, NotFound
+from app.rounds.models import Round
+from app.rounds.policy import is_open_to_others
+
+ARM_WORDS = {
+    "blind": "never",
+    "after": "after the first submission",
+    "on_request": "on request",
+    "before": "from the start",
+}
+
+
+class NothingToOpen(NotFound):
+    """There is no suggestion here that you can open."""
+
+
+class NotOpened(NotFound):
+    """There is no suggestion here that you have opened."""
+
+
+class RoundIsOver(Conflict):
+    """Suggestions are asked for while a round is planned or running."""
+
+
+class NothingToAsk(Conflict):
+    """Every incident of this round has its suggestions, or is waiting for them."""
+
+
+class LimitNotUsable(Invalid):
+    """The number of incidents is at least one."""
+
+
+class NoSuchDecision(Invalid):
+    """Accept the suggestion, change it, or reject it."""
+
+
+class NothingChosen(Invalid):
+    """Choose the code that you take instead, or type the name of a new one."""
+
+
+class NotAcceptable(Conflict):
+    """This code cannot be had in this round. Change the suggestion to another code, or reject it."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """How far a coder is. incident: this assignment, and every other pass of it. queue: all they have in the round."""
+
+    incident: bool
+    queue: bool
+
+
+def may_appear(arm: str, purpose: str, handed_in: HandedIn) -> bool:
+    """Whether a coder may be shown suggestions on an assignment of this arm."""
+    if arm == "after":
+        return handed_in.incident and (purpose != "reliability" or handed_in.queue)
+    return arm in ("on_request", "before")
+
+
+def may_read_replies(coding_round: Round, *, codes_in_it: bool) -> bool:
+    """Whether a lead may open what a model replied: a lead who codes in the round is a coder there."""
+    return is_open_to_others(coding_round) or not codes_in_it
+
+
+def check_may_ask(coding_round: Round) -> None:
+    if is_open_to_others(coding_round):
+        raise RoundIsOver

@@ -1,0 +1,209 @@
+"""Runs, what they offered, and how far a coder is. What a member may see of it is asked in offers.py."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.codebook.queries import disclosed_codebook
+from app.codebook.tree import Codebook
+from app.coding.models import Exposure, Submission
+from app.incidents.models import Incident
+from app.ledger.models import ModelCall
+from app.ledger.queries import calls_about
+from app.problems import NotFound
+from app.rounds.models import Assignment, Round, RoundCoder
+from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
+from app.suggestions.policy import HandedIn
+from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
+
+SUBJECT = "run_incident"  # what a model call is about: one incident of one run
+
+
+def runs_of(session: Session, coding_round: Round) -> Sequence[SuggestionRun]:
+    """Newest first."""
+    return session.scalars(
+        select(SuggestionRun)
+        .where(SuggestionRun.study_id == coding_round.study_id, SuggestionRun.round_id == coding_round.id)
+        .order_by(SuggestionRun.id.desc())
+    ).all()
+
+
+def run_of_round(session: Session, coding_round: Round, run_id: int) -> SuggestionRun:
+    for run in runs_of(session, coding_round):
+        if run.id == run_id:
+            return run
+    raise NotFound
+
+
+def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunIncident, Incident]]:
+    rows = session.execute(
+        select(RunIncident, Incident)
+        .join(Incident, (Incident.study_id == RunIncident.study_id) & (Incident.id == RunIncident.incident_id))
+        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id)
+        .order_by(Incident.number)
+    )
+    return [(row, incident) for row, incident in rows]
+
+
+def asked_incident_ids(session: Session, coding_round: Round) -> set[int]:
+    """Incidents that are done, or wait, in some run of the round."""
+    return set(
+        session.scalars(
+            select(RunIncident.incident_id)
+            .join(SuggestionRun, _of_run())
+            .where(
+                SuggestionRun.study_id == coding_round.study_id,
+                SuggestionRun.round_id == coding_round.id,
+                RunIncident.state != "failed",
+            )
+        )
+    )
+
+
+def newest_done(session: Session, study_id: int, round_id: int, incident_id: int) -> RunIncident | None:
+    """The incident in the newest run of the round that got through with it."""
+    return session.scalar(
+        select(RunIncident)
+        .join(SuggestionRun, _of_run())
+        .where(
+            RunIncident.study_id == study_id,
+            SuggestionRun.round_id == round_id,
+            RunIncident.incident_id == incident_id,
+            RunIncident.state == "done",
+        )
+        .order_by(SuggestionRun.id.desc())
+        .limit(1)
+    )
+
+
+def run_by_id(session: Session, study_id: int, run_id: int) -> SuggestionRun:
+    return session.scalars(
+        select(SuggestionRun).where(SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
+    ).one()
+
+
+def suggestions_of(session: Session, run_incident: RunIncident) -> Sequence[Suggestion]:
+    """By dimension, in the order in which they were offered."""
+    return session.scalars(
+        select(Suggestion)
+        .where(
+            Suggestion.study_id == run_incident.study_id,
+            Suggestion.run_id == run_incident.run_id,
+            Suggestion.incident_id == run_incident.incident_id,
+        )
+        .order_by(Suggestion.dimension_id, Suggestion.ordinal)
+    ).all()
+
+
+def decisions_on(session: Session, assignment: Assignment) -> dict[int, SuggestionDecision]:
+    """Suggestion -> the latest decision on it, the one that counts."""
+    rows = session.scalars(
+        select(SuggestionDecision)
+        .where(SuggestionDecision.study_id == assignment.study_id, SuggestionDecision.assignment_id == assignment.id)
+        .order_by(SuggestionDecision.id)
+    )
+    return {decision.suggestion_id: decision for decision in rows}
+
+
+def handed_in(session: Session, assignment: Assignment) -> HandedIn:
+    """A skip hands nothing in: this assignment counts from its first submission on."""
+    own = aliased(Assignment)
+    submitted = exists().where(Submission.study_id == own.study_id, Submission.assignment_id == own.id)
+    missing = (
+        select(func.count())
+        .select_from(own)
+        .where(
+            own.study_id == assignment.study_id,
+            own.round_id == assignment.round_id,
+            own.member_id == assignment.member_id,
+            ~submitted,
+        )
+    )
+    this = session.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .where(
+            Submission.study_id == assignment.study_id,
+            Submission.assignment_id == assignment.id,
+            Submission.kind == "submitted",
+        )
+    )
+    passes = session.scalar(missing.where(own.incident_id == assignment.incident_id))
+    return HandedIn(incident=bool(this) and not passes, queue=bool(this) and not session.scalar(missing))
+
+
+def codes_in(session: Session, coding_round: Round, member_id: int) -> bool:
+    """Whether the member codes in the round."""
+    return bool(
+        session.scalar(
+            select(func.count())
+            .select_from(RoundCoder)
+            .where(
+                RoundCoder.study_id == coding_round.study_id,
+                RoundCoder.round_id == coding_round.id,
+                RoundCoder.member_id == member_id,
+            )
+        )
+    )
+
+
+def exposure_notes(session: Session, study_id: int, member_id: int) -> set[str]:
+    """Notes of openings that had no suggestion to name: a dimension without one, a raw reply."""
+    return set(
+        session.scalars(
+            select(Exposure.note).where(
+                Exposure.study_id == study_id,
+                Exposure.member_id == member_id,
+                Exposure.kind == "suggestion",
+                Exposure.subject_id.is_(None),
+            )
+        )
+    )
+
+
+def calls_of(session: Session, run: SuggestionRun) -> Sequence[ModelCall]:
+    ids = [row.id for row, _ in run_incidents(session, run)]
+    return calls_about(session, run.study_id, SUBJECT, ids)
+
+
+def run_prompt(session: Session, run: SuggestionRun, coding_round: Round) -> RunPrompt:
+    """What every incident of the run shares: the dimensions asked, and of the codes only what everybody may read."""
+    codebook = disclosed_codebook(session, run.study_id, seq=run.codebook_seq)
+    return RunPrompt(dimensions_to_ask(codebook, coding_round), dict(run.parameters))
+
+
+def dimensions_to_ask(codebook: Codebook, coding_round: Round) -> tuple[DimensionEntry, ...]:
+    asked = set(coding_round.plan.get("dimension_ids") or ())
+    return tuple(
+        DimensionEntry(
+            id=dimension.id,
+            name=dimension.name,
+            question=dimension.question,
+            takes_many=dimension.takes_many,
+            is_open=dimension.is_open,
+            codes=tuple(_code(codebook, code.id) for code in codebook.appliable(dimension.id)),
+        )
+        for dimension in codebook.dimensions
+        if not asked or dimension.id in asked
+    )
+
+
+def _code(codebook: Codebook, code_id: int) -> CodeEntry:
+    """Categories are not applied and have no line of their own, so a code names what it stands under."""
+    code = codebook.codes[code_id]
+    parent = codebook.codes.get(code.parent_id) if code.parent_id is not None else None
+    is_line = parent is not None and parent.can_be_applied
+    category = f"({parent.name}) " if parent is not None and not is_line else ""
+    return CodeEntry(
+        id=code.id,
+        name=code.name,
+        definition=category + code.definition,
+        use_when=code.use_when,
+        not_when=code.not_when,
+        parent_id=code.parent_id if is_line else None,
+    )
+
+
+def _of_run() -> ColumnElement[bool]:
+    return (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)
