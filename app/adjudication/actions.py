@@ -113,15 +113,10 @@ def rule(
     lock_final_codes(session, viewer.study.id)
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     former = next(iter(queries.rulings_on(session, coding_round, incident_id, dimension_id)), None)
-    if former is None and not found.comparison.is_disagreement:
-        raise policy.NothingToSettle
-    if words.seen_ruling_id != (former.id if former else None):
-        raise policy.RuledMeanwhile
-    _check_opened(session, viewer, found)
+    _check_rulable(session, viewer, found, former, words)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     policy.check_answer(codebook, found, words.state, words.code_ids, words.main_code_id)
     policy.check_why(words.cause, words.reason, words.method)
-    others = _participants(session, viewer, words.participant_ids)
     ruling = Ruling(
         study_id=viewer.study.id,
         round_id=coding_round.id,
@@ -137,17 +132,7 @@ def rule(
     )
     session.add(ruling)
     session.flush()
-    _write_ruling(session, coding_round, ruling, words, others, policy.basis_of(found, viewer.member.id, others))
-    _record(
-        session,
-        viewer,
-        coding_round,
-        "ruling.made",
-        ("ruling", ruling.id),
-        incident_id=incident_id,
-        dimension_id=dimension_id,
-        supersedes_id=ruling.supersedes_id,
-    )
+    _write_ruling(session, viewer, coding_round, ruling, words, found)
     return ruling
 
 
@@ -205,8 +190,14 @@ def _hold_open(session: Session, coding_round: Round) -> None:
         raise NotFound
 
 
-def _check_opened(session: Session, viewer: Viewer, found: Compared) -> None:
-    others = {w.submission.id for w in found.works if w.submission.member_id != viewer.member.id}
+def _check_rulable(
+    session: Session, viewer: Viewer, found: Compared, former: Ruling | None, words: RulingWords
+) -> None:
+    if former is None and not found.comparison.is_disagreement:
+        raise policy.NothingToSettle
+    if words.seen_ruling_id != (former.id if former else None):
+        raise policy.RuledMeanwhile
+    others = {work.submission.id for work in found.works if work.submission.member_id != viewer.member.id}
     seen = exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code", found.incident_id)
     if not others <= seen:
         raise policy.NotOpened
@@ -215,7 +206,7 @@ def _check_opened(session: Session, viewer: Viewer, found: Compared) -> None:
 def _participants(session: Session, viewer: Viewer, member_ids: Sequence[int]) -> list[int]:
     members = members_by_id(session, viewer.study.id)
     wanted = sorted(set(member_ids) - {viewer.member.id})
-    if any(member_id not in members or members[member_id].kind != "human" for member_id in wanted):
+    if any(member_id not in members or members[member_id].kind == "model" for member_id in wanted):
         raise NotFound
     return wanted
 
@@ -227,15 +218,27 @@ def _final_by_itself(found: Compared) -> Final:
 
 
 def _write_ruling(
-    session: Session, coding_round: Round, ruling: Ruling, words: RulingWords, others: Sequence[int], basis: str
+    session: Session, viewer: Viewer, coding_round: Round, ruling: Ruling, words: RulingWords, found: Compared
 ) -> None:
+    """Its codes, who took part, the final code and the event."""
+    others = _participants(session, viewer, words.participant_ids)
     codes = tuple((code_id, code_id == words.main_code_id) for code_id in dict.fromkeys(words.code_ids))
     of_ruling = {"study_id": ruling.study_id, "ruling_id": ruling.id}
     session.add_all(RuledCode(code_id=code_id, is_main=is_main, **of_ruling) for code_id, is_main in codes)
     session.add_all(RulingParticipant(member_id=member_id, **of_ruling) for member_id in others)
     session.flush()
-    final = Final(ruling.incident_id, ruling.dimension_id, ruling.state, codes, basis, ruling.id)
-    write_final_codes(session, coding_round, [final], now())
+    basis = policy.basis_of(found, viewer.member.id, others)
+    write_final_codes(session, coding_round, [Final(*found.key, ruling.state, codes, basis, ruling.id)], now())
+    _record(
+        session,
+        viewer,
+        coding_round,
+        "ruling.made",
+        ("ruling", ruling.id),
+        incident_id=ruling.incident_id,
+        dimension_id=ruling.dimension_id,
+        supersedes_id=ruling.supersedes_id,
+    )
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""What coders of a round disagree on, and what was said and ruled about it. Nothing of a round that hides its answers."""
+"""What coders of a round disagree on, and what was said and ruled about it. A round that still hides it is not read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

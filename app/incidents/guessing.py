@@ -13,29 +13,37 @@ _AT = r"(?:_at|_on|_time|_timestamp|_date|_datetime|_utc)?"
 # Per field, name patterns from the surest to the least sure.
 _NAMES: dict[IncidentField, tuple[str, ...]] = {
     IncidentField.EXTERNAL_ID: (
-        r"external_id|incident_(id|number|key|ref|reference)", r"id|number|key|reference|ref", r"(ticket|case|issue|item|event)_(id|number|key)",
+        r"external_id|incident_(id|number|key|ref|reference)",
+        r"id|number|key|reference|ref",
+        r"(ticket|case|issue|item|event)_(id|number|key)",
     ),
     IncidentField.TITLE: (r"(incident_)?title", r"(incident_)?(name|subject|headline)|short_description", r"summary"),
     IncidentField.STARTED_AT: (
         rf"(impact_)?(started|start|began|begin|onset){_AT}|impact_start(ed)?{_AT}",
-        rf"(incident|event|label|downtime)_(start|started|begin){_AT}|occurred{_AT}|begin_time", rf"(created|opened){_AT}",
+        rf"(incident|event|label|downtime)_(start|started|begin){_AT}|occurred{_AT}|begin_time",
+        rf"(created|opened){_AT}",
     ),
     IncidentField.DETECTED_AT: (rf"(detected|detection|detect){_AT}", rf"(investigating|alerted|reported){_AT}"),
     IncidentField.TRIAGED_AT: (rf"(triaged|triage){_AT}", rf"(identified|acknowledged|cause_identified|engaged){_AT}"),
     IncidentField.MITIGATED_AT: (rf"(mitigated|mitigation|mitigate){_AT}", rf"(monitoring|fixed|recovered){_AT}"),
     IncidentField.RESOLVED_AT: (
-        rf"(resolved|resolution|resolve){_AT}", rf"(closed|close){_AT}",
+        rf"(resolved|resolution|resolve){_AT}",
+        rf"(closed|close){_AT}",
         rf"(ended|end|finished){_AT}|(incident|event|label|downtime|impact)_end(ed)?{_AT}",
     ),
     IncidentField.SERVICE: (
-        r"service|service_name|affected_services?|services", r"components?|affected_components?|product|system|application",
+        r"service|service_name|affected_services?|services",
+        r"components?|affected_components?|product|system|application",
         r"label_service_name|team|provider|vendor",
     ),
-    IncidentField.SEVERITY: (r"(incident_)?(severity|sev)(_level)?", r"(incident_)?impact(_level)?|priority|urgency|criticality"),
+    IncidentField.SEVERITY: (
+        r"(incident_)?(severity|sev)(_level)?",
+        r"(incident_)?impact(_level)?|priority|urgency|criticality",
+    ),
     IncidentField.COHORT: (r"cohort|corpus|population", r"is_?(llm|gen_?ai|ai|ml)|gen_?ai"),
     IncidentField.URL: (r"(incident_)?(url|link|permalink|html_url)", r"shortlink|href|\w+_url|\w+_link"),
     IncidentField.DETECTED_BY: (r"detected_by|detection_(source|method|type)|how_detected|found_by|monitor_type",),
-}  # fmt: skip
+}
 _PEOPLE = re.compile(
     r"(\w+_)?(owner|assignee|author|reporter|engineer|on_?call|e_?mail|person|user_?name|responder|commander|assigned_to)"
     r"|(created|reported|resolved|closed|acknowledged|updated)_by"

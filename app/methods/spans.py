@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from app.problems import Invalid
@@ -62,7 +63,7 @@ def segments(marked: Iterable[tuple[Span, Mark]], start: int, end: int) -> list[
     found: list[Segment[Mark]] = []
     open_places: list[int] = []
     taken = 0
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         open_places = [place for place in open_places if touching[place][0].end > left]
         while taken < len(by_start) and touching[by_start[taken]][0].start <= left:
             open_places.append(by_start[taken])

@@ -9,17 +9,31 @@ from app.problems import Invalid
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# fmt: off
 _DROPPED = frozenset(
-    "script style template head title svg math noscript iframe object canvas audio video select -comment".split()
+    [
+        "script", "style", "template", "head", "title", "svg", "math", "noscript", "iframe", "object",
+        "canvas", "audio", "video", "select", "-comment",
+    ]
 )
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre hr".split())
+_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr"])
 _BLOCKS = _PARAGRAPHS | frozenset(
-    "address article aside body button caption center dd details dialog div dt fieldset figcaption figure footer form "
-    "header html legend li main nav section summary tbody tfoot thead tr".split()
+    [
+        "address", "article", "aside", "body", "button", "caption", "center", "dd", "details", "dialog",
+        "div", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "html", "legend", "li",
+        "main", "nav", "section", "summary", "tbody", "tfoot", "thead", "tr",
+    ]
 )
+_LINE_BREAK = "\r"  # of `br`: breaks add up, the ends of blocks do not
 _KEPT_SPACE = "\1"  # stands for a space of <pre> until the others are folded
+# fmt: on
 _CELLS = frozenset(("td", "th"))
-_KNOWN = "|".join(sorted((_BLOCKS | _CELLS | frozenset("a b code em i small span strong sub sup u".split())) - {"hr"}))
+_KNOWN = "|".join(
+    sorted(
+        (_BLOCKS | _CELLS | frozenset(["a", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u"]))
+        - {"hr"}
+    )
+)
 _LOOKS_LIKE_HTML = re.compile(rf"</(?:{_KNOWN})\s*>|<(?:br|hr|p)\s*/?>", re.IGNORECASE)
 _HTML_LAYS_OUT = re.compile(r"<(?:br|p|div|li|tr|h[1-6]|table|ul|ol)\b", re.IGNORECASE)
 
@@ -58,10 +72,7 @@ def from_utf16_offset(text: str, offset: int) -> int:
     """
     if offset < 0:
         raise OffsetOutside
-    if text.isascii():
-        found = offset
-    else:
-        found = _whole_characters(text.encode("utf-16-le"), offset)
+    found = offset if text.isascii() else _whole_characters(text.encode("utf-16-le"), offset)
     if found > len(text):
         raise OffsetOutside
     return found
@@ -114,60 +125,46 @@ def html_to_text(html: str) -> str:
 
     Line ends of the source count as spaces, unless the source has no block at all and thus is text with a few marks.
     """
-    body = LexborHTMLParser(html.replace("\0", "")).body
+    body = LexborHTMLParser(re.sub("\r\n?", "\n", html).replace("\0", "")).body
     if body is None:
         return ""
     laid_out = _HTML_LAYS_OUT.search(html) is not None
-    text = "".join(_pieces(body, spaces="[ \t\n\r\f]+" if laid_out else "[ \t\f]+"))
+    text = "".join(_without_doubled_ends(_pieces(body, spaces="[ \t\n\f]+" if laid_out else "[ \t\f]+")))
     text = re.sub(r"[ \xa0]+", " ", text)
-    text = re.sub(r" ?\n ?", "\n", text)
+    text = re.sub(r" ?([\n\r]) ?", r"\1", text)
+    text = re.sub(r"\r(?=\n)", "", text).replace(_LINE_BREAK, "\n")  # a break at the end of a block shows nothing
     return re.sub(r"\n{3,}", "\n\n", text).strip().replace(_KEPT_SPACE, " ")
 
 
 def _pieces(top: LexborNode, *, spaces: str) -> list[str]:
     """Text and line ends in document order. A stack, since a page may nest deeper than Python calls."""
     pieces: list[str] = []
-    stack: list[tuple[LexborNode, str | None]] = [(top, None)]
+    stack: list[tuple[LexborNode | str, bool]] = [(top, False)]
     while stack:
-        node, closing = stack.pop()
-        if closing is not None:
-            pieces.append(closing)
+        node, in_pre = stack.pop()
+        if isinstance(node, str):
+            pieces.append(node)
             continue
         tag = node.tag or ""
         if tag == "-text":
-            pieces.append(_spaced(node, spaces))
+            text = node.text_content or ""
+            pieces.append(text.replace(" ", _KEPT_SPACE) if in_pre else re.sub(spaces, " ", text))
         elif tag == "br":
-            pieces.append("\n")
+            pieces.append(_LINE_BREAK)
         elif tag not in _DROPPED:
             around = "\n\n" if tag in _PARAGRAPHS else "\n" if tag in _BLOCKS else " " if tag in _CELLS else ""
             pieces += [around, "- "] if tag == "li" else [around]
-            stack.append((node, around))
-            stack.extend((child, None) for child in reversed(list(node.iter(include_text=True))))
-    return _without_doubled_ends(pieces)
-
-
-def _spaced(node: LexborNode, spaces: str) -> str:
-    text = node.text_content or ""
-    parent = node.parent
-    while parent is not None and parent.tag not in ("pre", "body"):
-        parent = parent.parent
-    if parent is not None and parent.tag == "pre":
-        return text.replace(" ", _KEPT_SPACE)
-    return re.sub(spaces, " ", text)
+            stack.append((around, in_pre))
+            children = list(node.iter(include_text=True))
+            stack += [(child, in_pre or tag == "pre") for child in reversed(children)]
+    return pieces
 
 
 def _without_doubled_ends(pieces: list[str]) -> list[str]:
-    """Between two texts, the longest of the line ends that touch: a list that closes in a box that closes is one end.
-
-    Line breaks (`br`) add up among themselves and with the text around them.
-    """
+    """Of line ends that touch only the longest: a list that closes in a box that closes is one end."""
     kept: list[str] = []
-    for piece in pieces:
-        if not piece:
-            continue
-        is_end = not piece.strip("\n ")
-        if is_end and "\n" in piece and kept and not kept[-1].strip("\n "):
-            last = kept.pop()
-            piece = max(piece, last, key=lambda end: end.count("\n"))
+    for piece in filter(None, pieces):
+        if not piece.strip("\n ") and "\n" in piece and kept and not kept[-1].strip("\n "):
+            piece = max(piece, kept.pop(), key=lambda end: end.count("\n"))
         kept.append(piece)
     return kept

@@ -1,10 +1,9 @@
 """When a suggestion may appear, and who may see what a model replied. Promise 2 stands on this page."""
 
-from dataclasses import dataclass
-
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
+from app.suggestions.queries import HandedIn
 
 ARM_WORDS = {
     "blind": "never",
@@ -44,14 +43,6 @@ class NothingChosen(Invalid):
 
 class NotAcceptable(Conflict):
     """This code cannot be had in this round. Change the suggestion to another code, or reject it."""
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """How far a coder is. incident: this assignment, and every other pass of it. queue: all they have in the round."""
-
-    incident: bool
-    queue: bool
 
 
 def may_appear(arm: str, purpose: str, handed_in: HandedIn) -> bool:

@@ -1,6 +1,7 @@
 """Runs, what they offered, and how far a coder is. What a member may see of it is asked in offers.py."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -14,10 +15,17 @@ from app.ledger.queries import calls_about
 from app.problems import NotFound
 from app.rounds.models import Assignment, Round, RoundCoder
 from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
-from app.suggestions.policy import HandedIn
 from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
 
 SUBJECT = "run_incident"  # what a model call is about: one incident of one run
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """How far a coder is. incident: this assignment, and every other pass of it. queue: all they have in the round."""
+
+    incident: bool
+    queue: bool
 
 
 def runs_of(session: Session, coding_round: Round) -> Sequence[SuggestionRun]:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from app.incidents.guessing import guess_mapping
 from app.incidents.mapping import IncidentField, Mapping, UnusableMapping
-from app.incidents.reading import Reading, apply_mapping
-from app.incidents.readers import format_of, read_table
+from app.incidents.readers import ReaderProblem, format_of, read_table
 from app.incidents.readers.csv import read_csv
 from app.incidents.readers.jsonl import read_jsonl
+from app.incidents.reading import Reading, apply_mapping
 from tests.conftest import SHARED
 
 LONG = "The latency monitor fired for two regions and the gateway was rolled back by the engineers on call."
@@ -97,7 +97,8 @@ def test_values_may_get_other_words_and_all_rows_one_cohort() -> None:
 
 def test_a_list_of_updates_reads_as_paragraphs() -> None:
     table = read_jsonl(
-        b'{"id": 1, "components": ["API", "Web"], "updates": [{"at": "09:00", "status": "Down", "message": "All of it."},'
+        b'{"id": 1, "components": ["API", "Web"],'
+        b' "updates": [{"at": "09:00", "status": "Down", "message": "All of it."},'
         b' {"at": "10:00", "status": "Up", "message": "<p>Good &amp; well, and everything is as it was before.</p>"}]}'
     )
     (row,) = apply_mapping(table, guess_mapping(table)).rows
@@ -138,6 +139,29 @@ def test_the_order_of_columns_line_ends_and_marks_do_not_change_the_hash(
 
 
 HASH_OF_GOOD = reading(GOOD.replace("Slow", '"Slow\nagain"')).rows[0].raw_sha256
+
+
+WEIRD = st.sampled_from(
+    ["id", "text", "start_time", "owner", "url", ",", ";", "|", '"', "{", "}", "[", "]", ":", "1"]
+    + ["\t", "\n", "\r\n", "\0", " a b c d e f g"]
+)
+
+
+MADE_UP = st.lists(WEIRD | st.text(max_size=5), max_size=40).map(
+    lambda pieces: "".join(pieces).encode(errors="replace")
+)
+
+
+@given(st.binary(max_size=80) | MADE_UP)
+def test_no_bytes_whatever_end_in_anything_but_incidents_and_sentences(content: bytes) -> None:
+    for form in ("csv", "jsonl"):
+        try:
+            table = read_table(content, form)
+            found = apply_mapping(table, guess_mapping(table))
+        except (ReaderProblem, UnusableMapping) as problem:
+            assert problem.sentence.endswith(".")
+            continue
+        assert len(found.rows) + len(found.refused) == len(table.rows) + len(table.problems)
 
 
 def test_a_mapping_without_text_is_refused() -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ def test_segments_cover_the_stretch_once_and_carry_every_mark(
 def test_merged_spans_cover_the_same_and_do_not_touch(spans: list[Span]) -> None:
     found = merged(spans)
     assert covered(found) == covered(spans)
-    assert all(left.end < right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end < right.start for left, right in pairwise(found))
     assert characters(spans) == len(covered(spans))
 
 

@@ -77,12 +77,13 @@ def test_paragraphs_hold_all_that_is_not_white_space(text: str) -> None:
 
 def test_html_becomes_what_a_reader_would_read() -> None:
     html = (
-        "<div><span class='t'>11:55 AM PST</span>&nbsp;Errors &amp; delays\n  in &lt;EU&gt;.</div><div>Fixed<br>now.</div>"
+        "<div><span class='t'>11:55 AM PST</span>&nbsp;Errors &amp; delays\n  in &lt;EU&gt;.</div>"
+        "<div>Fixed<br>now.<br><br>Done.<br></div>"
         "<p>Caf&eacute;</p><ul><li>one</li><li>two <b>bold</b></li></ul><script>alert(1)</script><style>p{}</style>"
         "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table><!-- hidden --><pre>x\n   y</pre>"
     )
     assert html_to_text(html) == (
-        "11:55 AM PST Errors & delays in <EU>.\nFixed\nnow.\n\nCafé\n\n- one\n- two bold\n\na b\nc\n\nx\n   y"
+        "11:55 AM PST Errors & delays in <EU>.\nFixed\nnow.\n\nDone.\n\nCafé\n\n- one\n- two bold\n\na b\nc\n\nx\n   y"
     )
 
 

@@ -1,0 +1,135 @@
+"""The ruling form: what was typed, what it means, and what is wrong with it. And the words of its choices."""
+
+from dataclasses import dataclass, field
+
+from app.adjudication.actions import RulingWords
+from app.adjudication.disagreement_page import DisagreementPage, ShownRuling
+from app.adjudication.policy import (
+    CodeNotUsable,
+    CodesOrState,
+    MainNotChosen,
+    NoAnswer,
+    NoCause,
+    NoReason,
+    OneCodeOnly,
+    TooLong,
+)
+from app.coding.models import ANSWER_STATES
+from app.problems import Invalid
+from app.web.forms import Posted
+
+CAUSE_WORDS = [
+    ("definition_gap", "Definition unclear"),
+    ("granularity", "Finer or coarser"),
+    ("real_ambiguity", "Several true"),
+    ("evidence_missed", "Overlooked"),
+    ("text_says_too_little", "Thin text"),
+    ("model_anchored", "Followed the model"),
+    ("slip", "Slip"),
+]
+STATE_WORDS = {
+    "coded": "Coded",
+    "none_applies": "None applies",
+    "not_enough_information": "Not enough information",
+    "skipped": "Skipped",
+    "": "Left open",
+}
+KIND_WORDS = {
+    "unanimous": "Agreed by now",
+    "single": "One coder",
+    "missing": "Not answered by all",
+    "state": "Another kind of answer",
+    "apart": "Other codes",
+    "overlap": "Some codes in common",
+    "main": "Another main code",
+}
+BASIS_WORDS = {"third_person": "third person", "discussed": "discussed", "": "a later round’s answer stands"}
+METHOD_WORDS = {"adopted": "adopted", "combined": "combined", "other": "another answer"}
+BELONGS_TO: dict[type[Invalid], str] = {
+    NoAnswer: "answer",
+    CodesOrState: "answer",
+    OneCodeOnly: "answer",
+    CodeNotUsable: "answer",
+    MainNotChosen: "main",
+    NoCause: "cause",
+    NoReason: "reason",
+    TooLong: "reason",
+}
+
+
+@dataclass
+class RulingForm:
+    """answers: ids of codes or states, as text. problems: field -> sentence; '' for the whole ruling."""
+
+    answers: list[str] = field(default_factory=list)
+    main: str = ""
+    cause: str = ""
+    reason: str = ""
+    participants: list[str] = field(default_factory=list)
+    seen_ruling_id: int | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shown: DisagreementPage) -> "RulingForm":
+        """Starts from the ruling that stands, or blank: no coder's answer is chosen beforehand."""
+        standing = shown.standing_ruling
+        return cls.again(standing) if standing else cls()
+
+    @classmethod
+    def again(cls, standing: ShownRuling) -> "RulingForm":
+        ruling = standing.ruling
+        codes = [(str(shown.code.id), shown.is_main) for shown in standing.codes if shown.code]
+        return cls(
+            answers=[code for code, _ in codes] or [ruling.state],
+            main=next((code for code, is_main in codes if is_main), ""),
+            cause=ruling.cause,
+            reason="",
+            participants=[str(member.id) for member in standing.participants],
+            seen_ruling_id=ruling.id,
+        )
+
+    @classmethod
+    def read(cls, posted: Posted) -> "RulingForm":
+        form = cls(
+            answers=list(dict.fromkeys(answer for answer in posted.many("answer") if answer)),
+            main=posted.text("main"),
+            cause=posted.text("cause"),
+            reason=posted.text("reason"),
+            participants=posted.many("participants"),
+            seen_ruling_id=posted.number("seen_ruling_id"),
+        )
+        posted.numbers("participants")
+        posted.number("main")
+        form._check()
+        return form
+
+    @property
+    def words(self) -> RulingWords:
+        states = [answer for answer in self.answers if answer in ANSWER_STATES]
+        codes = [int(answer) for answer in self.answers if answer not in ANSWER_STATES]
+        return RulingWords(
+            state=states[0] if states else "coded",
+            code_ids=codes,
+            main_code_id=int(self.main) if self.main else None,
+            cause=self.cause,
+            reason=self.reason,
+            participant_ids=[int(member) for member in self.participants],
+            seen_ruling_id=self.seen_ruling_id,
+        )
+
+    def refuse(self, problem: Invalid) -> None:
+        """Says it at the field it belongs to."""
+        self.problems[BELONGS_TO.get(type(problem), "")] = problem.sentence
+
+    def _check(self) -> None:
+        """All that is missing at once; what needs the codebook is checked by the act."""
+        states = [answer for answer in self.answers if answer in ANSWER_STATES]
+        unknown = [a for a in self.answers if a not in ANSWER_STATES and not (a.isascii() and a.isdigit() and len(a) < 19)]
+        if not self.answers or unknown:
+            self.refuse(NoAnswer())
+        elif len(states) > 1 or (states and len(self.answers) > 1):
+            self.refuse(CodesOrState())
+        if not self.cause:
+            self.refuse(NoCause())
+        if not self.reason:
+            self.refuse(NoReason())

@@ -1,0 +1,28 @@
+"""The command line. Each command lives in a file of its own and imports its heavy parts when it runs."""
+
+import typer
+
+from app.cli.agreement import agreement
+from app.cli.demo import demo
+from app.cli.exports import app as export
+from app.cli.migrate import migrate
+from app.cli.serve import serve
+from app.cli.worker import worker
+
+tandem = typer.Typer(
+    name="tandem",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Code production incidents together, see how far you agree, leave with an agreed codebook.",
+)
+tandem.command()(demo)
+tandem.command()(serve)
+tandem.command()(worker)
+tandem.command()(migrate)
+tandem.add_typer(export, name="export")
+tandem.command()(agreement)
+
+
+def main() -> None:
+    tandem()

@@ -1,0 +1,73 @@
+"""How a command begins: its settings, its database, and the sentence it ends with when something is wrong.
+
+Heavy libraries are imported where they are used: `tandem --help` and `tandem agreement` need none of them.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.problems import Problem
+
+if TYPE_CHECKING:
+    from app.db.session import Database
+    from app.settings import Settings
+
+
+def read_settings(**changes: object) -> "Settings":
+    """The settings of the environment with what the command line says instead; None says nothing."""
+    from pydantic import ValidationError
+
+    from app.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            typer.echo(f"TANDEM_{name}: {error['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from wrong
+    return settings
+
+
+@contextmanager
+def open_database(data_dir: Path | None = None) -> Iterator["Database"]:
+    """The database at its newest revision. Where a Tandem runs on the same data folder, its server is used."""
+    from app.db.migrate import migrate
+    from app.db.server import shared_database_server
+    from app.db.session import Database
+
+    with shared_database_server(read_settings(data_dir=data_dir)) as url:
+        migrate(url)
+        database = Database.at(url, pool_size=2)
+        try:
+            yield database
+        finally:
+            database.dispose()
+
+
+@contextmanager
+def saying_problems() -> Iterator[None]:
+    """A problem is one sentence on stderr and exit 1."""
+    try:
+        yield
+    except Problem as problem:
+        typer.echo(problem.sentence, err=True)
+        raise typer.Exit(1) from problem
+
+
+def log_to_stderr(level: str) -> None:
+    """Talk goes to stderr; stdout is for data."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    for chatty in ("alembic", "psycopg.pool", "httpx2", "openai"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

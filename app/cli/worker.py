@@ -1,0 +1,25 @@
+"""`tandem worker`: a process that runs jobs."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.opening import log_to_stderr, read_settings, saying_problems
+
+
+def worker(
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True, help="End when standard input ends.")] = False,
+) -> None:
+    """Run jobs until told to stop. `serve` and `demo` start one; more may run, on any number of machines."""
+    if with_parent:
+        from app.cli.parenthood import end_with_standard_input
+
+        end_with_standard_input()
+    settings = read_settings()
+    log_to_stderr(settings.log_level)
+
+    from app.db.server import shared_database_server
+    from app.worker import run_worker
+
+    with saying_problems(), shared_database_server(settings) as url:
+        run_worker(settings.model_copy(update={"database_url": url}))

@@ -1,0 +1,7 @@
+// The desk and the coder's queue. Everything works without these; they make it quick and keep it through a lost network.
+import "./acts.js";
+import "./chips.js";
+import "./desk.js";
+import "./drawers.js";
+import "./evidence.js";
+import "./find.js";

@@ -1,0 +1,60 @@
+// Puts the parts of an answer where the page has parts of the same id. Focus, scrolling, opened details, half-typed
+// words and [data-keeps] stay; what did not change is left alone, and with it the selected words of the text.
+const TYPED = "input:not([type=hidden], [type=checkbox], [type=radio]), textarea";
+
+function open() {
+  const active = document.activeElement;
+  return {
+    focus: active?.id,
+    caret: active?.matches?.(TYPED) ? [active.selectionStart, active.selectionEnd] : null,
+    details: [...document.querySelectorAll("details[id][open]")].map((each) => each.id),
+    typed: [...document.querySelectorAll(TYPED)].filter((each) => each.id && each.value !== each.defaultValue)
+      .map((each) => [each.id, each.value]),
+    scrolled: [...document.querySelectorAll("[data-keeps-scroll]")].map((each) => [each.id, each.scrollTop]),
+  };
+}
+
+function reopen({ focus, caret, details, typed, scrolled }) {
+  for (const id of details) {
+    const each = document.getElementById(id);
+    if (each && !each.hasAttribute("data-closing")) each.open = true;
+  }
+  for (const [id, value] of typed) {
+    const each = document.getElementById(id);
+    if (each && each.value === each.defaultValue && !each.hasAttribute("aria-invalid")) each.value = value;
+  }
+  for (const [id, top] of scrolled) document.getElementById(id)?.scrollTo({ top, behavior: "instant" });
+  const field = focus && document.getElementById(focus);
+  if (!field || field === document.activeElement) return;
+  field.focus({ preventScroll: true });
+  if (caret && field.setSelectionRange && field.type !== "email") field.setSelectionRange(...caret);
+}
+
+function keepParts(fresh) {
+  for (const part of fresh.querySelectorAll("[data-keeps][id]")) {
+    const old = document.getElementById(part.id);
+    if (old) part.replaceWith(old);
+  }
+}
+
+function replace(fresh) {
+  const old = document.getElementById(fresh.id);
+  if (!old) return;
+  fresh.removeAttribute("hx-swap-oob");
+  if (old.outerHTML === fresh.outerHTML) return;
+  keepParts(fresh);
+  old.replaceWith(fresh);
+  globalThis.htmx?.process(fresh);
+}
+
+// needed: a part that the answer must have; without it nothing is swapped and false is returned
+export function swapIn(words, needed = null) {
+  const answer = new DOMParser().parseFromString(words, "text/html").body;
+  if (needed && !answer.querySelector(needed)) return false;
+  const before = open();
+  for (const fresh of [...answer.children]) if (fresh.id) replace(document.adoptNode(fresh));
+  reopen(before);
+  document.dispatchEvent(new CustomEvent("tandem:swapped"));
+  (document.querySelector("#answers [aria-invalid=true]"))?.focus();
+  return true;
+}
