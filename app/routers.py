@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.accounts import routes as accounts
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
+from app.coding import routes as coding
 from app.studies import routes as studies
 from app.web import theme
 
@@ -16,5 +17,6 @@ ALL: list[APIRouter] = [
     code_routes.router,
     dimension_routes.router,
     codebook.router,
+    coding.router,
     theme.router,
 ]

@@ -134,6 +134,10 @@ class DisagreementPage:
         ]
 
     @property
+    def main_choices(self) -> list[tuple[int, str]]:
+        return [(code.id, code.name) for code in [*self.offered, *(code for _, code in self.further)]]
+
+    @property
     def position(self) -> int:
         """Among the disagreements of the round, from 1."""
         keys = [each.key for each in self.queue.disagreements]

@@ -124,7 +124,7 @@ class RulingForm:
     def _check(self) -> None:
         """All that is missing at once; what needs the codebook is checked by the act."""
         states = [answer for answer in self.answers if answer in ANSWER_STATES]
-        unknown = [a for a in self.answers if a not in ANSWER_STATES and not (a.isascii() and a.isdigit() and len(a) < 19)]
+        unknown = [answer for answer in self.answers if answer not in ANSWER_STATES and not _is_key(answer)]
         if not self.answers or unknown:
             self.refuse(NoAnswer())
         elif len(states) > 1 or (states and len(self.answers) > 1):
@@ -133,3 +133,7 @@ class RulingForm:
             self.refuse(NoCause())
         if not self.reason:
             self.refuse(NoReason())
+
+
+def _is_key(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) < 19

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.agreement import queries
 from app.codebook.tree import Codebook, DimensionEntry
 from app.coding.submissions import SubmittedChoice, SubmittedReply, SubmittedWork, first_submissions, last_submissions
-from app.methods.agreement import AgreementReport, agreement_of
+from app.methods.agreement import AgreementReport, Coefficient, agreement_of
 from app.rounds.models import Round
 
 NOT_ENOUGH = "(not enough information)"
@@ -37,8 +37,8 @@ Table = list[dict[int, Value]]
 class Row:
     """One figure: kind names what it is; report is None where nothing is shown, and sentence says why.
 
-    incident_ids: the incidents behind it, in the order of its units. without_not_enough: the same without the
-    answers *not enough information*, where there were any.
+    incident_ids: the incidents behind it, in the order of its units; differing: those on which not all said the
+    same. without_not_enough: the same without the answers *not enough information*, where there were any.
     """
 
     kind: str
@@ -46,7 +46,13 @@ class Row:
     report: AgreementReport | None
     sentence: str
     incident_ids: tuple[int, ...]
+    differing: int
     without_not_enough: AgreementReport | None
+
+    @property
+    def headline(self) -> Coefficient | None:
+        """Krippendorff's alpha: nominal, or with MASI distance where the dimension takes many codes."""
+        return headline_of(self.report)
 
     @property
     def words(self) -> str:
@@ -76,7 +82,9 @@ class RoundFigures:
     beside: list[Beside]
     incidents: int
     skipped: int
-    exposed: int
+    exposed_first: int
+    exposed_last: int
+    assignments: int
     not_handed_in: int
 
     def of(self, kind: str) -> list[Row]:
@@ -91,6 +99,10 @@ class RoundFigures:
         return [row for row in self.rows if not row.is_reliability]
 
 
+def headline_of(report: AgreementReport | None) -> Coefficient | None:
+    return (report.alpha_masi or report.alpha) if report else None
+
+
 def round_figures(session: Session, coding_round: Round) -> RoundFigures:
     """Raises StillBlind while the round runs (promise 1)."""
     firsts = [work for work in first_submissions(session, coding_round) if work.pass_ == 1]
@@ -101,9 +113,9 @@ def round_figures(session: Session, coding_round: Round) -> RoundFigures:
     exposed = [work for work in lasts if not work.submission.independent]
     rows: list[Row] = []
     for dimension in codebook.dimensions:
-        rows.append(_first_row(coding_round, codebook, dimension, unexposed, coined))
+        rows.append(_row(coding_round.purpose, codebook, dimension, unexposed, coined))
         if exposed:
-            rows.append(_row("assisted", dimension, lasts, _as_submitted))
+            rows.append(_row("assisted", codebook, dimension, lasts, coined))
     assignments, incidents = queries.planned(session, coding_round)
     return RoundFigures(
         coding_round=coding_round,
@@ -112,46 +124,47 @@ def round_figures(session: Session, coding_round: Round) -> RoundFigures:
         beside=[_beside(dimension, firsts) for dimension in codebook.dimensions],
         incidents=incidents,
         skipped=sum(work.submission.kind == "skipped" for work in firsts),
-        exposed=len(exposed),
+        exposed_first=len(firsts) - len(unexposed),
+        exposed_last=len(exposed),
+        assignments=assignments,
         not_handed_in=assignments - len(firsts),
     )
 
 
-def _first_row(
-    coding_round: Round,
+def _row(
+    kind: str,
     codebook: Codebook,
     dimension: DimensionEntry,
     works: Sequence[SubmittedWork],
     coined: Mapping[int, bool],
 ) -> Row:
     """Private new codes are compared only once they are pooled, and then the figure is named for it."""
-    kind = coding_round.purpose
     used = {c.code_id for work in works for c in _codes(work, dimension.id)} & set(coined)
-    if not used:
-        return _row(kind, dimension, works, _as_submitted)
     unpooled = sorted(codebook.codes[code_id].name for code_id in used if not coined[code_id])
     if unpooled:
         sentence = (
             f"No figure yet: coders coined codes of their own here ({', '.join(unpooled)}). "
             "Merge, move or reword them in the codebook, so that they mean the same to all."
         )
-        return Row(kind, dimension, None, sentence, (), None)
-    return _row("mapped", dimension, works, codebook.living)
+        return Row(kind, dimension, None, sentence, (), 0, None)
+    if not used:
+        return _measured(kind, dimension, works, _as_submitted)
+    return _measured("assisted" if kind == "assisted" else "mapped", dimension, works, codebook.living)
 
 
-def _row(
+def _measured(
     kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
 ) -> Row:
     table, incident_ids = _table(dimension, works, code_of)
-    report = agreement_of(table, sets=dimension.takes_many)
     silent = frozenset([NOT_ENOUGH]) if dimension.takes_many else NOT_ENOUGH
     without = [{rater: value for rater, value in unit.items() if value != silent} for unit in table]
     return Row(
         kind=kind,
         dimension=dimension,
-        report=report,
+        report=agreement_of(table, sets=dimension.takes_many),
         sentence="",
         incident_ids=incident_ids,
+        differing=sum(len(set(unit.values())) > 1 for unit in table),
         without_not_enough=agreement_of(without, sets=dimension.takes_many) if without != table else None,
     )
 

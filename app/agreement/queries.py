@@ -1,9 +1,9 @@
 """What agreement asks of the rooms below."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.codebook.models import Code, CodeRevision
+from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
 from app.rounds.models import Assignment, Round, RoundIncident
@@ -23,17 +23,29 @@ def codebook_of_round(session: Session, coding_round: Round) -> Codebook:
 def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
     """Codes that coders coined for themselves in this round -> whether they were pooled since.
 
-    Pooled: revised at least once after their making, i.e. merged, moved, renamed or reworded.
+    Pooled: merged, moved, renamed or reworded after everybody could read them, or taken as the one that another was
+    merged into. What the author alone did to a code before says nothing about what it means to others.
     """
     if coding_round.code_sharing != "private":
         return {}
     rows = session.execute(
         select(Code.id, func.count(CodeRevision.id))
-        .join(CodeRevision, (CodeRevision.study_id == Code.study_id) & (CodeRevision.code_id == Code.id))
+        .outerjoin(
+            CodeDisclosure,
+            (CodeDisclosure.study_id == Code.study_id)
+            & (CodeDisclosure.code_id == Code.id)
+            & (CodeDisclosure.extent == "whole"),
+        )
+        .outerjoin(
+            CodeRevision,
+            (CodeRevision.study_id == Code.study_id)
+            & or_(CodeRevision.code_id == Code.id, CodeRevision.merged_into_id == Code.id)
+            & (CodeRevision.at > CodeDisclosure.at),
+        )
         .where(Code.study_id == coding_round.study_id, Code.created_in_round == coding_round.id)
         .group_by(Code.id)
     )
-    return {code_id: revisions > 1 for code_id, revisions in rows}
+    return {code_id: revisions > 0 for code_id, revisions in rows}
 
 
 def planned(session: Session, coding_round: Round) -> tuple[int, int]:

@@ -7,6 +7,8 @@ from app.cli.demo import demo
 from app.cli.exports import app as export
 from app.cli.migrate import migrate
 from app.cli.serve import serve
+from app.cli.study import app as study
+from app.cli.user import app as user
 from app.cli.worker import worker
 
 tandem = typer.Typer(
@@ -20,6 +22,8 @@ tandem.command()(demo)
 tandem.command()(serve)
 tandem.command()(worker)
 tandem.command()(migrate)
+tandem.add_typer(user, name="user")
+tandem.add_typer(study, name="study")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)
 

@@ -8,17 +8,16 @@ from typing import Annotated
 import typer
 
 from app.cli.opening import log_to_stderr, read_settings, saying_problems
-from app.places import default_data_dir
 
 
 def demo(
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else 8000; when taken, the next free one.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the demo keeps its data; else a folder of its own.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else 8000; taken: the next free one.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Else a folder of the demo's own.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the link.")] = False,
 ) -> None:
     """Run Tandem here with a sample study, and sign in by the printed link."""
     settings = read_settings(
-        port=port, data_dir=data_dir or default_data_dir() / "demo", log_level="warning", host="127.0.0.1"
+        port=port, data_dir=data_dir or read_settings().data_dir / "demo", log_level="warning", host="127.0.0.1"
     )
     log_to_stderr(settings.log_level)
 

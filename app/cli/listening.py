@@ -40,7 +40,7 @@ def port_of(listener: socket.socket) -> int:
 def address_of(listener: socket.socket) -> str:
     """What to type into a browser on this machine."""
     host = str(listener.getsockname()[0])
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+    if host in ("0.0.0.0", "::"):
         host = "127.0.0.1"
     return f"http://[{host}]:{port_of(listener)}" if ":" in host else f"http://{host}:{port_of(listener)}"
 

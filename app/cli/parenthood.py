@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from multiprocessing.connection import wait
@@ -15,7 +14,7 @@ def end_with_standard_input() -> None:
     """For a child whose parent holds the other end of its standard input and never writes to it."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # not sys.stdin, whose buffer is locked while we wait
         _end()
 
     threading.Thread(target=watch, name="parenthood", daemon=True).start()

@@ -48,7 +48,7 @@ def _start(
     from app.db.server import database_server
 
     url = running.enter_context(database_server(settings))
-    os.environ["TANDEM_DATABASE_URL"] = url
+    os.environ.update(TANDEM_DATABASE_URL=url, TANDEM_LOG_LEVEL=settings.log_level)  # for our child processes
     migrate(url)
     announce = prepare(url, settings.public_url or address_of(listener))
     if with_worker:

@@ -1,21 +1,18 @@
 """`tandem serve`: the web server, and what it needs on a single machine."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.cli.opening import log_to_stderr, read_settings, saying_problems
 
-if TYPE_CHECKING:
-    from app.settings import Settings
-
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; else TANDEM_HOST, else 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else TANDEM_PORT, else 8000; taken: the next.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else TANDEM_PORT, else 8000.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
-    no_worker: Annotated[bool, typer.Option("--no-worker", help="Run no jobs here; run `tandem worker` elsewhere.")] = False,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Run no jobs; `tandem worker` does.")] = False,
 ) -> None:
     """Serve Tandem: an embedded Postgres unless TANDEM_DATABASE_URL names one, the server and a worker."""
     settings = read_settings(host=host, port=port)
@@ -30,12 +27,12 @@ def serve(
 def _invite_owner(url: str, address: str) -> Callable[[], None]:
     """On the first start a one-time link makes the owner."""
     from app.accounts.actions import make_owner_link
-    from app.accounts.queries import anybody
+    from app.accounts.queries import anybody_here
     from app.db.session import Database
 
     database = Database.at(url, pool_size=1)
     with database.transaction() as session:
-        link = None if anybody(session) else make_owner_link(session, address)
+        link = None if anybody_here(session) else make_owner_link(session, address)
     database.dispose()
 
     def announce() -> None:

@@ -8,7 +8,7 @@ from app.cli.opening import log_to_stderr, read_settings, saying_problems
 
 
 def worker(
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True, help="End when standard input ends.")] = False,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True, help="End with standard input.")] = False,
 ) -> None:
     """Run jobs until told to stop. `serve` and `demo` start one; more may run, on any number of machines."""
     if with_parent:

@@ -1,10 +1,10 @@
 """What was handed in, for the rooms above. None of it is given out while its round runs."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.coding.models import Submission, SubmittedAnswer, SubmittedCode, SubmittedEvidence
@@ -57,73 +57,76 @@ def submission_count(session: Session, study_id: int, assignment_id: int) -> int
 
 def first_submissions(session: Session, coding_round: Round, *, incident_id: int | None = None) -> list[SubmittedWork]:
     """The first of each assignment, skips among them, by assignment. Raises StillBlind while the round runs."""
-    return _submitted(session, coding_round, incident_id, func.min)
+    check_open_to_others(coding_round)
+    first = {row.assignment_id: row for row in reversed(_submissions(session, coding_round, incident_id))}
+    return _with_answers(session, coding_round, incident_id, [first[key] for key in sorted(first)])
 
 
 def last_submissions(session: Session, coding_round: Round, *, incident_id: int | None = None) -> list[SubmittedWork]:
     """The last of each assignment, skips among them, by assignment. Raises StillBlind while the round runs."""
-    return _submitted(session, coding_round, incident_id, func.max)
-
-
-def _submitted(
-    session: Session, coding_round: Round, incident_id: int | None, which: Callable[[Any], ColumnElement[int]]
-) -> list[SubmittedWork]:
-    """which: func.min for the first, func.max for the last. Four queries, however many incidents."""
     check_open_to_others(coding_round)
-    of_round = (Submission.study_id == coding_round.study_id, Submission.round_id == coding_round.id)
-    ordinals = (
-        select(Submission.assignment_id, which(Submission.ordinal).label("ordinal"))
-        .where(*of_round)
-        .group_by(Submission.assignment_id)
-        .subquery()
-    )
-    chosen = select(Submission.id).join(
-        ordinals,
-        (ordinals.c.assignment_id == Submission.assignment_id) & (ordinals.c.ordinal == Submission.ordinal),
-    )
-    chosen = chosen.where(*of_round)
-    if incident_id is not None:
-        chosen = chosen.where(Submission.incident_id == incident_id)
-    rows = session.execute(
-        select(Submission, Assignment.pass_, Assignment.arm)
-        .join(Assignment, (Assignment.study_id == Submission.study_id) & (Assignment.id == Submission.assignment_id))
-        .where(*of_round, Submission.id.in_(chosen))
-        .order_by(Submission.assignment_id)
-    )
-    works = {submission.id: SubmittedWork(submission, pass_, arm) for submission, pass_, arm in rows}
-    _add_answers(session, works, coding_round.study_id, chosen)
+    last = {row.assignment_id: row for row in _submissions(session, coding_round, incident_id)}
+    return _with_answers(session, coding_round, incident_id, [last[key] for key in sorted(last)])
+
+
+def _submissions(session: Session, coding_round: Round, incident_id: int | None) -> Sequence[Submission]:
+    """All of the round, in the order in which they were handed in."""
+    return session.scalars(
+        select(Submission).where(*_within(Submission, coding_round, incident_id)).order_by(Submission.ordinal)
+    ).all()
+
+
+def _with_answers(
+    session: Session, coding_round: Round, incident_id: int | None, chosen: Sequence[Submission]
+) -> list[SubmittedWork]:
+    """Five queries in all, however many incidents. The round is read whole and what was not chosen left out here:
+    so few are not chosen that this is quicker, and Postgres cannot choose a bad plan for it."""
+    assignments = {
+        key: (pass_, arm)
+        for key, pass_, arm in session.execute(
+            select(Assignment.id, Assignment.pass_, Assignment.arm).where(
+                *_within(Assignment, coding_round, incident_id)
+            )
+        )
+    }
+    works = {row.id: SubmittedWork(row, *assignments[row.assignment_id]) for row in chosen}
+    answer = SubmittedAnswer
+    for submission_id, dimension_id, state in session.execute(
+        select(answer.submission_id, answer.dimension_id, answer.state).where(
+            *_within(answer, coding_round, incident_id)
+        )
+    ):
+        if submission_id in works:
+            works[submission_id].answers[dimension_id] = SubmittedReply(state)
+    _add_choices(session, coding_round, incident_id, works)
     return list(works.values())
 
 
-def _add_answers(session: Session, works: dict[int, SubmittedWork], study_id: int, chosen: Select[int]) -> None:
-    for submission_id, dimension_id, state in session.execute(
-        select(SubmittedAnswer.submission_id, SubmittedAnswer.dimension_id, SubmittedAnswer.state).where(
-            SubmittedAnswer.study_id == study_id, SubmittedAnswer.submission_id.in_(chosen)
-        )
+def _add_choices(
+    session: Session, coding_round: Round, incident_id: int | None, works: dict[int, SubmittedWork]
+) -> None:
+    code, span = SubmittedCode, SubmittedEvidence
+    of_code = (span.study_id == code.study_id) & (span.submitted_code_id == code.id)
+    quotes: dict[int, list[SubmittedSpan]] = {}
+    for code_key, start, end, quote in session.execute(
+        select(code.id, span.start, span.end, span.quote)
+        .join(span, of_code)
+        .where(*_within(code, coding_round, incident_id))
+        .order_by(span.start, span.end)
     ):
-        works[submission_id].answers[dimension_id] = SubmittedReply(state)
-    choices: dict[int, SubmittedChoice] = {}
-    for code in session.execute(
-        select(
-            SubmittedCode.id,
-            SubmittedCode.submission_id,
-            SubmittedCode.dimension_id,
-            SubmittedCode.code_id,
-            SubmittedCode.is_main,
-            SubmittedCode.origin,
-        )
-        .where(SubmittedCode.study_id == study_id, SubmittedCode.submission_id.in_(chosen))
-        .order_by(SubmittedCode.id)
+        quotes.setdefault(code_key, []).append(SubmittedSpan(start, end, quote))
+    for row in session.execute(
+        select(code.id, code.submission_id, code.dimension_id, code.code_id, code.is_main, code.origin)
+        .where(*_within(code, coding_round, incident_id))
+        .order_by(code.id)
     ):
-        choice = choices[code.id] = SubmittedChoice(code.code_id, code.is_main, code.origin, [])
-        works[code.submission_id].answers[code.dimension_id].codes.append(choice)
-    spans = SubmittedEvidence
-    of_chosen = select(SubmittedCode.id).where(
-        SubmittedCode.study_id == study_id, SubmittedCode.submission_id.in_(chosen)
-    )
-    for submitted_code_id, start, end, quote in session.execute(
-        select(spans.submitted_code_id, spans.start, spans.end, spans.quote)
-        .where(spans.study_id == study_id, spans.submitted_code_id.in_(of_chosen))
-        .order_by(spans.submitted_code_id, spans.start, spans.end)
-    ):
-        choices[submitted_code_id].evidence.append(SubmittedSpan(start, end, quote))
+        if row.submission_id in works:
+            choice = SubmittedChoice(row.code_id, row.is_main, row.origin, quotes.get(row.id, []))
+            works[row.submission_id].answers[row.dimension_id].codes.append(choice)
+
+
+def _within(
+    table: type[Submission | SubmittedAnswer | SubmittedCode | Assignment], coding_round: Round, incident_id: int | None
+) -> list[ColumnElement[bool]]:
+    of_round = [table.study_id == coding_round.study_id, table.round_id == coding_round.id]
+    return of_round if incident_id is None else [*of_round, table.incident_id == incident_id]

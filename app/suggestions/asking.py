@@ -41,7 +41,9 @@ MOST_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 3600.0
 PAUSING = (QuotaExhausted, WrongKey, UnknownModel, WrongAddress)
+READ = ("valid", "partly_valid", "invalid")
 OUTCOMES: dict[type[ModelProblem], str] = {ReplyRefused: "refused", ReplyFiltered: "filtered", ReplyCut: "cut"}
+OTHER_MODEL = "This run asks {}, but the settings of this server now name {}. Name the first again, then resume."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then resume."
 
 
@@ -109,12 +111,11 @@ def _share(session: Session, model: Model | None, study_id: int, run_id: int, in
         return None
     run, run_incident, incident, coding_round = row
     if model is None or model.name != run.model:
-        asked = f"This run asks {run.model}, but the settings of this server now name {model.name}." if model else NO_MODEL
-        _pause(session, study_id, run_id, run_incident.id, asked)
+        sentence = OTHER_MODEL.format(run.model, model.name) if model else NO_MODEL
+        _pause(session, study_id, run_id, run_incident.id, sentence)
         return None
     calls = calls_about(session, study_id, queries.SUBJECT, [run_incident.id])
     since = calls[len(calls) - run_incident.attempts :]
-    session.expunge_all()
     return Share(
         study_id=study_id,
         run_id=run_id,
@@ -122,7 +123,7 @@ def _share(session: Session, model: Model | None, study_id: int, run_id: int, in
         asked_by=run.asked_by,
         prompt=queries.run_prompt(session, run, coding_round),
         text=incident.text or "",
-        stored=tuple(call for call in since if call.outcome in ("valid", "partly_valid", "invalid") and call.raw_answer),
+        stored=tuple(call for call in since if call.outcome in READ and call.raw_answer),
     )
 
 

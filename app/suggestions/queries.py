@@ -175,6 +175,21 @@ def calls_of(session: Session, run: SuggestionRun) -> Sequence[ModelCall]:
     return calls_about(session, run.study_id, SUBJECT, ids)
 
 
+def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[ModelCall, RunIncident] | None:
+    row = session.execute(
+        select(ModelCall, RunIncident)
+        .join(RunIncident, (RunIncident.study_id == ModelCall.study_id) & (RunIncident.id == ModelCall.subject_id))
+        .join(SuggestionRun, _of_run())
+        .where(
+            ModelCall.study_id == coding_round.study_id,
+            ModelCall.id == call_id,
+            ModelCall.subject_kind == SUBJECT,
+            SuggestionRun.round_id == coding_round.id,
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
 def run_prompt(session: Session, run: SuggestionRun, coding_round: Round) -> RunPrompt:
     """What every incident of the run shares: the dimensions asked, and of the codes only what everybody may read."""
     codebook = disclosed_codebook(session, run.study_id, seq=run.codebook_seq)

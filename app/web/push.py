@@ -13,7 +13,7 @@ from types import FrameType
 
 import psycopg
 from fastapi.sse import EventSourceResponse, format_sse_event
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -41,10 +41,6 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = threading.Event()
 
-    @classmethod
-    def beside(cls, engine: Engine) -> "Hub":
-        return cls(engine.url)
-
     @property
     def is_closed(self) -> bool:
         return self._closed.is_set()
@@ -60,8 +56,9 @@ class Hub:
         self._listen()
         try:
             while not self.is_closed:
-                yield await _came(hint, self.check_seconds)
-                hint.clear()
+                came = await _came(hint, self.check_seconds)
+                hint.clear()  # before the page looks, so that a hint that comes meanwhile is kept
+                yield came
         finally:
             self._streams[topic].discard(hint)
             if not self._streams[topic]:
@@ -75,7 +72,7 @@ class Hub:
             loop.call_soon_threadsafe(self._end)
 
     def close_on_signals(self) -> None:
-        """uvicorn waits for open streams before it tells the app that it shuts down; so the signal is heard here too."""
+        """uvicorn waits for open streams before it tells the app to shut down; so the signal is heard here too."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in (signal.SIGINT, signal.SIGTERM):

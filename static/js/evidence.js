@@ -16,21 +16,25 @@ export function quoteFor(card, codeId, quote) {
   form.requestSubmit();
 }
 
+// Pasted words are looked for by the server
+function forgetPlace(form) {
+  form.elements.start.value = form.elements.end.value = "";
+}
+
 // Under which code the next quote goes: the one pressed last, else the main one, else the last
-function target(card) {
-  const buttons = [...card.querySelectorAll("[data-quotes]")];
-  return buttons.find((button) => button.dataset.quotes === card.dataset.quotesFor)
-    ?? buttons.find((button) => button.closest("[data-chosen]").querySelector("[aria-pressed=true]"))
-    ?? buttons.at(-1);
+function targetOf(card) {
+  const applied = [...card.querySelectorAll("[data-code][aria-pressed=true]")].map((chip) => chip.dataset.code);
+  const main = card.querySelector("[data-main-code]")?.dataset.mainCode;
+  return [card.dataset.quotesFor, main].find((code) => applied.includes(code)) ?? applied.at(-1);
 }
 
 function markTargets() {
   for (const card of document.querySelectorAll("[data-dimension]")) {
-    const aimed = target(card);
-    for (const button of card.querySelectorAll("[data-quotes]")) {
-      if (button === aimed) button.dataset.key = "e";
+    const aimed = targetOf(card);
+    for (const button of card.querySelectorAll("[data-quotes-for]")) {
+      if (button.dataset.quotesFor === aimed) button.dataset.key = "e";
       else delete button.dataset.key;
-      button.classList.toggle("is-aimed", button === aimed);
+      button.classList.toggle("is-aimed", button.dataset.quotesFor === aimed);
     }
   }
 }
@@ -50,15 +54,14 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     return flash(link.dataset.flashes);
   }
-  const button = event.target.closest("button[data-quotes], [data-quotes-nothing]");
+  const button = event.target.closest("button[data-quotes-for]");
   if (!button) return;
-  const aimed = button.dataset.quotes ? button : target(focusedCard() ?? document.body);
-  if (!aimed) return showNotice("no-code");
+  const card = button.closest("[data-dimension]") ?? focusedCard();
+  const code = button.dataset.quotesFor || (card && targetOf(card));
   const quote = selectedQuote();
-  if (!quote) return showNotice("nothing-selected");
-  const card = aimed.closest("[data-dimension]");
-  card.dataset.quotesFor = aimed.dataset.quotes;
-  quoteFor(card, aimed.dataset.quotes, quote);
+  if (!quote || !code) return showNotice(quote ? "no-code" : "nothing-selected");
+  card.dataset.quotesFor = code;
+  quoteFor(card, code, quote);
 });
 
 // Pressing these must not take the selection away
@@ -71,5 +74,12 @@ document.addEventListener("selectionchange", () => {
 });
 
 document.addEventListener("tandem:swapped", markTargets);
-document.addEventListener("tandem:act", () => markTargets());
+document.addEventListener("tandem:act", markTargets);
+document.addEventListener("tandem:act", (event) => {
+  if (event.target.matches("[data-evidence-form]")) forgetPlace(event.target);
+});
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("[data-evidence-form]");
+  if (form && event.target.name === "quote") forgetPlace(form);
+});
 markTargets();

@@ -4,3 +4,4 @@ import "./copy.js";
 import "./focus.js";
 import "./keys.js";
 import "./notice.js";
+import "./tree.js";

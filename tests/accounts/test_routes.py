@@ -56,7 +56,9 @@ def test_the_cookie_is_secure_where_the_site_is(client_for: ClientFor, ada: Pers
     assert "Secure" in sign_in(client).headers["set-cookie"]
 
 
-@pytest.mark.parametrize(("email", "password"), [("ada@example.org", "not her password"), ("eve@example.org", PASSWORD)])
+@pytest.mark.parametrize(
+    ("email", "password"), [("ada@example.org", "not her password"), ("eve@example.org", PASSWORD)]
+)
 def test_a_wrong_password_and_an_unknown_address_are_refused_alike(
     client_for: ClientFor, ada: Person, email: str, password: str
 ) -> None:

@@ -39,9 +39,17 @@ def edit(session: Session, lead: Viewer, code: CodeEntry, name: str, **more) -> 
     actions.edit_code(session, lead.study.id, lead.member, code.id, CodeText(name), **more)
 
 
-def private_code(session: Session, author: Viewer, dimension: DimensionEntry, name: str, *, disclosed: str = "") -> CodeEntry:
+def private_code(
+    session: Session, author: Viewer, dimension: DimensionEntry, name: str, *, disclosed: str = ""
+) -> CodeEntry:
     return actions.create_code(
-        session, author.study.id, author.member, dimension.id, CodeText(name, "Mine"), origin="coding", disclosed=disclosed
+        session,
+        author.study.id,
+        author.member,
+        dimension.id,
+        CodeText(name, "Mine"),
+        origin="coding",
+        disclosed=disclosed,
     )
 
 
@@ -221,7 +229,9 @@ def test_every_act_on_the_codebook_is_in_the_log(session: Session, lead: Viewer,
     dimension_actions.retire_dimension(session, study_id, member, cause.id, reason="why")
     session.flush()
 
-    kinds = list(session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == study_id).order_by(StudyEvent.id)))
+    kinds = list(
+        session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == study_id).order_by(StudyEvent.id))
+    )
     assert kinds == [
         "study.created", "dimension.added", "code.created", "code.created", "code.renamed", "code.retired",
         "code.restored", "code.merged", "codebook.version_named", "dimension.edited", "dimensions.ordered",
@@ -229,7 +239,9 @@ def test_every_act_on_the_codebook_is_in_the_log(session: Session, lead: Viewer,
     ]  # fmt: skip
 
 
-def test_the_log_of_a_private_code_is_veiled_by_its_round(session: Session, lead: Viewer, cause: DimensionEntry) -> None:
+def test_the_log_of_a_private_code_is_veiled_by_its_round(
+    session: Session, lead: Viewer, cause: DimensionEntry
+) -> None:
     ada = makers.make_member(session, lead)
     actions.create_code(
         session, lead.study.id, ada.member, cause.id, CodeText("Mine"),
@@ -237,7 +249,9 @@ def test_the_log_of_a_private_code_is_veiled_by_its_round(session: Session, lead
     )  # fmt: skip
     session.flush()
 
-    event = session.scalars(select(StudyEvent).where(StudyEvent.study_id == lead.study.id).order_by(StudyEvent.id)).all()[-1]
+    event = session.scalars(
+        select(StudyEvent).where(StudyEvent.study_id == lead.study.id).order_by(StudyEvent.id)
+    ).all()[-1]
     assert (event.kind, event.veiled_by_round_id, event.member_id) == ("code.created", 7, ada.member.id)
 
 

@@ -96,9 +96,7 @@ def test_looking_for_a_code_leaves_what_it_stands_under(
     assert "No code has “nothing such”" in client.get(f"{BOOK}?find=nothing such").text
 
 
-def test_a_version_shows_what_stood_then(
-    client: TestClient, session: Session, lead: Viewer, storm: CodeEntry
-) -> None:
+def test_a_version_shows_what_stood_then(client: TestClient, session: Session, lead: Viewer, storm: CodeEntry) -> None:
     assert client.post(f"{BOOK}/versions", data={"name": "v1", "notes": "First"}).status_code == 303
     client.post(f"{BOOK}/codes/{storm.id}/revisions", data=typed(storm, name="Retries"))
     version = client.get(BOOK).text.split("version=")[1].split('"')[0]
@@ -131,7 +129,11 @@ def test_the_lead_adds_a_code_and_a_category(
     }  # fmt: skip
     answer = client.post(f"{BOOK}/codes", data=posted)
 
-    code = next(c for c in visible_codebook(session, lead.study.id, lead.member.id).codes.values() if c.name == "Quota exhausted")
+    code = next(
+        c
+        for c in visible_codebook(session, lead.study.id, lead.member.id).codes.values()
+        if c.name == "Quota exhausted"
+    )
     assert answer.headers["location"] == f"{BOOK}/codes/{code.id}"
     assert (code.origin, code.parent_id, code.disclosed) == ("curation", load.id, "whole")
     assert [e["text"] for e in code.examples] == ["“Quota exceeded”", "All calls were refused."]
@@ -151,7 +153,9 @@ def test_a_name_that_stands_there_already_is_refused_and_the_text_kept(
     assert answer.status_code == 422 and "stands here already" in answer.text and "Kept." in answer.text
 
 
-def test_a_change_needs_a_reason_and_keeps_what_was_typed(client: TestClient, session: Session, storm: CodeEntry) -> None:
+def test_a_change_needs_a_reason_and_keeps_what_was_typed(
+    client: TestClient, session: Session, storm: CodeEntry
+) -> None:
     posted = typed(storm, reason="", definition="New words")
     answer = client.post(f"{BOOK}/codes/{storm.id}/revisions", data=posted)
 
@@ -187,7 +191,9 @@ def test_two_who_change_one_code_see_both_states_and_nothing_is_lost(
     assert over.status_code == 303 and now_of(session, lead, storm).definition == "Mine"
 
 
-def test_an_example_that_stayed_keeps_its_incident(client: TestClient, session: Session, lead: Viewer, cause: DimensionEntry) -> None:
+def test_an_example_that_stayed_keeps_its_incident(
+    client: TestClient, session: Session, lead: Viewer, cause: DimensionEntry
+) -> None:
     words = CodeText("Config", examples=({"text": "A push broke it.", "incident_id": 9},))
     code = actions.create_code(session, lead.study.id, lead.member, cause.id, words, origin="curation")
     session.flush()
@@ -198,7 +204,9 @@ def test_an_example_that_stayed_keeps_its_incident(client: TestClient, session: 
     assert list(now_of(session, lead, code).examples) == [words.examples[0], {"text": "Another one."}]
 
 
-def test_the_page_offers_no_parent_that_would_make_a_circle(client: TestClient, load: CodeEntry, storm: CodeEntry) -> None:
+def test_the_page_offers_no_parent_that_would_make_a_circle(
+    client: TestClient, load: CodeEntry, storm: CodeEntry
+) -> None:
     shown = client.get(f"{BOOK}/codes/{load.id}/revisions/new").text
     assert f'<option value="{storm.id}"' not in shown
 
@@ -217,13 +225,21 @@ def test_merging_leads_to_where_the_code_lives_on(
     assert answer.headers["location"] == f"{BOOK}/codes/{calls.id}"
     shown = client.get(f"{BOOK}/codes/{storm.id}").text
     assert "It lives on in" in shown and "Merged into “Repeated calls”" in shown and "the same" in shown
-    assert client.post(f"{BOOK}/codes/{storm.id}/mergers", data={"into_id": str(calls.id), "reason": "x"}).status_code == 409
+    assert (
+        client.post(f"{BOOK}/codes/{storm.id}/mergers", data={"into_id": str(calls.id), "reason": "x"}).status_code
+        == 409
+    )
 
 
-@pytest.mark.parametrize(("into", "reason", "sentence"), [("", "why", "Choose the code"), ("load", "why", "not one into the other"), ("load", "", "Say why")])
+@pytest.mark.parametrize(
+    ("into", "reason", "sentence"),
+    [("", "why", "Choose the code"), ("load", "why", "not one into the other"), ("load", "", "Say why")],
+)
 def test_a_merger_that_cannot_be_is_refused(
-    client: TestClient, load: CodeEntry, storm: CodeEntry, into: str, reason: str, sentence: str
-) -> None:
+    client: TestClient, session: Session, lead: Viewer, load: CodeEntry, storm: CodeEntry,
+    cause: DimensionEntry, into: str, reason: str, sentence: str,
+) -> None:  # fmt: skip
+    makers.make_code(session, lead, cause, "Repeated calls")
     posted = {"into_id": str(load.id) if into else "", "reason": reason}
     answer = client.post(f"{BOOK}/codes/{storm.id}/mergers", data=posted)
 

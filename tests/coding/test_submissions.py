@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.codebook.dimension_actions import retire_dimension
+from app.codebook.dimension_actions import DimensionText, edit_dimension, retire_dimension
 from app.coding.exposures import declare_exposure, expose
+from app.coding.handing_in import OneCodeOnly
 from app.coding.models import Submission, SubmittedAnswer, SubmittedCode, SubmittedEvidence
 from app.coding.submissions import first_submissions, last_submissions, submission_count
 from app.rounds.policy import StillBlind
@@ -143,7 +144,7 @@ def test_promise_3_the_first_submission_stays_independent_and_the_one_after_the_
     assert list(kept) == [True, False]
 
 
-def test_reading_submissions_takes_four_queries_however_many_there_are(bench):
+def test_reading_submissions_takes_five_queries_however_many_there_are(bench):
     incidents = makers.make_incidents(bench.session, bench.lead, 12)
     large = makers.make_round(bench.session, bench.lead, [bench.ada, bench.ben], incidents)
     for coder in (bench.ada, bench.ben):
@@ -157,4 +158,15 @@ def test_reading_submissions_takes_four_queries_however_many_there_are(bench):
     event.listen(connection, "before_cursor_execute", lambda *said: statements.append(said[2]))
 
     assert len(last_submissions(bench.session, large)) == 24
-    assert len(statements) == 4
+    assert len(statements) == 5
+
+
+def test_two_codes_where_one_is_taken_by_now_are_not_handed_in(bench):
+    bench.ada_toggles(bench.symptom, bench.slow)
+    bench.ada_toggles(bench.symptom, bench.down)
+    words = DimensionText("Symptom", takes="one")
+    study_id, lead = bench.lead.study.id, bench.lead.member
+    edit_dimension(bench.session, study_id, lead, bench.symptom.id, words, seen_seq=bench.symptom.codebook_seq)
+
+    with pytest.raises(OneCodeOnly, match="Symptom"):
+        bench.ada_does("submit", incomplete=True)

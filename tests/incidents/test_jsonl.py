@@ -41,7 +41,7 @@ def test_bad_lines_are_named_and_the_good_ones_come_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", b"[]", b"[1, 2]", b'{"id": 1', b'[{"id": 1},\n {"id": }]', b"[" * 200_000]
+    "content", [b"", b"hello", b"[]", b"[1, 2]", b"{}", b'{"id": 1', b'[{"id": 1},\n {"id": }]', b"[" * 200_000]
 )
 def test_a_file_without_incidents_is_refused_in_a_sentence(content: bytes) -> None:
     with pytest.raises(ReaderProblem) as refusal:

@@ -142,11 +142,8 @@ HASH_OF_GOOD = reading(GOOD.replace("Slow", '"Slow\nagain"')).rows[0].raw_sha256
 
 
 WEIRD = st.sampled_from(
-    ["id", "text", "start_time", "owner", "url", ",", ";", "|", '"', "{", "}", "[", "]", ":", "1"]
-    + ["\t", "\n", "\r\n", "\0", " a b c d e f g"]
+    ["id", "text", "start_time", "owner", "url", *',;|"{}[]:1', "\t", "\n", "\r\n", "\0", " a b c d e f g"]
 )
-
-
 MADE_UP = st.lists(WEIRD | st.text(max_size=5), max_size=40).map(
     lambda pieces: "".join(pieces).encode(errors="replace")
 )

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.methods.quotes import LEAST_RATIO, QuoteStatus, fold, locate_quote
@@ -84,6 +84,7 @@ def test_what_stands_in_the_text_is_found_where_it_stands(before: str, quote: st
 @given(st.data(), texts())
 def test_a_folded_quote_of_whole_words_is_found_again(data: st.DataObject, text: str) -> None:
     folded = fold(text)
+    assume(folded == folded.strip())  # a mark that decomposes to a space and an accent
     located = locate_quote(text, folded)
     assert located.is_found == bool(folded.strip())
     if located.status is QuoteStatus.FOLDED:

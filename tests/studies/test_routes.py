@@ -54,9 +54,7 @@ def test_without_a_study_the_page_says_how_to_get_one(client_for: ClientFor, ses
     assert "No study yet" in client_for(person).get("/").text
 
 
-def test_a_new_person_joins_by_the_link_and_is_signed_in(
-    client_for: ClientFor, session: Session, lead: Viewer
-) -> None:
+def test_a_new_person_joins_by_the_link_and_is_signed_in(client_for: ClientFor, session: Session, lead: Viewer) -> None:
     path = invite(client_for(lead), role="adjudicator")
     client = client_for(None)
 
@@ -108,9 +106,7 @@ def test_who_is_a_member_already_does_not_join_twice(client_for: ClientFor, sess
     assert client_for(None).get(path).status_code == 200
 
 
-def test_an_address_that_is_here_already_asks_to_sign_in(
-    client_for: ClientFor, session: Session, lead: Viewer
-) -> None:
+def test_an_address_that_is_here_already_asks_to_sign_in(client_for: ClientFor, session: Session, lead: Viewer) -> None:
     path = invite(client_for(lead))
 
     answer = join(client_for(None), path, email=lead.person.email)
@@ -138,7 +134,9 @@ def test_htmx_gets_the_members_alone(client_for: ClientFor, lead: Viewer) -> Non
     assert answer.text.lstrip().startswith('<div class="columns" id="members">') and "/invitations/" in answer.text
 
 
-@pytest.mark.parametrize(("name", "role", "sentence"), [("", "coder", "Say who is invited"), ("Ben", "owner", "Choose one of")])
+@pytest.mark.parametrize(
+    ("name", "role", "sentence"), [("", "coder", "Say who is invited"), ("Ben", "owner", "Choose one of")]
+)
 def test_an_invitation_without_name_or_role_is_refused(
     client_for: ClientFor, session: Session, lead: Viewer, name: str, role: str, sentence: str
 ) -> None:

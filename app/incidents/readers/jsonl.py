@@ -25,7 +25,7 @@ def read_jsonl(content: bytes) -> RawTable:
         else:
             reason = value.reason if isinstance(value, _Fault) else "not an object with names and values"
             problems.append(RowProblem(line, None, reason))
-    if not objects:
+    if not any(value for _, value in objects):
         where = f" Line {problems[0].line}: {problems[0].reason}." if problems else ""
         raise ReaderProblem(f"The file holds no incident as a JSON object.{where} Give one object a line, or a list.")
     keys = list(dict.fromkeys(key for _, value in objects for key in value))

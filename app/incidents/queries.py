@@ -1,0 +1,98 @@
+"""Incidents and imports of a study."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, undefer
+
+from app.incidents.models import Import, Incident, IncidentExclusion
+from app.problems import NotFound
+
+PAGE = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class IncidentFilter:
+    """Blank takes all. words: as typed into a search box."""
+
+    words: str = ""
+    cohort: str = ""
+    service: str = ""
+    severity: str = ""
+
+
+def incident(session: Session, study_id: int, incident_id: int) -> Incident:
+    found = session.scalar(select(Incident).where(Incident.study_id == study_id, Incident.id == incident_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def incidents(session: Session, study_id: int, wanted: IncidentFilter, *, page: int = 1) -> Sequence[Incident]:
+    """One page in the order of their numbers."""
+    query = _matching(select(Incident), study_id, wanted).order_by(Incident.number)
+    return session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)).all()
+
+
+def incident_count(session: Session, study_id: int, wanted: IncidentFilter | None = None) -> int:
+    query = _matching(select(func.count()).select_from(Incident), study_id, wanted or IncidentFilter())
+    return session.scalars(query).one()
+
+
+def import_to_map(session: Session, study_id: int, import_id: int) -> Import:
+    """With the bytes of its file."""
+    found = session.scalar(
+        select(Import).where(Import.study_id == study_id, Import.id == import_id).options(undefer(Import.content))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def imports(session: Session, study_id: int) -> Sequence[Import]:
+    """Those that came in, newest first."""
+    return session.scalars(
+        select(Import)
+        .where(Import.study_id == study_id, Import.imported_at.is_not(None))
+        .order_by(Import.imported_at.desc())
+    ).all()
+
+
+def open_exclusion(session: Session, study_id: int, incident_id: int) -> IncidentExclusion | None:
+    return session.scalar(
+        select(IncidentExclusion).where(
+            IncidentExclusion.study_id == study_id,
+            IncidentExclusion.incident_id == incident_id,
+            IncidentExclusion.ended_at.is_(None),
+        )
+    )
+
+
+def known_identities(session: Session, study_id: int, source: str) -> tuple[set[str], set[str]]:
+    """(hashes of rows as they stood in their files, external ids of this source) that are here already."""
+    hashes = session.scalars(
+        select(Incident.raw_sha256).where(Incident.study_id == study_id, Incident.raw_sha256.is_not(None))
+    )
+    ids = session.scalars(
+        select(Incident.external_id).where(
+            Incident.study_id == study_id, Incident.source == source, Incident.external_id.is_not(None)
+        )
+    )
+    return {found for found in hashes if found}, {found for found in ids if found}
+
+
+def _matching(query: Select[T], study_id: int, wanted: IncidentFilter) -> Select[T]:
+    query = query.where(Incident.study_id == study_id)
+    for column, value in (
+        (Incident.cohort, wanted.cohort),
+        (Incident.service, wanted.service),
+        (Incident.severity, wanted.severity),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.words:
+        query = query.where(Incident.search.op("@@")(func.websearch_to_tsquery("english", wanted.words)))
+    return query

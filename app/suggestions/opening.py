@@ -1,0 +1,92 @@
+"""Opening what a model said: the exposure is committed first, and only what it covers is shown (promise 3)."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from app.coding.exposures import expose, lock_exposures_of
+from app.coding.models import Exposure
+from app.coding.policy import check_may_act
+from app.ledger.models import ModelCall
+from app.rounds.models import Assignment, Round
+from app.rounds.queries import own_assignment
+from app.studies.events import record
+from app.studies.viewer import Viewer
+from app.suggestions import queries
+from app.suggestions.models import RunIncident, Suggestion
+from app.suggestions.offers import nothing_note, offers, standing
+from app.suggestions.policy import NothingToOpen
+
+
+def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None = None) -> None:
+    """dimension_id None: all dimensions of the incident. What is open already stays as it was."""
+    assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
+    check_may_act(session, viewer, coding_round)
+    # Before looking how far the coder is: a submission and an opening wait for each other.
+    lock_exposures_of(session, assignment.study_id, viewer.member.id)
+    found = standing(session, viewer, assignment, coding_round)
+    closed = [
+        offer
+        for offer in offers(session, viewer, assignment, coding_round, dimension_id)
+        if offer.state != "nothing"
+    ]
+    if not closed or found.run_incident is None:
+        raise NothingToOpen
+    everything = queries.suggestions_of(session, found.run_incident)
+    for offer in closed:
+        if offer.state == "closed":
+            shown = [one for one in everything if one.dimension_id == offer.dimension_id]
+            _open_dimension(session, viewer, assignment, found.run_incident, offer.dimension_id, shown)
+
+
+def expose_reply(session: Session, viewer: Viewer, coding_round: Round, call: ModelCall, row: RunIncident) -> None:
+    """A raw reply shows all that was offered for its incident, and more."""
+    _expose(session, viewer, row.incident_id, queries.suggestions_of(session, row), [reply_note(call.id)])
+    record(
+        session,
+        coding_round.study_id,
+        viewer.member,
+        "suggestions.reply_opened",
+        subject=("model_call", call.id),
+        round=coding_round.number,
+    )
+
+
+def reply_note(call_id: int) -> str:
+    return f"raw reply of model call {call_id}"
+
+
+def _open_dimension(
+    session: Session,
+    viewer: Viewer,
+    assignment: Assignment,
+    row: RunIncident,
+    dimension_id: int,
+    shown: Sequence[Suggestion],
+) -> None:
+    notes = [] if shown else [nothing_note(row.run_id, dimension_id)]
+    _expose(session, viewer, assignment.incident_id, shown, notes)
+    record(
+        session,
+        assignment.study_id,
+        viewer.member,
+        "suggestion.opened",
+        subject=("assignment", assignment.id),
+        veiled_by_round_id=assignment.round_id,
+        dimension_id=dimension_id,
+        suggestions=[one.id for one in shown],
+    )
+
+
+def _expose(
+    session: Session, viewer: Viewer, incident_id: int, shown: Iterable[Suggestion], notes: Iterable[str]
+) -> None:
+    study_id, member_id = viewer.study.id, viewer.member.id
+    expose(session, study_id, member_id, [(incident_id, "suggestion", one.id) for one in shown])
+    known = queries.exposure_notes(session, study_id, member_id)
+    session.add_all(
+        Exposure(study_id=study_id, member_id=member_id, incident_id=incident_id, kind="suggestion", note=note)
+        for note in notes
+        if note not in known
+    )
+    session.flush()
