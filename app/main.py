@@ -7,10 +7,13 @@ from fastapi import FastAPI
 
 from app import routers
 from app.accounts.routes import add_sign_in_redirect
+from app.adjudication.settled import final_codes_of_study
 from app.db.session import Database
 from app.settings import Settings
+from app.suggestions.similar_source import read_coded_incidents_by
 from app.web.errors import add_error_answers
 from app.web.guard import Guard
+from app.web.push import Hub
 from app.web.static_files import VersionedStaticFiles
 
 
@@ -20,6 +23,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app = FastAPI(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = database or Database.at(settings.database_url)
+    app.state.hub = Hub(app.state.database.bind.engine.url)
+    read_coded_incidents_by(final_codes_of_study)
     app.add_middleware(Guard, public_url=settings.public_url)
     add_error_answers(app)
     add_sign_in_redirect(app)
@@ -31,5 +36,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.hub.close_on_signals()
     yield
+    app.state.hub.close()
     app.state.database.dispose()

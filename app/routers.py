@@ -3,13 +3,19 @@
 from fastapi import APIRouter
 
 from app.accounts import routes as accounts
+from app.adjudication import routes as adjudication
+from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
+from app.coding import round_pages
 from app.coding import routes as coding
+from app.findings import routes as findings
+from app.rounds import routes as rounds
 from app.studies import routes as studies
+from app.suggestions import routes as suggestions
 from app.web import theme
 
-# new_study and code_routes first: "new" in an address is no slug and no id.
+# new_study, code_routes and rounds first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
     accounts.router,
     new_study.router,
@@ -18,5 +24,11 @@ ALL: list[APIRouter] = [
     dimension_routes.router,
     codebook.router,
     coding.router,
+    rounds.router,
+    round_pages.router,
+    agreement.router,
+    suggestions.router,
+    adjudication.router,
+    findings.router,
     theme.router,
 ]

@@ -124,6 +124,11 @@ class DisagreementPage:
         return list({code.id: code for code in found}.values())
 
     @cached_property
+    def digits(self) -> dict[int, str]:
+        """Code -> the key that picks it."""
+        return {code.id: str(place) for place, code in enumerate(self.offered[:9], 1)}
+
+    @cached_property
     def further(self) -> list[tuple[str, CodeEntry]]:
         """(category, code) of every other code that can be chosen."""
         offered = {code.id for code in self.offered}

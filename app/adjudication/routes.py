@@ -63,7 +63,7 @@ def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentVi
         found=len(shown),
         at=at,
         pages=pages,
-        standing=standing,
+        wanted=standing,
         dimension_id=dimension_id,
         dimensions=[(d.id, d.name) for d in disclosed_codebook(session, viewer.study.id).dimensions],
         members=members_by_id(session, viewer.study.id),

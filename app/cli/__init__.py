@@ -8,6 +8,7 @@ from app.cli.exports import app as export
 from app.cli.migrate import migrate
 from app.cli.serve import serve
 from app.cli.study import app as study
+from app.cli.suggest import suggest
 from app.cli.user import app as user
 from app.cli.worker import worker
 
@@ -24,8 +25,11 @@ tandem.command()(worker)
 tandem.command()(migrate)
 tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
+tandem.add_typer(user, name="user")
+tandem.add_typer(study, name="study")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)
+tandem.command()(suggest)
 
 
 def main() -> None:

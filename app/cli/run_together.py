@@ -29,16 +29,18 @@ def run_together(
     factory: str = "app.cli.run_together:app_of_environment",
 ) -> None:
     """Returns after a signal, when no process is left. Raises a Problem when something cannot start."""
-    with StopSignals() as signals, ExitStack() as running:
+    signals = StopSignals()
+    with ExitStack() as running:
+        signals.take()
         try:
             listener = running.enter_context(listen_on(settings.host, settings.port))
-            if port_of(listener) != settings.port != 0:
-                typer.echo(f"Port {settings.port} is taken; using {port_of(listener)}.", err=True)
             _start(settings, running, listener, prepare, with_worker)
+            signals.leave_to_server()
+            _serve(settings, listener, processes, factory)
         except Stopped:
             return
-        signals.leave_to_server()
-        _serve(settings, listener, processes, factory)
+        finally:
+            signals.ignore()
 
 
 def _start(
@@ -49,6 +51,8 @@ def _start(
 
     url = running.enter_context(database_server(settings))
     os.environ.update(TANDEM_DATABASE_URL=url, TANDEM_LOG_LEVEL=settings.log_level)  # for our child processes
+    if settings.port not in (0, port_of(listener)):
+        typer.echo(f"Port {settings.port} is taken; using {port_of(listener)}.", err=True)
     migrate(url)
     announce = prepare(url, settings.public_url or address_of(listener))
     if with_worker:

@@ -2,7 +2,6 @@
 
 import signal
 from types import FrameType
-from typing import Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -16,22 +15,28 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._raises = True
-        self._before: dict[signal.Signals, object] = {}
+        self._serving = False
+        self._taken: list[signal.Signals] = []
 
-    def __enter__(self) -> Self:
+    def take(self) -> None:
         for each in SIGNALS:
             if signal.getsignal(each) is not signal.SIG_IGN:  # nohup stays nohup
-                self._before[each] = signal.signal(each, self._told)
-        return self
+                signal.signal(each, self._told)
+                self._taken.append(each)
 
-    def __exit__(self, *_: object) -> None:
-        """The handlers stay: what is left to do is the end of the process."""
-        self._raises = False
+    def ignore(self) -> None:
+        """What is left to do is the end of the process; SIG_IGN lasts while the interpreter ends, too."""
+        for each in self._taken:
+            signal.signal(each, signal.SIG_IGN)
 
     def leave_to_server(self) -> None:
+        """uvicorn takes SIGINT and SIGTERM now; a closed terminal means the same."""
         self._raises = False
+        self._serving = True
 
     def _told(self, number: int, frame: FrameType | None) -> None:
         if self._raises:
             self._raises = False
             raise Stopped
+        if self._serving and number == signal.SIGHUP:
+            signal.raise_signal(signal.SIGTERM)

@@ -36,6 +36,9 @@ class Refusal:
     typed: Mapping[str, str] = field(default_factory=dict)
     is_incomplete: bool = False
 
+    def said(self, field_name: str) -> str:
+        return self.typed.get(field_name, "")
+
 
 @dataclass(frozen=True)
 class Collision:
@@ -77,7 +80,7 @@ class DeskPage:
 
     @property
     def round_words(self) -> str:
-        return round_words(self.desk.coding_round, self.version_name)
+        return f"{self.desk.coding_round.name} · {plan_words(self.desk.coding_round, self.version_name)}"
 
     @cached_property
     def paragraphs(self) -> list[MarkedParagraph]:
@@ -188,9 +191,8 @@ def assignment_url(viewer: Viewer, assignment_id: int) -> str:
     return f"/studies/{viewer.study.slug}/assignments/{assignment_id}"
 
 
-def round_words(coding_round: Round, version_name: str) -> str:
-    book = f"codebook {version_name}" if version_name else "live codebook"
-    return f"{coding_round.name} · {PURPOSES[coding_round.purpose]} · {book}"
+def plan_words(coding_round: Round, version_name: str) -> str:
+    return f"{PURPOSES[coding_round.purpose]} · " + (f"codebook {version_name}" if version_name else "live codebook")
 
 
 def _slot(session: Session, viewer: Viewer, shown: Desk) -> str | None:

@@ -105,9 +105,7 @@ def _mark(desk: Desk, card: Card, quote: Quote) -> Mark:
     return Mark(quote.evidence_id, card.dimension.id, card.dimension.name, hand_of(desk, card.dimension.id), name)
 
 
-def _paragraph(
-    text: str, number: int, start: int, end: int, marked: Sequence[tuple[Span, Mark]]
-) -> MarkedParagraph:
+def _paragraph(text: str, number: int, start: int, end: int, marked: Sequence[tuple[Span, Mark]]) -> MarkedParagraph:
     pieces = tuple(
         Piece(text[part.start : part.end], part.marks, part.starting) for part in segments(marked, start, end)
     )

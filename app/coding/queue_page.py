@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.coding.desk_page import assignment_url, round_words
+from app.coding.desk_page import assignment_url, plan_words
 from app.coding.models import Flag
 from app.coding.queries import OwnRound, QueuedAssignment, own_queue, own_rounds
 from app.rounds.queries import frozen_version
@@ -61,9 +61,9 @@ class QueuePage:
 def queue_page(session: Session, viewer: Viewer, *, number: int, show: str, at: int) -> QueuePage:
     """number 0: the newest round that runs, else the newest."""
     rounds = own_rounds(session, viewer)
-    newest_first = sorted(rounds, key=lambda own: own.coding_round.phase != "running")
+    running_first = sorted(rounds, key=lambda own: own.coding_round.phase != "running")
     asked = [own for own in rounds if own.coding_round.number == number]
-    chosen = (asked or newest_first or [None])[0]
+    chosen = next(iter(asked or running_first), None)
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
     flagged = _flagged(session, viewer, [line.assignment_id for line in whole])
     lines = [line for line in whole if _is_shown(line, show, flagged)]
@@ -85,7 +85,7 @@ def queue_page(session: Session, viewer: Viewer, *, number: int, show: str, at: 
 
 def _words(session: Session, own: OwnRound) -> str:
     version = frozen_version(session, own.coding_round)
-    return round_words(own.coding_round, version.name if version else "")
+    return plan_words(own.coding_round, version.name if version else "")
 
 
 def _is_shown(line: QueuedAssignment, show: str, flagged: set[int]) -> bool:

@@ -5,11 +5,11 @@ from starlette.responses import Response
 
 from app.coding import queries as coding
 from app.coding.queries import Progress
+from app.coding.round_lines import may_see, round_lines
 from app.db.session import ReadSession
 from app.problems import NotFound
 from app.rounds import policy, queries
-from app.rounds.models import Round
-from app.studies.viewer import CurrentViewer, Viewer
+from app.studies.viewer import CurrentViewer
 from app.web.forms import Key
 from app.web.pages import page
 
@@ -30,13 +30,10 @@ NEXT_STEPS = {
 
 @router.get("")
 def rounds(request: Request, session: ReadSession, viewer: CurrentViewer) -> Response:
-    shown = [
-        (coding_round, coding.progress(session, coding_round), queries.coders(session, coding_round))
-        for coding_round in queries.rounds_of(session, viewer.study.id)
-        if may_see(viewer, coding_round)
-    ]
     codable = len(queries.codable_incident_ids(session, viewer.study.id))
-    return page(request, "rounds/list.html", here_nav="rounds", rounds=shown, codable=codable)
+    return page(
+        request, "rounds/list.html", here_nav="rounds", rounds=round_lines(session, viewer), codable=codable
+    )
 
 
 @router.get("/{number}")
@@ -63,8 +60,3 @@ def one_round(request: Request, session: ReadSession, viewer: CurrentViewer, num
         is_open=policy.is_open_to_others(coding_round),
         names={coder.id: coder.name for coder in coders} | {viewer.member.id: viewer.name},
     )
-
-
-def may_see(viewer: Viewer, coding_round: Round) -> bool:
-    """A planned round is the lead's own business."""
-    return viewer.leads or coding_round.phase != "planned"

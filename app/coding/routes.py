@@ -49,9 +49,9 @@ def show_desk(
 def act(
     request: Request, session: Transaction, viewer: CurrentViewer, assignment_id: Key, posted: PostedForm
 ) -> Response:
-    text = desk(session, viewer, assignment_id).incident.text or ""
     form = ActForm.read(posted)
     form.check_member(viewer.member.id)
+    text = desk(session, viewer, assignment_id).incident.text or ""
     try:
         with session.begin_nested():
             saved = perform(session, viewer, assignment_id, form.request(text))
@@ -94,9 +94,7 @@ def _refused(
     return _desk_answer(request, "coding/_saved_act.html", shown, status=422)
 
 
-def _collided(
-    request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm
-) -> Response:
+def _collided(request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm) -> Response:
     fields: Mapping[str, str] = {name: str(value) for name, value in form.fields.items()}
     collision = collision_of(desk(session, viewer, assignment_id), form.kind, form.dimension_id, fields)
     shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, collision=collision)

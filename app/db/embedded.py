@@ -148,8 +148,7 @@ class EmbeddedPostgres:
         half.rename(self.cluster)
 
     def _run_server(self, account: Account | None) -> None:
-        # Left behind by a kill; where its process id was given away again it would keep Postgres from starting.
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        _clear_after_kill(self.cluster)
         socket_folder = seen_from_inside(self._reachable_cluster(), account)
         options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         long = self.log.exists() and self.log.stat().st_size > LOG_LIMIT
@@ -175,10 +174,9 @@ def running_server(cluster: Path) -> psutil.Process | None:
     """The Postgres at work in this folder, whoever started it; a dead or given-away process id is none."""
     try:
         server = psutil.Process(int(_pid_file(cluster)[0]))
-        at_work = server.status() != psutil.STATUS_ZOMBIE and Path(server.cwd()).samefile(cluster)
-    except (IndexError, ValueError, OSError, psutil.Error):
+    except (IndexError, ValueError, psutil.Error):
         return None
-    return server if at_work else None
+    return server if _works_in(cluster, server) else None
 
 
 def end_server(server: psutil.Process) -> None:
@@ -198,6 +196,30 @@ def _make_private(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o755 if each == SYSTEM_DATA else 0o700, exist_ok=True)
+
+
+def _clear_after_kill(cluster: Path) -> None:
+    """Where a dead server's process id was given away again, its lock files would keep Postgres from starting.
+
+    They go only when nobody is at work in the folder: the dead server's children beside a new one would spoil the data.
+    """
+    left_over = [cluster / name for name in ("postmaster.pid", f"{SOCKET}.lock") if (cluster / name).exists()]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while left_over and any(_works_in(cluster, each) for each in psutil.process_iter()):
+        if time.monotonic() > deadline:
+            raise PostgresDidNotStart(f"Processes of an earlier Postgres do not leave {cluster}.")
+        time.sleep(0.05)
+    for each in left_over:
+        each.unlink()
+
+
+def _works_in(cluster: Path, process: psutil.Process) -> bool:
+    """Postgres and all its children stay in the folder of their cluster."""
+    try:
+        at_work = process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE
+        return at_work and Path(process.cwd()).samefile(cluster)
+    except (OSError, psutil.Error):
+        return False
 
 
 def _pid_file(cluster: Path) -> list[str]:

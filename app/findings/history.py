@@ -15,7 +15,7 @@ from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.incidents.models import Incident
 from app.rounds.models import Assignment, Round
-from app.rounds.queries import running_round_ids
+from app.rounds.queries import rounds_of, running_round_ids
 from app.studies.models import Membership, StudyEvent
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
@@ -46,18 +46,49 @@ WORDS = {
     "coding.submit": "handed in",
     "coding.skip": "skipped",
     "coding.take_back": "took back to draft",
+    "answers.opened": "opened the answers on",
+    "comment.made": "commented on",
+    "ruling.made": "ruled on",
+    "final_codes.settled": "settled the agreed answers of",
+    "final_codes.withdrawn": "withdrew the agreed answers of",
+    "suggestions.asked": "asked a model for suggestions",
+    "suggestions.resumed": "asked a model for suggestions again",
+    "suggestions.reply_opened": "read a model's reply",
+    "suggestion.opened": "opened suggestions for",
     "dataset.exported": "took out the data set",
 }
+# What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
+OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
+# Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
+REASONED = ("round", "code", "dimension", "incident")
 
 
 @dataclass(frozen=True)
 class HistoryLine:
+    """reason: why, where the study's own acts say so."""
+
     at: datetime
     who: str
     words: str
     about: str
     url: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What lines may name: only what this viewer may see."""
+
+    viewer: Viewer
+    people: dict[int, Membership]
+    codebook: Codebook
+    rounds: dict[int, Round]
+    incidents: dict[int, Incident]
+    of_assignment: dict[int, int]  # assignment id -> incident id
+
+    @property
+    def base(self) -> str:
+        return f"/studies/{self.viewer.study.slug}"
 
 
 def history(session: Session, viewer: Viewer, *, limit: int, before_id: int | None = None) -> list[StudyEvent]:
@@ -71,57 +102,82 @@ def history(session: Session, viewer: Viewer, *, limit: int, before_id: int | No
             StudyEvent.member_id == viewer.member.id,
         ),
     )
+    if not viewer.leads:
+        planned = [found.id for found in rounds_of(session, viewer.study.id) if found.phase == "planned"]
+        of_planned = and_(StudyEvent.subject_kind == "round", StudyEvent.subject_id.in_(planned))
+        query = query.where(or_(StudyEvent.subject_id.is_(None), ~of_planned))
     if before_id is not None:
         query = query.where(StudyEvent.id < before_id)
     return list(session.scalars(query.order_by(StudyEvent.id.desc()).limit(limit)))
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> list[HistoryLine]:
-    people = members_by_id(session, viewer.study.id)
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
-    rounds = {r.id: r for r in session.scalars(select(Round).where(Round.study_id == viewer.study.id))}
-    places = _places(session, viewer, events)
-    return [_line(viewer, event, people, codebook, rounds, places) for event in events]
+    told = _told(session, viewer, events)
+    return [_line(told, event) for event in events]
 
 
-def _line(
-    viewer: Viewer,
-    event: StudyEvent,
-    people: dict[int, Membership],
-    codebook: Codebook,
-    rounds: dict[int, Round],
-    places: dict[int, tuple[str, int]],
-) -> HistoryLine:
-    base = f"/studies/{viewer.study.slug}"
-    about, url = "", ""
-    if event.subject_kind == "code" and event.subject_id in codebook.codes:
-        about, url = codebook.codes[event.subject_id].name, f"{base}/codebook/codes/{event.subject_id}"
-    elif event.subject_kind == "dimension" and event.subject_id is not None:
-        dimension = codebook.dimension(event.subject_id)
-        about, url = (dimension.name if dimension else ""), f"{base}/codebook/dimensions"
-    elif event.subject_kind == "round" and event.subject_id in rounds:
-        coding_round = rounds[event.subject_id]
-        seen = viewer.leads or coding_round.phase != "planned"
-        about, url = coding_round.name, f"{base}/rounds/{coding_round.number}" if seen else ""
-    elif event.subject_kind == "assignment" and event.subject_id in places:
-        label, incident_id = places[event.subject_id]
-        about, url = label, f"{base}/incidents/{incident_id}"
-    elif event.subject_kind == "member" and event.subject_id in people:
-        about, url = people[event.subject_id].name, f"{base}/members"
-    who = people[event.member_id].name if event.member_id in people else "The operator"
-    return HistoryLine(event.at, who, _words(event.kind), about, url, str(event.details.get("reason", "")))
+def _told(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> Told:
+    of_assignment = _incidents_of_assignments(session, viewer, events)
+    wanted = {*of_assignment.values(), *(_incident_id(event) for event in events)}
+    found = session.scalars(
+        select(Incident).where(Incident.study_id == viewer.study.id, Incident.id.in_(wanted - {None}))
+    )
+    return Told(
+        viewer=viewer,
+        people=members_by_id(session, viewer.study.id),
+        codebook=visible_codebook(session, viewer.study.id, viewer.member.id),
+        rounds={each.id: each for each in rounds_of(session, viewer.study.id)},
+        incidents={incident.id: incident for incident in found},
+        of_assignment=of_assignment,
+    )
 
 
-def _words(kind: str) -> str:
-    return WORDS.get(kind) or ("worked on" if kind.startswith("coding.") else kind.replace(".", ": ").replace("_", " "))
+def _line(told: Told, event: StudyEvent) -> HistoryLine:
+    own = event.member_id == told.viewer.member.id
+    by = told.people.get(event.member_id) if event.member_id is not None else None
+    about, url = _about(told, event)
+    reason = str(event.details.get("reason", "")) if event.kind.split(".")[0] in REASONED else ""
+    who = "You" if own else by.name if by else "The operator"
+    return HistoryLine(event.at, who, _words(event.kind, own=own), about, url, reason)
 
 
-def _places(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> dict[int, tuple[str, int]]:
-    """Assignment id -> (label of its incident, incident id)."""
+def _about(told: Told, event: StudyEvent) -> tuple[str, str]:
+    """(name, address) of what the event is about; blank where it may not be told."""
+    kind, key = event.subject_kind, event.subject_id
+    if kind == "code" and key in told.codebook.codes:
+        return told.codebook.codes[key].name, f"{told.base}/codebook/codes/{key}"
+    if kind == "dimension" and key is not None and (dimension := told.codebook.dimension(key)):
+        return dimension.name, f"{told.base}/codebook/dimensions"
+    if kind == "round" and key in told.rounds:
+        return told.rounds[key].name, f"{told.base}/rounds/{told.rounds[key].number}"
+    if kind == "member" and key in told.people:
+        return told.people[key].name, f"{told.base}/members"
+    if kind == "codebook_version":
+        return str(event.details.get("name", "")), f"{told.base}/codebook"
+    incident_id = told.of_assignment.get(key or 0) if kind == "assignment" else _incident_id(event)
+    incident = told.incidents.get(incident_id or 0)
+    return (incident.label, f"{told.base}/incidents/{incident.id}") if incident else ("", "")
+
+
+def _words(kind: str, *, own: bool) -> str:
+    if not own and kind in OF_OTHERS:
+        return OF_OTHERS[kind]
+    if kind in WORDS:
+        return WORDS[kind]
+    room = kind.split(".")[0]
+    return "worked on" if room in ("coding", "suggestion") else kind.replace(".", ": ").replace("_", " ")
+
+
+def _incident_id(event: StudyEvent) -> int | None:
+    found = event.subject_id if event.subject_kind == "incident" else event.details.get("incident_id")
+    return found if isinstance(found, int) else None
+
+
+def _incidents_of_assignments(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> dict[int, int]:
     ids = {event.subject_id for event in events if event.subject_kind == "assignment"}
     rows = session.execute(
-        select(Assignment.id, Incident)
-        .join(Incident, and_(Incident.study_id == Assignment.study_id, Incident.id == Assignment.incident_id))
-        .where(Assignment.study_id == viewer.study.id, Assignment.id.in_(ids))
+        select(Assignment.id, Assignment.incident_id).where(
+            Assignment.study_id == viewer.study.id, Assignment.id.in_(ids)
+        )
     )
-    return {key: (incident.label, incident.id) for key, incident in rows}
+    return dict(rows.tuples())

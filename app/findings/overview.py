@@ -1,28 +1,21 @@
 """What a study looks like at first sight: what waits, its rounds, its corpus."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.coding import queries as coding
+from app.agreement.figures import RELIABILITY, Row, round_figures
+from app.agreement.page import whisker_of
 from app.coding.models import Submission
-from app.coding.queries import Progress
 from app.incidents.models import Incident, IncidentExclusion
 from app.rounds.models import Round, RoundIncident
 from app.rounds.policy import is_open_to_others
-from app.rounds.queries import coders, rounds_of
-from app.studies.models import Membership
+from app.rounds.queries import frozen_version, rounds_of
 from app.studies.viewer import Viewer
-
-
-@dataclass(frozen=True)
-class RoundLine:
-    coding_round: Round
-    progress: Progress
-    coders: Sequence[Membership]
+from app.web.figures import Whisker
 
 
 @dataclass(frozen=True)
@@ -36,33 +29,62 @@ class Corpus:
     excluded: int
     cohorts: list[tuple[str, int]]
     median_words: int | None
+    first_at: datetime | None
+    last_at: datetime | None
 
     @property
     def not_yet(self) -> int:
-        return self.total - self.coded_by_more - self.coded_once - self.in_coding - self.excluded
+        return self.total - self.coded_by_more - self.coded_once - self.excluded
 
     def bars(self, width: int = 320) -> list[tuple[str, float, float]]:
         """(class, x, width) of the share bar."""
         parts = (
             ("s1", self.coded_by_more),
-            ("s2", self.coded_once + self.in_coding),
+            ("s2", self.coded_once),
             ("s3", self.not_yet),
             ("s4", self.excluded),
         )
         drawn, at = [], 0.0
         for name, count in parts:
             share = width * count / self.total if self.total else 0.0
-            drawn.append((name, round(at, 1), round(max(share - 1.5, 0), 1)))
+            if count:
+                drawn.append((name, round(at, 1), round(max(share - 1.5, 1), 1)))
             at += share
         return drawn
 
 
-def round_lines(session: Session, viewer: Viewer) -> list[RoundLine]:
-    return [
-        RoundLine(found, coding.progress(session, found), coders(session, found))
-        for found in rounds_of(session, viewer.study.id)
-        if viewer.leads or found.phase != "planned"
-    ]
+@dataclass(frozen=True)
+class ReliabilityCard:
+    """The newest reliability round past its coding. n: the one n of all rows, None where they differ."""
+
+    coding_round: Round
+    version: str
+    rows: list[tuple[Row, Whisker | None]]
+    raters: int
+
+    @property
+    def headline(self) -> tuple[Row, Whisker] | None:
+        """Of the dimension that the lead put first, among those with a figure."""
+        return next(((row, whisker) for row, whisker in self.rows if whisker is not None), None)
+
+    @property
+    def n(self) -> int | None:
+        found = {whisker.n for _, whisker in self.rows if whisker is not None}
+        return found.pop() if len(found) == 1 else None
+
+
+def reliability_card(session: Session, viewer: Viewer) -> ReliabilityCard | None:
+    for found in rounds_of(session, viewer.study.id):
+        if found.purpose == "reliability" and is_open_to_others(found):
+            rows = [row for row in round_figures(session, found).rows if row.kind in (RELIABILITY, "mapped")]
+            version = frozen_version(session, found)
+            return ReliabilityCard(
+                coding_round=found,
+                version=version.name if version else "",
+                rows=[(row, whisker_of(row.headline, width=110) if row.is_reliability else None) for row in rows],
+                raters=max((row.report.raters for row in rows if row.report), default=0),
+            )
+    return None
 
 
 def corpus(session: Session, viewer: Viewer) -> Corpus:
@@ -99,6 +121,9 @@ def corpus(session: Session, viewer: Viewer) -> Corpus:
         .group_by(Incident.cohort)
         .order_by(func.count().desc())
     )
+    first_at, last_at = session.execute(
+        select(func.min(Incident.started_at), func.max(Incident.started_at)).where(Incident.study_id == study_id)
+    ).one()
     return Corpus(
         total=session.scalars(select(func.count()).select_from(Incident).where(Incident.study_id == study_id)).one(),
         coded_by_more=sum(count > 1 for count in handed_in.values()),
@@ -107,6 +132,8 @@ def corpus(session: Session, viewer: Viewer) -> Corpus:
         excluded=len(excluded),
         cohorts=[(name, count) for name, count in cohorts],
         median_words=_median_words(session, study_id),
+        first_at=first_at,
+        last_at=last_at,
     )
 
 

@@ -42,21 +42,30 @@ class ExclusionNeedsReason(Invalid):
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """What an import under a mapping would do. already_here: same row, or same id in the same source."""
+    """What an import under a mapping would do. already_here: same row, or same id in the same source.
+
+    changed: those of already_here whose row is another one than the row that came in; what is here stays.
+    """
 
     reading: Reading
     new: list[IncidentRow]
     already_here: list[IncidentRow]
+    changed: list[IncidentRow]
 
 
-def upload(session: Session, viewer: Viewer, *, file_name: str, content: bytes) -> Import:
-    """Keeps the file until its mapping is chosen. Raises ReaderProblem for what no reader can read."""
+def upload(
+    session: Session, viewer: Viewer, *, file_name: str, content: bytes, format: str | None = None
+) -> Import:
+    """Keeps the file until its mapping is chosen. Raises ReaderProblem for what no reader can read.
+
+    format: a key of READERS; None goes by the ending of the name.
+    """
     check_leads(viewer)
     if not file_name:
         raise NoFile
     if not content:
         raise EmptyFile
-    format = format_of(file_name)
+    format = format or format_of(file_name)
     read_table(content, format)
     uploaded = Import(
         study_id=viewer.study.id,
@@ -77,11 +86,17 @@ def table_of(uploaded: Import) -> RawTable:
 
 def preview(session: Session, study_id: int, table: RawTable, mapping: Mapping, source: str) -> ImportPreview:
     """Changes nothing."""
+    source = source.strip() or DEFAULT_SOURCE
     reading = apply_mapping(table, mapping)
     hashes, ids = queries.known_identities(session, study_id, source)
     known = [row for row in reading.rows if row.raw_sha256 in hashes or row.external_id in ids]
     there = {row.line for row in known}
-    return ImportPreview(reading, [row for row in reading.rows if row.line not in there], known)
+    return ImportPreview(
+        reading,
+        new=[row for row in reading.rows if row.line not in there],
+        already_here=known,
+        changed=[row for row in known if row.raw_sha256 not in hashes],
+    )
 
 
 def import_incidents(

@@ -97,6 +97,18 @@ class ColumnLook:
         return any(has_time_of_day(value) for value in self.told_times)
 
     @cached_property
+    def lack_zone(self) -> bool:
+        """Some of the times name no zone of their own."""
+        return any(_lacks_zone(value) for value in self.told_times[:20])
+
+    @property
+    def could_be_swapped(self) -> bool:
+        """Whether 03/04/2025 could be read both ways in all rows, or has to be in some."""
+        day_first = any(first > 12 for first, _ in self.day_months)
+        month_first = any(second > 12 for _, second in self.day_months)
+        return bool(self.day_months) and day_first == month_first
+
+    @cached_property
     def day_months(self) -> list[tuple[int, int]]:
         return [pair for _, value in self.filled if (pair := day_month(value)) is not None]
 
@@ -125,6 +137,15 @@ def _prose(value: str) -> str:
         return prose(value) or ""
     except UnusableText:
         return ""
+
+
+def _lacks_zone(value: str) -> bool:
+    for day_first in (True, False):
+        try:
+            return parsed_time(value, "UTC", day_first=day_first) != parsed_time(value, "HST", day_first=day_first)
+        except BadTime:
+            continue
+    return False
 
 
 def _is_time(value: str) -> bool:

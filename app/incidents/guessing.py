@@ -77,6 +77,28 @@ def guess_mapping(table: RawTable) -> Mapping:
     return _with_time_options(Mapping(columns, text_from), by_column)
 
 
+def with_chosen(table: RawTable, mapping: Mapping, chosen: dict[str, IncidentField]) -> Mapping:
+    """What a person chose in place of a guess; day or month first and the cohorts' names are guessed anew for it."""
+    looks = {look.column: look for look in looks_of(table)}
+    columns = tuple(
+        _chosen(looks[one.column], chosen[one.column]) if chosen.get(one.column, one.field) is not one.field else one
+        for one in mapping.columns
+    )
+    texts = [one.column for one in columns if one.field is IncidentField.TEXT]
+    kept = [column for column in mapping.text_from if column in texts]
+    changed = replace(mapping, columns=columns, text_from=(*kept, *(c for c in texts if c not in kept)))
+    for one in columns:
+        if one.standing is GuessStanding.CHOSEN and one.field in TIME_FIELDS and looks[one.column].day_months:
+            asked = _day_or_month_first(one, looks[one.column], _surest_other(changed, looks, one.field))
+            changed = changed.changed(one.column, **{k: v for k, v in vars(asked).items() if k != "column"})
+    return changed
+
+
+def _chosen(look: ColumnLook, field: IncidentField) -> ColumnMapping:
+    renames = _cohort_names(look) if field is IncidentField.COHORT else {}
+    return ColumnMapping(look.column, field, "chosen by you", GuessStanding.CHOSEN, renames=renames)
+
+
 def _people(look: ColumnLook) -> ColumnMapping:
     what = "looks like e-mail addresses" if look.are_emails else "looks like names of people"
     return ColumnMapping(look.column, IncidentField.LEAVE_OUT, what, GuessStanding.ASK)
@@ -194,7 +216,7 @@ def _with_time_options(mapping: Mapping, looks: dict[str, ColumnLook]) -> Mappin
         if one is None:
             continue
         look = looks[one.column]
-        if zone_column and any(_has_no_zone(value) for value in look.told_times[:20]):
+        if zone_column and look.lack_zone:
             one = replace(one, zone_column=zone_column, reason=f"{one.reason}; zone in {zone_column}")
         if not look.have_time_of_day:
             one = replace(one, reason=f"{one.reason}; days without a time of day", standing=GuessStanding.ASK)
@@ -207,13 +229,6 @@ def _with_time_options(mapping: Mapping, looks: dict[str, ColumnLook]) -> Mappin
 def _are_zones(look: ColumnLook) -> bool:
     known = sum(zone_named(value) is not None for value in look.sample)
     return bool(look.sample) and known > len(look.sample) / 2
-
-
-def _has_no_zone(value: str) -> bool:
-    try:
-        return parsed_time(value, "UTC", day_first=True) != parsed_time(value, "HST", day_first=True)
-    except BadTime:
-        return False
 
 
 def _surest_other(mapping: Mapping, looks: dict[str, ColumnLook], wanted: IncidentField) -> ColumnLook | None:

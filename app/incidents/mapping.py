@@ -28,6 +28,23 @@ class IncidentField(StrEnum):
     LEAVE_OUT = "leave_out"
 
 
+FIELD_WORDS = {
+    IncidentField.EXTERNAL_ID: "External id",
+    IncidentField.TITLE: "Title",
+    IncidentField.TEXT: "Text",
+    IncidentField.SERVICE: "Service",
+    IncidentField.SEVERITY: "Severity",
+    IncidentField.COHORT: "Cohort",
+    IncidentField.URL: "Web address",
+    IncidentField.STARTED_AT: "Impact began",
+    IncidentField.DETECTED_AT: "Detected",
+    IncidentField.TRIAGED_AT: "Triaged",
+    IncidentField.MITIGATED_AT: "Mitigated",
+    IncidentField.RESOLVED_AT: "Resolved",
+    IncidentField.DETECTED_BY: "Detected by",
+    IncidentField.ATTRIBUTE: "Attribute",
+    IncidentField.LEAVE_OUT: "Leave out",
+}
 TIME_FIELDS = (
     IncidentField.STARTED_AT,
     IncidentField.DETECTED_AT,
@@ -142,7 +159,7 @@ def check_mapping(mapping: Mapping, columns: Sequence[str]) -> None:
     for wanted in IncidentField:
         names = [one.column for one in mapping.columns if one.field is wanted]
         if wanted not in MANY_COLUMNS and len(names) > 1:
-            raise UnusableMapping(f"{' and '.join(names)} cannot both be the {wanted}. Choose one of them.")
+            raise UnusableMapping(f"{' and '.join(names)} cannot both be the {FIELD_WORDS[wanted].lower()}. Choose one.")
     texts = {one.column for one in mapping.columns if one.field is IncidentField.TEXT}
     if not texts:
         raise UnusableMapping("No column becomes the text. Choose at least one: text is what gets coded.")

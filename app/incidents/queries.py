@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from app.incidents.models import Import, Incident, IncidentExclusion
 from app.problems import NotFound
+from app.studies.models import StudyEvent
 
 PAGE = 50
 T = TypeVar("T")
@@ -71,6 +72,45 @@ def open_exclusion(session: Session, study_id: int, incident_id: int) -> Inciden
     )
 
 
+def excluded_ids(session: Session, study_id: int) -> set[int]:
+    return set(
+        session.scalars(
+            select(IncidentExclusion.incident_id).where(
+                IncidentExclusion.study_id == study_id, IncidentExclusion.ended_at.is_(None)
+            )
+        )
+    )
+
+
+def choices(session: Session, study_id: int) -> dict[str, list[str]]:
+    """What stands in the columns by which incidents are filtered."""
+    columns = {"cohort": Incident.cohort, "service": Incident.service, "severity": Incident.severity}
+    return {
+        name: [
+            value
+            for value in session.scalars(
+                select(column).where(Incident.study_id == study_id, column.is_not(None)).distinct().order_by(column)
+            )
+            if value
+        ]
+        for name, column in columns.items()
+    }
+
+
+def neighbours(session: Session, incident: Incident) -> tuple[int | None, int | None]:
+    """Ids of the incidents before and after, by number."""
+    here = select(Incident.id).where(Incident.study_id == incident.study_id)
+    before = here.where(Incident.number < incident.number).order_by(Incident.number.desc())
+    after = here.where(Incident.number > incident.number).order_by(Incident.number)
+    return session.scalar(before.limit(1)), session.scalar(after.limit(1))
+
+
+def no_round_yet(session: Session, study_id: int) -> bool:
+    """From the log: rounds stand on a higher floor."""
+    planned = select(StudyEvent.id).where(StudyEvent.study_id == study_id, StudyEvent.kind == "round.planned")
+    return session.scalar(planned.limit(1)) is None
+
+
 def known_identities(session: Session, study_id: int, source: str) -> tuple[set[str], set[str]]:
     """(hashes of rows as they stood in their files, external ids of this source) that are here already."""
     hashes = session.scalars(
@@ -94,5 +134,12 @@ def _matching(query: Select[T], study_id: int, wanted: IncidentFilter) -> Select
         if value:
             query = query.where(column == value)
     if wanted.words:
-        query = query.where(Incident.search.op("@@")(func.websearch_to_tsquery("english", wanted.words)))
+        found = [
+            Incident.search.op("@@")(func.websearch_to_tsquery("english", wanted.words)),
+            func.lower(Incident.external_id) == wanted.words.lower(),
+        ]
+        number = wanted.words.removeprefix("#")
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            found.append(Incident.number == int(number))
+        query = query.where(or_(*found))
     return query

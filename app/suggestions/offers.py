@@ -55,8 +55,13 @@ class ShownSuggestion:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is still something to decide: what was taken over and taken away again can be decided anew."""
+        """Nothing is decided yet, or what was taken over was taken away again."""
         return not self.decision or (self.decision != "rejected" and not self.is_applied)
+
+    @property
+    def may_be_decided(self) -> bool:
+        """A rejection can be thought over; what is applied is taken away by its chip first."""
+        return self.is_open or self.decision == "rejected"
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,13 @@ class Offer:
     takes_new: bool = False
 
     @property
-    def is_undecided(self) -> bool:
-        return any(one.is_open for one in self.suggestions)
+    def first_open(self) -> int | None:
+        """The place of the suggestion that the keys decide about."""
+        return next((place for place, one in enumerate(self.suggestions) if one.is_open), None)
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        return [("", "choose one"), *((str(code.id), code.name) for code in self.choices)]
 
 
 @dataclass(frozen=True)

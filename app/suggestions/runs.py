@@ -88,6 +88,10 @@ class Run:
         return self.done + self.waiting + self.failed
 
     @property
+    def call_ids(self) -> set[int]:
+        return {call.id for call in self.calls}
+
+    @property
     def is_running(self) -> bool:
         return self.run.state == "running"
 

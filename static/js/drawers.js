@@ -1,9 +1,12 @@
 // <details data-focuses-inside>: opening it puts the cursor into its first field. A saved flag closes its drawer.
-document.addEventListener("toggle", (event) => {
-  if (event.target.open && event.target.matches?.("[data-focuses-inside]") && event.target.dataset.opened !== "quietly") {
-    event.target.querySelector("input:not([type=hidden]), textarea")?.focus();
-  }
-}, true);
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest("[data-focuses-inside] > summary");
+  if (!summary) return;
+  event.preventDefault(); // opened here and at once, so that the next key goes into the field
+  const drawer = summary.parentElement;
+  drawer.open = !drawer.open;
+  if (drawer.open) drawer.querySelector("input:not([type=hidden]), textarea")?.focus();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -4,4 +4,5 @@ import "./copy.js";
 import "./focus.js";
 import "./keys.js";
 import "./notice.js";
+import "./quotes.js";
 import "./tree.js";

@@ -1,0 +1,63 @@
+"""Agreement of a round: the page, and its table as a file. Aggregates need no exposure, but the round must be open."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.agreement.figures import round_figures
+from app.agreement.page import agreement_page, asked_round, offered_rounds
+from app.agreement.table_file import table_csv
+from app.codebook.queries import visible_codebook
+from app.db.session import ReadSession
+from app.problems import NotFound
+from app.rounds.queries import coders, frozen_version
+from app.studies.viewer import CurrentViewer
+from app.web.pages import page
+
+router = APIRouter(prefix="/studies/{slug}/agreement")
+
+Asked = Annotated[str, Query(max_length=20)]
+
+
+@router.get("")
+def agreement(
+    request: Request, session: ReadSession, viewer: CurrentViewer, round: Asked = "", dimension: Asked = ""
+) -> Response:
+    offered, running = offered_rounds(session, viewer)
+    coding_round = asked_round(offered, _number(round))
+    return page(
+        request,
+        "agreement/page.html",
+        here_nav="agreement",
+        offered=[(each.number, f"{each.number} · {each.name}") for each in offered],
+        running=running,
+        found=agreement_page(session, viewer, coding_round, _number(dimension)) if coding_round else None,
+    )
+
+
+@router.get("/table.csv")
+def agreement_table(session: ReadSession, viewer: CurrentViewer, round: Asked = "") -> Response:
+    offered, _ = offered_rounds(session, viewer)
+    coding_round = asked_round(offered, _number(round))
+    if coding_round is None:
+        raise NotFound
+    version = frozen_version(session, coding_round)
+    content = table_csv(
+        round_figures(session, coding_round),
+        version.name if version else "",
+        visible_codebook(session, viewer.study.id, viewer.member.id),
+        {member.id: member.name for member in coders(session, coding_round)},
+    )
+    name = f"{viewer.study.slug}-round-{coding_round.number}-agreement.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _number(typed: str) -> int | None:
+    """Blank asks for nothing in particular; what is no number is not found."""
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and int(typed) < 2**63):
+        raise NotFound
+    return int(typed)

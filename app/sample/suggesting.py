@@ -1,0 +1,49 @@
+"""What the scripted model of the sample study offers, through the same calls as a real one, ledger and all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.codebook.queries import disclosed_codebook
+from app.codebook.tree import Codebook
+from app.db.session import Database
+from app.incidents.models import Incident
+from app.llm.scripted import ScriptedModel
+from app.rounds.models import Round
+from app.sample.content import SampleContent
+from app.studies.viewer import Viewer
+from app.suggestions.actions import ask_for_suggestions
+from app.suggestions.asking import suggest_for_incident
+
+MODEL = "scripted sample model"
+
+
+def suggest_as_told(
+    database: Database, lead: Viewer, coding_round: Round, content: SampleContent, incidents: Mapping[str, Incident]
+) -> None:
+    with database.transaction() as session:
+        run = ask_for_suggestions(session, lead, session.merge(coding_round), model=MODEL)
+        codebook = disclosed_codebook(session, lead.study.id)
+        run_id = run.id
+    for external_id in dict.fromkeys(told.incident for told in content.suggestions):
+        model = ScriptedModel(_reply(content, codebook, external_id), name=MODEL)
+        suggest_for_incident(
+            database, model, study_id=lead.study.id, run_id=run_id, incident_id=incidents[external_id].id
+        )
+
+
+def _reply(content: SampleContent, codebook: Codebook, external_id: str) -> dict[str, Any]:
+    """The answer in the form of the reply schema; a dimension that the sample says nothing of is left empty."""
+    reply: dict[str, Any] = {}
+    for dimension in codebook.dimensions:
+        told = next(
+            (one for one in content.suggestions if (one.incident, one.dimension) == (external_id, dimension.name)), None
+        )
+        ids = {code.name: code.id for code in codebook.appliable(dimension.id)}
+        names = told.codes if told else ()
+        reply[f"d{dimension.id}"] = {
+            "quotes": [{"text": quote, "paragraph": 1} for quote in (told.quotes if told else ())],
+            "reasoning": told.reason if told else "",
+            "codes": [f"c{ids[name]}" for name in names if name in ids],
+            "new_codes": [{"name": name, "definition": ""} for name in names if name not in ids],
+        }
+    return reply

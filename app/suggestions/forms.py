@@ -1,0 +1,51 @@
+"""What the pages of this room send."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.problems import Conflict, Invalid
+from app.suggestions.deciding import Acting, Choice
+from app.web.forms import Posted
+
+
+class DecisionNotUnderstood(Invalid):
+    """This step could not be read, so nothing was saved. Reload the page and do it again."""
+
+
+class SomebodyElse(Conflict):
+    """Somebody else signed in in this browser, so nothing was saved under their name. Sign in again as yourself."""
+
+
+@dataclass(frozen=True)
+class DecisionForm:
+    choice: Choice
+    acting: Acting
+    member_id: int | None
+
+    @classmethod
+    def read(cls, posted: Posted) -> "DecisionForm":
+        """code_id and name together: the name typed last counts, since the list always has something chosen."""
+        name = posted.text("name")
+        after = posted.text("after_act_id")
+        return cls(
+            choice=Choice(
+                decision=posted.text("decision"),
+                code_id=None if name else posted.number("code_id"),
+                name=name,
+                reason=posted.text("reason"),
+            ),
+            acting=Acting(_uuid(posted.text("act_id")), _uuid(after) if after else None, posted.text("tab")),
+            member_id=posted.number("member"),
+        )
+
+    def check_member(self, member_id: int) -> None:
+        """A page left open by one person must not save under the name of the next."""
+        if self.member_id not in (None, member_id):
+            raise SomebodyElse
+
+
+def _uuid(typed: str) -> UUID:
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise DecisionNotUnderstood from None

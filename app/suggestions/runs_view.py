@@ -1,0 +1,72 @@
+"""What the lead's page needs besides the runs: what would be sent and where to, and whether to go on watching."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio.to_thread
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from app.accounts.viewer import person_of
+from app.db.session import database_of
+from app.llm.configured import endpoint_host, model_name
+from app.llm.port import Question
+from app.problems import NotFound
+from app.rounds.models import Round
+from app.rounds.queries import round_by_number
+from app.settings import Settings
+from app.studies.viewer import Viewer, viewer_of
+from app.suggestions.actions import PARAMETERS
+from app.suggestions.runs import is_running, sample_question
+from app.suggestions.similar_source import coded_incidents
+
+
+@dataclass(frozen=True)
+class Asking:
+    """model '': none is named, and similar incidents are looked up. settled: how many could be similar."""
+
+    model: str
+    host: str
+    question: Question | None
+    settled: int
+    typed: str
+    problem: str
+
+
+def asking_view(session: Session, coding_round: Round, settings: Settings, *, typed: str, problem: str) -> Asking:
+    model = model_name(settings)
+    return Asking(
+        model=model,
+        host=endpoint_host(settings) if model else "",
+        question=sample_question(session, coding_round, PARAMETERS) if model else None,
+        settled=0 if model else len(coded_incidents(session, coding_round.study_id)),
+        typed=typed,
+        problem=problem,
+    )
+
+
+def runs_url(viewer: Viewer, number: int) -> str:
+    return f"/studies/{viewer.study.slug}/rounds/{number}/suggestions"
+
+
+def watching(request: Request, slug: str, number: int, phase: str) -> Callable[[], Awaitable[bool]]:
+    """Still signed in, still the lead, the round in the same phase, a run still at work. Keeps no connection."""
+
+    def look() -> bool:
+        person = person_of(request)
+        if person is None:
+            return False
+        with database_of(request).reading() as session:
+            viewer = viewer_of(session, person, slug)
+            if viewer is None or not viewer.leads:
+                return False
+            try:
+                coding_round = round_by_number(session, viewer.study.id, number)
+            except NotFound:
+                return False
+            return coding_round.phase == phase and is_running(session, coding_round)
+
+    async def goes_on() -> bool:
+        return await anyio.to_thread.run_sync(look)
+
+    return goes_on

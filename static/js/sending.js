@@ -1,0 +1,123 @@
+// Sending what is kept: one act at a time, in the order in which they were done, forgotten only when an answer names it.
+import { forget, keep, keptActs } from "./act_store.js";
+import { sayHeld, tellSaved } from "./saved.js";
+import { swapIn } from "./swap.js";
+
+export const OURS = ["act_id", "after_act_id", "tab"];
+const LONGEST_PAUSE = 30_000;
+const PATIENCE = 20_000;
+let sending = false;
+let stopped = null; // "held", "signed-out": nothing is sent before somebody decided or signed in
+let failures = 0;
+let timer = 0;
+
+export function page() {
+  return document.querySelector("[data-acts-of]")?.dataset ?? {};
+}
+
+export function queue() {
+  const { actsOf } = page();
+  return actsOf ? keptActs(actsOf) : [];
+}
+
+function tell() {
+  const unsaved = queue().length;
+  tellSaved(unsaved, stopped ?? (navigator.onLine ? "waiting" : "offline"), failures > 0 || stopped !== null);
+}
+
+// Acts stand on each other: each names the one before it
+export function chain(after, acts) {
+  for (const act of acts) {
+    keep({ ...act, after_act_id: after });
+    after = act.act_id;
+  }
+}
+
+export async function send() {
+  if (sending || stopped) return tell();
+  sending = true;
+  clearTimeout(timer);
+  try {
+    for (let act = queue()[0]; act && !stopped; act = queue()[0]) {
+      tell();
+      if (!(await sent(act))) break;
+    }
+  } finally {
+    sending = false;
+    tell();
+  }
+}
+
+async function sent(act) {
+  let answer, words;
+  try {
+    const body = new URLSearchParams([...act.fields, ...OURS.map((name) => [name, act[name] ?? ""])]);
+    const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const signal = AbortSignal.timeout?.(PATIENCE);
+    answer = await fetch(act.url, { method: "POST", body, headers, redirect: "manual", signal });
+    words = await answer.text();
+  } catch {
+    return later();
+  }
+  const { status } = answer;
+  if (status === 401 || answer.type === "opaqueredirect") return stop("signed-out");
+  if (status >= 500 || status === 408 || status === 429) return later();
+  if (answer.ok) return answer.headers.get("Act-Saved") === act.act_id ? saved(act, answer, words) : later();
+  if ([400, 413, 422].includes(status)) return refused(act, words);
+  return held(act, words);
+}
+
+function saved(act, answer, words) {
+  failures = 0;
+  forget(act);
+  const followed = queue().some((other) => other.assignment === act.assignment);
+  const here = act.assignment === page().assignment;
+  tellSaved(queue().length, "saved", false);
+  const next = answer.headers.get("HX-Redirect");
+  if (here && !followed && next) location.assign(next);
+  else if (here && !followed && words) swapIn(words);
+  return true;
+}
+
+// It can never be saved as it is: it is shown with what was typed, and what was done after it stands on what was before.
+function refused(act, words) {
+  failures = 0;
+  forget(act);
+  const rest = keptActs(act.member, act.assignment);
+  chain(act.after_act_id, rest.slice(0, 1));
+  if (act.assignment === page().assignment) swapIn(words);
+  else sayHeld(words);
+  return true;
+}
+
+function held(act, words) {
+  stop("held");
+  if (!swapIn(words, "#collision[data-collided]")) sayHeld(words);
+  return false;
+}
+
+function later() {
+  failures += 1;
+  timer = setTimeout(send, Math.min(LONGEST_PAUSE, 1000 * 2 ** Math.min(failures - 1, 5)));
+  return false;
+}
+
+function stop(why) {
+  stopped = why;
+  return false;
+}
+
+// Again, after somebody decided, signed in or came back online
+export function go() {
+  stopped = null;
+  failures = 0;
+  document.getElementById("held")?.remove();
+  send();
+}
+
+addEventListener("online", () => (stopped ? tell() : go()));
+addEventListener("offline", tell);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && stopped !== "held") go();
+});
+send();

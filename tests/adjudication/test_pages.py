@@ -1,0 +1,287 @@
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from app.adjudication.models import FinalCode, Ruling
+from app.coding.models import Exposure
+from app.studies.models import StudyEvent
+from tests import makers
+from tests.adjudication.conftest import make_table
+
+HTMX = {"HX-Request": "true"}
+
+
+def exposures(table, viewer):
+    rows = table.session.execute(
+        select(Exposure.kind, Exposure.incident_id).where(
+            Exposure.study_id == table.lead.study.id, Exposure.member_id == viewer.member.id
+        )
+    )
+    return [tuple(row) for row in rows]
+
+
+def words_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+
+
+def secrets_of(table):
+    """What only an opening shows: the colleagues' names, codes and quotes."""
+    return [table.ada.name, table.ben.name, "Configuration", "Network", "quote-a"]
+
+
+def ruling_form(table, code, **more):
+    form = {"answer": str(code.id), "cause": "slip", "reason": "The text says so.", "seen_ruling_id": ""}
+    return {**form, **more}
+
+
+def test_promise_3_without_the_opening_no_colleagues_answer_is_shown(apart, browse):
+    for viewer in (apart.lead, apart.judge, apart.reader):
+        page = browse(viewer).get(apart.address())
+
+        assert page.status_code == 200
+        assert "Open the coders’ answers" in page.text
+        main = page.text.split('<main class="bench"')[1].split("</main>")[0]
+        assert [secret for secret in secrets_of(apart) if secret in main] == []
+        assert exposures(apart, viewer) == []
+
+
+def test_promise_3_a_coder_sees_their_own_answer_and_no_others_before_the_opening(apart, browse):
+    page = browse(apart.ben).get(apart.address())
+
+    assert "Network" in page.text
+    assert apart.ada.name not in page.text and "Configuration" not in page.text
+
+
+def test_promise_3_after_the_opening_the_answers_are_shown_and_the_exposure_is_on_record(apart, browse):
+    browser = browse(apart.judge)
+
+    answer = browser.post(apart.address() + "/openings")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, apart.address())
+    assert exposures(apart, apart.judge) == [("colleague_code", apart.incident.id)] * 2
+    page = browser.get(apart.address())
+    assert [secret for secret in secrets_of(apart) if secret not in page.text] == []
+    assert browse(apart.reader).get(apart.address()).text.count("Configuration") == 0
+
+
+def test_promise_3_the_fragment_of_the_opening_comes_with_its_exposure(apart, browse):
+    answer = browse(apart.reader).post(apart.address() + "/openings", headers=HTMX)
+
+    assert answer.status_code == 200 and "<html" not in answer.text
+    assert "Configuration" in answer.text
+    assert exposures(apart, apart.reader) == [("colleague_code", apart.incident.id)] * 2
+    assert 'name="answer"' not in answer.text
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}, HTMX])
+def test_promise_3_looking_at_the_page_records_nothing_and_shows_nothing(apart, browse, headers):
+    browser = browse(apart.judge)
+    page = browser.get(apart.address(), headers=headers)
+    browser.head(apart.address(), headers=headers)
+
+    assert "Configuration" not in page.text
+    assert exposures(apart, apart.judge) == []
+
+
+def test_promise_3_the_queue_tells_where_and_who_but_not_what(apart, browse):
+    page = browse(apart.judge).get(f"/studies/{apart.lead.study.slug}/disagreements")
+
+    assert "INC-1" in page.text and "Root cause" in page.text and "100 %" in page.text
+    assert apart.ada.name in page.text
+    assert "Configuration" not in page.text and "Network" not in page.text
+    assert exposures(apart, apart.judge) == []
+
+
+def test_promise_3_a_resubmitted_answer_is_closed_again(apart, browse):
+    browser = browse(apart.judge)
+    browser.post(apart.address() + "/openings")
+    apart.steps_to("running", reason="One more look")
+    ada = apart.assignment(apart.ada)
+    makers.act(apart.session, apart.ada, ada, "take_back")
+    toggle = {"dimension_id": apart.cause.id, "code_id": apart.human.id}
+    makers.act(apart.session, apart.ada, ada, "toggle_code", **toggle)
+    makers.act(apart.session, apart.ada, ada, "submit")
+    apart.steps_to("settling")
+
+    page = browser.get(apart.address())
+
+    assert "Human procedure" not in page.text and "Network" in page.text
+    assert "Open the coders’ answers" in page.text
+
+
+def everything_of(table):
+    one = table.address()
+    slug = table.lead.study.slug
+    return [
+        ("GET", f"/studies/{slug}/disagreements?round={table.coding_round.number}", {}),
+        ("GET", f"/studies/{slug}/disagreements", {}),
+        ("GET", one, {}),
+        ("POST", one + "/openings", {}),
+        ("POST", one + "/comments", {"text": "What did you take?"}),
+        ("POST", one + "/rulings", ruling_form(table, table.config)),
+    ]
+
+
+@pytest.mark.parametrize("phase", ["running", "reopened"])
+def test_promise_1_nothing_of_a_running_round_is_on_any_path_for_anybody(session, browse, phase):
+    table = make_table(session)
+    table.codes(table.ada, [table.config])
+    table.codes(table.ben, [table.network])
+    if phase == "reopened":
+        table.steps_to("settling")
+        for viewer in table.everybody():
+            table.opens(viewer)
+        table.rules(table.judge, table.config)
+        table.steps_to("running", reason="One more look")
+    before = session.scalar(select(func.count()).select_from(Exposure))
+
+    for viewer in table.everybody():
+        browser = browse(viewer)
+        for method, address, form in everything_of(table):
+            answer = browser.request(method, address, data=form or None)
+            if address.endswith("/disagreements"):
+                assert answer.status_code == 200 and "No round is open yet" in answer.text
+            else:
+                assert answer.status_code == 404, address
+            shown = answer.text.split('<main class="page"')[1]
+            assert not [s for s in ("INC-1", "Configuration", "Network", "100 %") if s in shown], address
+    assert session.scalar(select(func.count()).select_from(Exposure)) == before
+
+
+def test_promise_12_a_disagreement_of_another_study_is_not_found(apart, browse, session):
+    other = makers.make_study(session)
+    elsewhere = apart.address().replace(apart.lead.study.slug, other.study.slug)
+    browser = browse(other)
+
+    assert browser.get(elsewhere).status_code == 404
+    assert browser.post(elsewhere + "/openings").status_code == 404
+    assert browser.get(apart.address()).status_code == 404
+
+
+def test_rule_and_next_goes_to_the_next_open_one_with_the_opening_ready_to_press(session, browse):
+    table = make_table(session, incidents=2)
+    for at in (0, 1):
+        table.codes(table.ada, [table.config], "", at=at)
+        table.codes(table.ben, [table.network], "", at=at)
+    table.steps_to("settling")
+    browser = browse(table.judge)
+    browser.post(table.address() + "/openings")
+
+    answer = browser.post(table.address() + "/rulings", data=ruling_form(table, table.config))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, table.address(at=1) + "?next=1")
+    page = browser.get(answer.headers["location"])
+    assert "autofocus" in page.text and "Ruling saved" in page.text
+    assert "Configuration" not in page.text.split("<main")[1]
+    browser.post(table.address(at=1) + "/openings")
+    last = browser.post(table.address(at=1) + "/rulings", data=ruling_form(table, table.config), headers=HTMX)
+    assert last.status_code == 204
+    assert "Ruling saved" in browser.get(last.headers["hx-redirect"]).text
+
+
+def test_a_form_with_problems_comes_back_with_what_was_typed(apart, browse):
+    browser = browse(apart.judge)
+    browser.post(apart.address() + "/openings")
+    for headers in ({}, HTMX):
+        answer = browser.post(
+            apart.address() + "/rulings", data={"reason": "Because <i>so</i>", "cause": ""}, headers=headers
+        )
+
+        assert answer.status_code == 422
+        assert "Because &lt;i&gt;so&lt;/i&gt;" in answer.text
+        assert "Choose the final code" in answer.text and "Say why the coders differed" in answer.text
+        assert ("<html" in answer.text) == (not headers)
+    assert apart.session.scalar(select(func.count()).select_from(Ruling)) == 0
+
+
+def test_promise_6_two_rulings_at_once_are_both_shown_and_none_is_overwritten_unseen(apart, browse):
+    lead, judge = browse(apart.lead), browse(apart.judge)
+    for browser in (lead, judge):
+        browser.post(apart.address() + "/openings")
+    lead.post(apart.address() + "/rulings", data=ruling_form(apart, apart.network, reason="The route broke."))
+
+    answer = judge.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config, reason="The push did it."))
+
+    assert answer.status_code == 409
+    assert "The route broke." in answer.text and "The push did it." in answer.text
+    assert ("ruling", apart.incident.id) in exposures(apart, apart.judge)
+    current = select(FinalCode.code_id).where(
+        FinalCode.study_id == apart.lead.study.id,
+        FinalCode.dimension_id == apart.cause.id,
+        FinalCode.superseded_at.is_(None),
+    )
+    assert apart.session.scalars(current).all() == [apart.network.id]
+    seen = re.search(r'name="seen_ruling_id" value="(\d+)"', answer.text)[1]
+    again = ruling_form(apart, apart.config, reason="The push did it.", seen_ruling_id=seen)
+    assert judge.post(apart.address() + "/rulings", data=again).status_code == 303
+    assert apart.session.scalars(current).all() == [apart.config.id]
+
+
+@pytest.mark.parametrize("who", ["ada", "reader"])
+def test_others_get_no_form_and_their_ruling_is_refused(apart, browse, who):
+    browser = browse(getattr(apart, who))
+    browser.post(apart.address() + "/openings")
+
+    assert "Rule and next" not in browser.get(apart.address()).text
+    answer = browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config))
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"answer": "first"}, {"answer": "9" * 30}, {"main": "x"}, {"participants": "x"}, {"seen_ruling_id": "x"}],
+)
+def test_a_form_that_holds_nonsense_is_refused(apart, browse, typed):
+    browser = browse(apart.judge)
+    browser.post(apart.address() + "/openings")
+
+    answer = browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config, **typed))
+
+    assert answer.status_code == 422
+
+
+def test_a_comment_is_sent_plainly_and_by_htmx(apart, browse):
+    browser = browse(apart.ada)
+    browser.post(apart.address() + "/openings")
+
+    plain = browser.post(apart.address() + "/comments", data={"text": "Look at the last line."})
+    quick = browser.post(apart.address() + "/comments", data={"text": "And at the first."}, headers=HTMX)
+    empty = browser.post(apart.address() + "/comments", data={"text": " "}, headers=HTMX)
+
+    assert plain.status_code == 303
+    assert "Look at the last line." in quick.text and "And at the first." in quick.text
+    assert empty.status_code == 422 and "The comment is empty" in empty.text
+
+
+def test_the_lead_ends_the_coding_and_the_rest_settles(table, browse):
+    table.codes(table.ada, [table.config])
+    table.codes(table.ben, [table.config])
+    slug, number = table.lead.study.slug, table.coding_round.number
+    address = f"/studies/{slug}/rounds/{number}/phases"
+
+    assert browse(table.ada).post(address, data={"phase": "settling"}).status_code == 403
+    plain = browse(table.lead).post(address, data={"phase": "settling"})
+    assert (plain.status_code, plain.headers["location"]) == (303, f"/studies/{slug}/rounds/{number}")
+    finals = table.session.scalar(
+        select(func.count()).select_from(FinalCode).where(FinalCode.study_id == table.lead.study.id)
+    )
+    assert finals == 2
+    again = browse(table.lead).post(address, data={"phase": "settling"}, headers=HTMX)
+    assert again.status_code == 409
+    without_reason = browse(table.lead).post(address, data={"phase": "running"})
+    assert without_reason.status_code == 409
+    kinds = table.session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == table.lead.study.id)).all()
+    assert kinds.count("final_codes.settled") == 1
+
+
+def test_the_queue_says_what_to_do_when_nothing_is_open(apart, browse):
+    browser = browse(apart.judge)
+    address = f"/studies/{apart.lead.study.slug}/disagreements"
+    browser.post(apart.address() + "/openings")
+    browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config))
+
+    assert "Nothing is open here any more" in words_of(browser.get(address))
+    assert "Ruled" in words_of(browser.get(address + "?standing=all"))
+    assert browser.get(address + "?round=99").status_code == 404
+    assert browser.get(address + "?dimension=x&page=y&standing=z").status_code == 200

@@ -1,0 +1,294 @@
+"""The desk in a real browser: coding by keyboard, exact quotes, and a queue of acts that survives a lost network."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.async_api import Page, Route, expect
+from sqlalchemy import select
+
+from app.coding.desk import Desk, desk
+from app.coding.models import Act, Evidence
+from tests import makers
+from tests.browser.conftest import SignedIn, Site
+from tests.coding.conftest import Bench, make_bench
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+SELECT_WORDS = """words => {
+  const walker = document.createTreeWalker(document.querySelector('[data-text-root]'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const at = node.data.indexOf(words);
+    if (at >= 0) return getSelection().setBaseAndExtent(node, at, node, at + words.length);
+  }
+  throw new Error('not in the text: ' + words);
+}"""
+
+
+@pytest.fixture
+def bench(site: Site) -> Bench:
+    with site.database.transaction() as session:
+        made = make_bench(session)
+    return replace(made, session=None)  # type: ignore[arg-type]
+
+
+def desk_url(site: Site, bench: Bench) -> str:
+    return f"{site.url}/studies/{bench.lead.study.slug}/assignments/{bench.adas.id}"
+
+
+async def opened(page: Page, site: Site, bench: Bench) -> Page:
+    await page.goto(desk_url(site, bench), wait_until="networkidle")
+    return page
+
+
+def adas_desk(site: Site, bench: Bench) -> Desk:
+    with site.database.reading() as session:
+        return desk(session, bench.ada, bench.adas.id)
+
+
+def saved_kinds(site: Site) -> list[str]:
+    with site.database.reading() as session:
+        return list(session.scalars(select(Act.kind).order_by(Act.id)))
+
+
+async def press(page: Page, keys: Sequence[str]) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def saved(page: Page) -> None:
+    """Waits until nothing is kept in the browser any more."""
+    await page.wait_for_function("() => !Object.keys(localStorage).some(key => key.startsWith('tandem-act/'))")
+    await expect(page.locator("#saved [data-saved=saved]")).to_be_visible()
+
+
+async def kept(page: Page) -> int:
+    return await page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tandem-act/')).length")
+
+
+async def test_an_incident_is_coded_with_the_keyboard_alone(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await press(page, ["1", "ArrowDown", "1", "2"])
+    await saved(page)
+    await press(page, ["/"])
+    await page.keyboard.type("Lost messages")
+    await press(page, ["Enter"])
+    await saved(page)
+    await press(page, ["m"])
+    await page.keyboard.type("Ask about the push")
+    await press(page, ["Control+Enter"])
+    await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
+
+    done = adas_desk(site, bench)
+    assert done.state == "submitted"
+    assert done.memo == "Ask about the push"
+    assert [chip.code.name for chip in done.cards[0].applied] == ["Configuration"]
+    assert [chip.code.name for chip in done.cards[1].applied] == ["Slow answers", "Outage", "Lost messages"]
+    assert site.complaints == []
+
+
+async def test_none_applies_and_not_enough_information_have_keys(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await press(page, ["0", "ArrowDown", "u"])
+    await saved(page)
+
+    assert [card.state for card in adas_desk(site, bench).cards] == ["none_applies", "not_enough_information"]
+
+
+async def test_tab_goes_from_dimension_to_dimension(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await press(page, ["ArrowDown", "ArrowUp", "Tab", "1"])
+    await saved(page)
+
+    assert [card.is_answered for card in adas_desk(site, bench).cards] == [False, True]
+
+
+async def test_evidence_after_an_emoji_has_exact_offsets(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await press(page, ["1"])
+    await page.evaluate(SELECT_WORDS, "40 minutes")
+    await press(page, ["e"])
+    await saved(page)
+
+    start = makers.TEXT.index("40 minutes")
+    with site.database.reading() as session:
+        spans = session.execute(select(Evidence.start, Evidence.end, Evidence.quote)).all()
+    assert spans == [(start, start + 10, "40 minutes")]
+    await expect(page.locator("mark.quote")).to_have_text("40 minutes")
+    assert site.complaints == []
+
+
+async def test_a_second_quote_is_exact_where_the_text_is_marked_already(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await press(page, ["1"])
+    for words in ("40 minutes", " after a bad"):
+        await page.evaluate(SELECT_WORDS, words)
+        await press(page, ["e"])
+        await saved(page)
+
+    with site.database.reading() as session:
+        quotes = {(row.quote, makers.TEXT[row.start : row.end]) for row in session.scalars(select(Evidence))}
+    assert quotes == {("40 minutes", "40 minutes"), ("after a bad", "after a bad")}
+
+
+async def test_a_code_named_from_the_selected_words_brings_them_as_evidence(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await page.evaluate(SELECT_WORDS, "bad config push")
+    await press(page, ["i", "Enter"])
+    await saved(page)
+
+    [chip] = adas_desk(site, bench).cards[0].applied
+    assert (chip.code.name, [quote.quote for quote in chip.evidence]) == ("bad config push", ["bad config push"])
+
+
+async def test_finding_takes_the_first_code_that_fits(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await press(page, ["/"])
+    await page.keyboard.type("netw")
+    await press(page, ["Enter"])
+    await saved(page)
+
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.network.id}
+
+
+async def test_what_was_done_offline_survives_a_reload_and_is_sent_once(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    reached = asyncio.Event()
+
+    async def reaches_the_server_but_no_answer_comes(route: Route) -> None:
+        if not reached.is_set():
+            await route.fetch()
+            reached.set()
+        await route.abort()
+
+    await page.route("**/acts", reaches_the_server_but_no_answer_comes)
+    await press(page, ["1", "ArrowDown", "1", "2"])
+    await expect(page.locator("#saved [data-saved=waiting]")).to_contain_text("3 not yet saved")
+    await reached.wait()
+    assert await kept(page) == 3
+    assert saved_kinds(site) == ["toggle_code"]
+
+    await page.unroute_all(behavior="wait")
+    await page.reload(wait_until="networkidle")
+    await saved(page)
+
+    assert saved_kinds(site) == ["toggle_code"] * 3
+    cards = adas_desk(site, bench).cards
+    assert cards[0].applied_ids == {bench.config.id}
+    assert cards[1].applied_ids == {bench.slow.id, bench.down.id}
+    await expect(page.locator(f"#dimension-{bench.symptom.id} .code-chip[aria-pressed=true]")).to_have_count(2)
+
+
+async def test_another_member_in_the_same_browser_does_not_send_what_is_kept(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await page.route("**/acts", lambda route: route.abort())
+    await press(page, ["1"])
+    await expect(page.locator("#saved [data-saved=waiting]")).to_be_visible()
+    left_open = page
+    await left_open.unroute("**/acts")
+
+    bens = await signed_in(bench.ben, context=page.context)
+    await bens.goto(f"{site.url}/studies/{bench.lead.study.slug}/assignments/{bench.bens.id}", wait_until="networkidle")
+    assert await kept(bens) == 1
+    await expect(left_open.locator("#notice")).to_contain_text("Somebody else signed in", timeout=15_000)
+    assert saved_kinds(site) == []
+    assert await kept(bens) == 1
+
+    back = await opened(await signed_in(bench.ada, context=page.context), site, bench)
+    await saved(back)
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.config.id}
+
+
+async def test_an_act_on_an_old_state_is_shown_both_and_can_be_done_again(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    with site.database.transaction() as session:
+        makers.act(session, bench.ada, bench.adas, "toggle_code", dimension_id=bench.cause.id, code_id=bench.network.id)
+
+    await press(page, ["1", "ArrowDown", "1"])
+    await expect(page.locator("#collision")).to_contain_text("Root cause: Network")
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.network.id}
+    await page.get_by_role("button", name="Do mine again").click()
+    await saved(page)
+
+    cards = adas_desk(site, bench).cards
+    assert cards[0].applied_ids == {bench.config.id}
+    assert cards[1].applied_ids == {bench.slow.id}
+
+
+async def test_the_stored_state_can_be_kept_instead(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    with site.database.transaction() as session:
+        makers.act(session, bench.ada, bench.adas, "toggle_code", dimension_id=bench.cause.id, code_id=bench.network.id)
+
+    await press(page, ["1"])
+    await page.get_by_role("link", name="Use the stored state").click()
+    await expect(page.locator("#collision")).to_be_hidden()
+
+    assert await kept(page) == 0
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.network.id}
+
+
+async def test_a_signed_out_coder_loses_nothing(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await page.context.clear_cookies()
+
+    await press(page, ["1"])
+    await expect(page.locator("#saved [data-saved=signed-out]")).to_be_visible()
+    assert await kept(page) == 1
+
+    back = await opened(await signed_in(bench.ada, context=page.context), site, bench)
+    await saved(back)
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.config.id}
+
+
+async def test_an_answer_that_does_not_name_the_act_acknowledges_nothing(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    """Such as the page of a hotel's network, which answers 200 to everything."""
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await page.route("**/acts", lambda route: route.fulfill(status=200, body="<p>Accept our terms</p>"))
+
+    await press(page, ["1"])
+    await expect(page.locator("#saved [data-saved=waiting]")).to_be_visible()
+
+    assert await kept(page) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+async def test_axe_finds_nothing_serious(
+    site: Site, bench: Bench, signed_in: SignedIn, scheme: str, width: int
+) -> None:
+    with site.database.transaction() as session:
+        start = makers.TEXT.index("40 minutes")
+        for dimension, code in ((bench.cause, bench.config), (bench.symptom, bench.slow)):
+            place = {"dimension_id": dimension.id, "code_id": code.id, "start": start, "end": start + 10}
+            makers.act(session, bench.ada, bench.adas, "add_evidence", quote="40 minutes", **place)
+    page = await signed_in(bench.ada, color_scheme=scheme, viewport={"width": width, "height": 900})
+    for url in (desk_url(site, bench), f"{site.url}/studies/{bench.lead.study.slug}/coding"):
+        await page.goto(url, wait_until="networkidle")
+        await page.evaluate(AXE.read_text())
+        found = await page.evaluate("axe.run().then(result => result.violations)")
+        serious = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found
+                   if each["impact"] in ("serious", "critical")]  # fmt: skip
+        assert serious == []

@@ -1,0 +1,222 @@
+"""One incident of a run: every attempt is in the ledger, and what was paid for is kept."""
+
+from decimal import Decimal
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.llm.port import Answer
+from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, ReplyRefused, TextTooLong, WrongKey
+from app.problems import NotAllowed
+from app.studies.models import Membership, StudyEvent
+from app.suggestions.actions import ask_for_suggestions, resume_run
+from app.suggestions.models import Suggestion
+from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
+from tests import makers
+from tests.suggestions.conftest import SECRET_NAME, Table, words_of
+
+
+def answered(words: str, **more: object) -> Answer:
+    return Answer(words, "small", {}, output_tokens=7, input_tokens=9, **more)
+
+
+def test_a_run_offers_codes_for_every_incident_of_the_round(table: Table) -> None:
+    run = table.ask()
+
+    assert (run.state, run.source, run.model) == ("done", "model", "small")
+    assert [row.state for row in table.rows(run)] == ["done", "done"]
+    assert {one.incident_id for one in table.session.scalars(select(Suggestion))} == {i.id for i in table.incidents}
+    assert table.of_cause().code_id == table.network.id
+    assert table.of_symptom().new_code_name == SECRET_NAME
+
+
+def test_the_model_becomes_a_member_once_and_the_asking_is_an_event(table: Table) -> None:
+    table.ask(limit=1)
+    table.ask()
+
+    models = table.session.scalars(select(Membership).where(Membership.kind == "model")).all()
+    assert [(one.name, one.role) for one in models] == [("small", "reader")]
+    asked = select(func.count()).select_from(StudyEvent).where(StudyEvent.kind == "suggestions.asked")
+    assert table.session.scalar(asked) == 2
+
+
+def test_each_incident_gets_one_job_in_the_asking_transaction(table: Table) -> None:
+    ask_for_suggestions(table.session, table.lead, table.coding_round, model="small")
+
+    jobs = table.session.execute(text("SELECT task_name, queueing_lock FROM procrastinate_jobs")).all()
+    assert [name for name, _ in jobs] == ["suggestions.suggest_for_incident"] * 2
+    assert len({lock for _, lock in jobs}) == 2
+
+
+def test_who_asks_again_asks_for_what_is_left(table: Table) -> None:
+    first = table.ask(limit=1)
+    second = table.ask()
+
+    assert {row.incident_id for row in table.rows(first)}.isdisjoint({row.incident_id for row in table.rows(second)})
+    with pytest.raises(NothingToAsk):
+        table.ask()
+
+
+def test_a_limit_is_at_least_one(table: Table) -> None:
+    with pytest.raises(LimitNotUsable):
+        table.ask(limit=0)
+
+
+def test_only_the_lead_asks(table: Table) -> None:
+    with pytest.raises(NotAllowed):
+        ask_for_suggestions(table.session, table.ada, table.coding_round, model="small")
+
+
+def test_a_round_that_has_left_running_is_not_asked_about(table: Table) -> None:
+    makers.move_round(table.session, table.lead, table.coding_round, "settling")
+    with pytest.raises(RoundIsOver):
+        table.ask()
+
+
+def test_the_ledger_holds_the_exact_prompts_and_their_hash(table: Table) -> None:
+    table.ask(limit=1)
+
+    (call,) = table.calls()
+    (question,) = table.model.questions
+    assert (call.system_prompt, call.user_prompt) == (question.system, question.user)
+    assert call.prompt_sha256 == sha256(question.system.encode() + b"\0" + question.user.encode()).hexdigest()
+    assert (call.attempt, call.outcome, call.member_id) == (1, "valid", table.lead.member.id)
+    assert call.raw_answer and call.input_tokens and call.output_tokens and call.seconds is not None
+    assert call.price_table.startswith("genai-prices")
+    assert call.cost_usd is None or isinstance(call.cost_usd, Decimal)
+
+
+def test_a_code_that_is_still_private_does_not_leave_to_the_model(table: Table) -> None:
+    bens = makers.assignment_of(table.session, table.ben, table.coding_round, table.incidents[0])
+    makers.act(table.session, table.ben, bens, "create_code", dimension_id=table.symptom.id, name="Bens secret idea")
+    table.ask()
+
+    assert "Slow answers" in words_of(table.model.questions[0])
+    assert not any("Bens secret idea" in words_of(question) for question in table.model.questions)
+
+
+def test_what_was_malformed_is_asked_for_once_more_and_the_rest_is_kept(table: Table) -> None:
+    broken = table.reply(**{f"d{table.cause.id}": {"codes": {"c1": True}}})
+    table.ask(broken, limit=1)
+
+    calls = table.calls()
+    assert [(call.purpose, call.outcome, call.attempt) for call in calls] == [
+        ("suggest", "partly_valid", 1),
+        ("repair", "valid", 2),
+    ]
+    assert table.of_symptom().model_call_id == calls[0].id
+    assert table.of_cause().model_call_id == calls[1].id
+
+
+def test_a_reply_that_stays_unreadable_is_kept_and_the_incident_fails(table: Table) -> None:
+    run = table.ask("No JSON at all", "Nor here", limit=1)
+
+    assert [(call.outcome, call.raw_answer) for call in table.calls()] == [
+        ("invalid", "No JSON at all"),
+        ("invalid", "Nor here"),
+    ]
+    assert [row.state for row in table.rows(run)] == ["failed"]
+    assert table.suggestions() == [] and run.state == "done"
+
+
+def test_a_busy_model_is_asked_again_when_it_says(table: Table) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
+    table.model = type(table.model)(ModelBusy(retry_after_seconds=7), otherwise=table.reply(), name="small")
+
+    assert table.work(run) == [7]
+    assert [(row.state, row.attempts) for row in table.rows(run)] == [("waiting", 1)]
+    assert table.work(run) == []
+    assert [(call.outcome, call.attempt) for call in table.calls()] == [("failed", 1), ("valid", 2)]
+    assert run.state == "done"
+
+
+def test_a_broken_model_is_given_up_after_five_attempts(table: Table) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
+    table.model = type(table.model)(otherwise=ModelBroken("boom"), name="small")
+
+    waits = [wait for _ in range(6) for wait in table.work(run)]
+
+    assert waits == [2, 4, 8, 16]
+    (row,) = table.rows(run)
+    assert (row.state, row.attempts, len(table.calls())) == ("failed", 5, 5)
+    assert "boom" in row.problem and run.state == "done"
+
+
+@pytest.mark.parametrize("problem", [QuotaExhausted("nothing left"), WrongKey()])
+def test_no_quota_or_a_wrong_key_pauses_the_run_and_says_why(table: Table, problem: Exception) -> None:
+    run = table.ask(problem)
+
+    assert run.state == "paused" and run.problem == problem.sentence
+    assert {row.state for row in table.rows(run)} == {"waiting"}
+    assert len(table.calls()) == 1
+
+    resume_run(table.session, table.lead, table.coding_round, run.id)
+    table.work(run)
+    assert run.state == "done" and len(table.suggestions()) == 2
+
+
+def test_another_model_in_the_settings_pauses_the_run(table: Table) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="large", limit=1)
+    table.work(run)
+
+    assert run.state == "paused" and "large" in run.problem and "small" in run.problem
+    assert table.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "outcome"),
+    [
+        (ReplyRefused(answered("", refusal="I would rather not"), "I would rather not"), "refused"),
+        (ReplyCut(answered('{"d1')), "cut"),
+        (TextTooLong(), "failed"),
+    ],
+)
+def test_what_cannot_be_had_fails_at_once_with_a_sentence(table: Table, problem: Exception, outcome: str) -> None:
+    run = table.ask(problem, limit=1)
+
+    (row,), (call,) = table.rows(run), table.calls()
+    assert (row.state, call.outcome) == ("failed", outcome)
+    assert row.problem and "rather not" not in row.problem
+    if outcome != "failed":
+        assert call.output_tokens == 7
+
+
+def test_failed_ones_are_asked_again_when_the_lead_wants_it(table: Table) -> None:
+    run = table.ask("No JSON", "No JSON", limit=1)
+    resume_run(table.session, table.lead, table.coding_round, run.id)
+    table.work(run)
+
+    assert [row.state for row in table.rows(run)] == ["done"]
+    assert [call.attempt for call in table.calls()] == [1, 2, 3]
+
+
+def test_a_job_run_twice_asks_once(table: Table) -> None:
+    run = table.ask(limit=1)
+    row = table.rows(run)[0]
+    row.state = "done"
+    table.work(run)
+
+    assert len(table.calls()) == 1 and len(table.suggestions()) == 2
+
+
+def test_after_a_crash_between_answer_and_writing_the_paid_reply_is_read_from_the_ledger(table: Table) -> None:
+    """The worker died when the reply was in the ledger and nothing was made of it yet."""
+    run = table.ask(limit=1)
+    for suggestion in table.suggestions():
+        table.session.delete(suggestion)
+    (row,) = table.rows(run)
+    row.state, run.state, run.ended_at = "waiting", "running", None
+    table.session.flush()
+
+    table.work(run)
+
+    assert len(table.model.questions) == 1 and len(table.calls()) == 1
+    assert [one.model_call_id for one in table.suggestions()] == [table.calls()[0].id] * 2
+
+
+def test_a_code_id_that_nobody_knows_is_kept_as_what_it_is(table: Table) -> None:
+    strange = {"quotes": [], "reasoning": "r", "codes": ["c999999"], "new_codes": []}
+    table.ask(table.reply(**{f"d{table.cause.id}": strange}), limit=1)
+
+    assert table.of_cause().code_id is None and table.of_cause().new_code_name == "c999999"
