@@ -9,7 +9,10 @@ from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import round_pages
 from app.coding import routes as coding
+from app.export import routes as export
 from app.findings import routes as findings
+from app.incidents import import_routes
+from app.incidents import routes as incidents
 from app.rounds import routes as rounds
 from app.studies import routes as studies
 from app.suggestions import routes as suggestions
@@ -20,6 +23,8 @@ ALL: list[APIRouter] = [
     accounts.router,
     new_study.router,
     studies.router,
+    incidents.router,
+    import_routes.router,
     code_routes.router,
     dimension_routes.router,
     codebook.router,
@@ -29,6 +34,7 @@ ALL: list[APIRouter] = [
     agreement.router,
     suggestions.router,
     adjudication.router,
+    export.router,
     findings.router,
     theme.router,
 ]

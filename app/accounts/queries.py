@@ -35,7 +35,7 @@ def taken_invitation(session: Session, token: str, purpose: str, at: datetime) -
     return session.scalar(_open_invitation(token, purpose, at).with_for_update())
 
 
-def _open_invitation(token: str, purpose: str, at: datetime) -> Select[tuple[Invitation]]:
+def _open_invitation(token: str, purpose: str, at: datetime) -> Select[Invitation]:
     return select(Invitation).where(
         Invitation.token_hash == token_hash(token),
         Invitation.purpose == purpose,

@@ -80,9 +80,7 @@ def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> S
     return settled
 
 
-def open_answers(
-    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int
-) -> None:
+def open_answers(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> None:
     """The member is about to be shown what others answered, said and ruled here: recorded before it is rendered."""
     _hold_open(session, coding_round)
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)

@@ -42,9 +42,7 @@ def lock_final_codes(session: Session, study_id: int) -> None:
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
-def write_final_codes(
-    session: Session, coding_round: Round, finals: Sequence[Final], at: datetime
-) -> list[Final]:
+def write_final_codes(session: Session, coding_round: Round, finals: Sequence[Final], at: datetime) -> list[Final]:
     """Returns those written: an answer of a later round stands, and so does a ruling against what settled by itself."""
     current = _current(session, coding_round.study_id, {final.incident_id for final in finals})
     written = [final for final in finals if not _stays(current.get(final.key), coding_round, final)]

@@ -237,9 +237,7 @@ def shared_memos(session: Session, coding_round: Round, incident_id: int) -> Seq
     ).all()
 
 
-def of_others(
-    session: Session, coding_round: Round, member_id: int, found: Compared
-) -> list[tuple[str, int]]:
+def of_others(session: Session, coding_round: Round, member_id: int, found: Compared) -> list[tuple[str, int]]:
     """(kind, id) of everything on this page that is not the member's own: what an opening exposes them to."""
     place = (coding_round, *found.key)
     submissions = [work.submission for work in found.works]

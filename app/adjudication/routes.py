@@ -190,9 +190,7 @@ def _asked_round(rounds: list[Round], asked: str) -> Round | None:
     return next((each for each in rounds if each.phase == "settling"), rounds[0] if rounds else None)
 
 
-def _next_address(
-    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int
-) -> str:
+def _next_address(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> str:
     following = queries.queue(session, coding_round).next_open((incident_id, dimension_id))
     if following is None:
         return f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}&standing=ruled&done=1"

@@ -18,6 +18,7 @@ from app.rounds.models import Round
 
 NOT_ENOUGH = "(not enough information)"
 NONE_APPLIES = "(none applies)"
+NOT_OPEN = "a code that is not open yet"  # coined in another round, which still runs
 
 RELIABILITY = "reliability"
 ROW_WORDS = {
@@ -140,10 +141,11 @@ def _row(
 ) -> Row:
     """Private new codes are compared only once they are pooled, and then the figure is named for it."""
     used = {c.code_id for work in works for c in _codes(work, dimension.id)} & set(coined)
-    unpooled = sorted(codebook.codes[code_id].name for code_id in used if not coined[code_id])
+    unpooled = [codebook.codes[code_id] for code_id in used if not coined[code_id]]
     if unpooled:
+        names = sorted({code.name if code.disclosed == "whole" else NOT_OPEN for code in unpooled})
         sentence = (
-            f"No figure yet: coders coined codes of their own here ({', '.join(unpooled)}). "
+            f"No figure yet: coders coined codes of their own here ({', '.join(names)}). "
             "Merge, move or reword them in the codebook, so that they mean the same to all."
         )
         return Row(kind, dimension, None, sentence, (), 0, None)

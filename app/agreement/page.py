@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.agreement.figures import (
     NONE_APPLIES,
     NOT_ENOUGH,
+    NOT_OPEN,
     Beside,
     RoundFigures,
     Row,
@@ -237,7 +238,7 @@ def code_name(value: Value, codebook: Codebook) -> str:
     """A code that the reader may not see, as one coined in another round that still runs, is not named."""
     if isinstance(value, int):
         entry = codebook.codes.get(value)
-        return entry.name if entry else "A code that is not open yet"
+        return entry.name if entry else NOT_OPEN
     return NO_TEXT.get(str(value), str(value))
 
 

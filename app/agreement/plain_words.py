@@ -32,7 +32,7 @@ def plain_words(figures: RoundFigures, row: Row) -> list[Sentence]:
         said += _lower_ends(figures.reliability)
     else:
         said.append(Sentence(f"{row.words}. It is never pooled with reliability figures."))
-    return said + _prevalence(row, row.report, headline)
+    return [*said, *_prevalence(row, row.report, headline)]
 
 
 def _agreement(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:
@@ -44,8 +44,8 @@ def _agreement(row: Row, report: AgreementReport, headline: Coefficient) -> Iter
     share = f"{100 * observed:.0f} %"
     yield Sentence(f"On {row.dimension.name}, two coders said {what} in ", share, f" of pairs (n = {n} incidents).")
     if row.dimension.takes_many:
-        yield Sentence("Sets that overlap count in part. Corrected for chance, alpha with MASI distance is ",
-                       coefficient(alpha), ".")
+        words = "Sets that overlap count in part. Corrected for chance, alpha with MASI distance is "
+        yield Sentence(words, coefficient(alpha), ".")
     elif alpha < 1:
         chance = (observed - alpha) / (1 - alpha)
         yield Sentence(

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
-from app.rounds.models import Assignment, Round, RoundIncident
+from app.rounds.models import Assignment, Round, RoundIncident, RoundPhaseChange
 from app.rounds.queries import frozen_seq
 
 
@@ -21,13 +21,20 @@ def codebook_of_round(session: Session, coding_round: Round) -> Codebook:
 
 
 def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
-    """Codes that coders coined for themselves in this round -> whether they were pooled since.
+    """Codes that were somebody's alone when this round began or later -> whether they were pooled since.
 
+    Coined in this round or another one, where names were not shared, and not open to all before this round ran.
     Pooled: merged, moved, renamed or reworded after everybody could read them, or taken as the one that another was
     merged into. What the author alone did to a code before says nothing about what it means to others.
     """
-    if coding_round.code_sharing != "private":
-        return {}
+    began = select(func.min(RoundPhaseChange.at)).where(
+        RoundPhaseChange.study_id == coding_round.study_id,
+        RoundPhaseChange.round_id == coding_round.id,
+        RoundPhaseChange.to_phase == "running",
+    )
+    by_name = select(CodeDisclosure.code_id).where(
+        CodeDisclosure.study_id == coding_round.study_id, CodeDisclosure.extent == "name"
+    )
     rows = session.execute(
         select(Code.id, func.count(CodeRevision.id))
         .outerjoin(
@@ -42,7 +49,12 @@ def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
             & or_(CodeRevision.code_id == Code.id, CodeRevision.merged_into_id == Code.id)
             & (CodeRevision.at > CodeDisclosure.at),
         )
-        .where(Code.study_id == coding_round.study_id, Code.created_in_round == coding_round.id)
+        .where(
+            Code.study_id == coding_round.study_id,
+            Code.created_in_round.is_not(None),
+            Code.id.not_in(by_name),
+            or_(CodeDisclosure.at.is_(None), CodeDisclosure.at > began.scalar_subquery()),
+        )
         .group_by(Code.id)
     )
     return {code_id: revisions > 0 for code_id, revisions in rows}

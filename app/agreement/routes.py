@@ -1,8 +1,6 @@
 """Agreement of a round: the page, and its table as a file. Aggregates need no exposure, but the round must be open."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.agreement.figures import round_figures
@@ -17,12 +15,10 @@ from app.web.pages import page
 
 router = APIRouter(prefix="/studies/{slug}/agreement")
 
-Asked = Annotated[str, Query(max_length=20)]
-
 
 @router.get("")
 def agreement(
-    request: Request, session: ReadSession, viewer: CurrentViewer, round: Asked = "", dimension: Asked = ""
+    request: Request, session: ReadSession, viewer: CurrentViewer, round: str = "", dimension: str = ""
 ) -> Response:
     offered, running = offered_rounds(session, viewer)
     coding_round = asked_round(offered, _number(round))
@@ -37,7 +33,7 @@ def agreement(
 
 
 @router.get("/table.csv")
-def agreement_table(session: ReadSession, viewer: CurrentViewer, round: Asked = "") -> Response:
+def agreement_table(session: ReadSession, viewer: CurrentViewer, round: str = "") -> Response:
     offered, _ = offered_rounds(session, viewer)
     coding_round = asked_round(offered, _number(round))
     if coding_round is None:
@@ -58,6 +54,6 @@ def _number(typed: str) -> int | None:
     """Blank asks for nothing in particular; what is no number is not found."""
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and int(typed) < 2**63):
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 20 and int(typed) < 2**63):
         raise NotFound
     return int(typed)

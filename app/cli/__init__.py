@@ -5,6 +5,7 @@ import typer
 from app.cli.agreement import agreement
 from app.cli.demo import demo
 from app.cli.exports import app as export
+from app.cli.imports import app as import_
 from app.cli.migrate import migrate
 from app.cli.serve import serve
 from app.cli.study import app as study
@@ -27,6 +28,7 @@ tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
 tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
+tandem.add_typer(import_, name="import")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)
 tandem.command()(suggest)

@@ -1,7 +1,7 @@
 """`tandem demo`: everything at once, with the sample study."""
 
 import webbrowser
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,24 +23,9 @@ def demo(
 
     from app.cli.run_together import run_together
 
+    typer.echo("Starting. The first start makes the sample study, which takes a moment.", err=True)
     with saying_problems():
-        run_together(settings, prepare=_with_sample(opens_browser=not no_browser))
-
-
-def _with_sample(*, opens_browser: bool) -> Callable[[str, str], Callable[[], None]]:
-    def prepare(url: str, address: str) -> Callable[[], None]:
-        link = _sample_link(url, address)
-
-        def announce() -> None:
-            typer.echo(f"Tandem is at {address}")
-            typer.echo(f"Sign in, once, at {link}")
-            typer.echo("Ctrl-C stops it; the data stays.", err=True)
-            if opens_browser:
-                webbrowser.open(link)
-
-        return announce
-
-    return prepare
+        run_together(settings, prepare=_sample_link, announce=partial(_announce, opens_browser=not no_browser))
 
 
 def _sample_link(url: str, address: str) -> str:
@@ -51,6 +36,12 @@ def _sample_link(url: str, address: str) -> str:
     database = Database.at(url, pool_size=1)
     load_sample(database)
     with database.transaction() as session:
-        link = demo_sign_in_link(session, address)
-    database.dispose()
-    return link
+        return demo_sign_in_link(session, address)
+
+
+def _announce(address: str, link: str | None, *, opens_browser: bool) -> None:
+    typer.echo(f"Tandem is at {address}")
+    typer.echo(f"Sign in, once, at {link}")
+    typer.echo("Ctrl-C stops it; the data stays.", err=True)
+    if opens_browser and link is not None:
+        webbrowser.open(link)

@@ -4,11 +4,13 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from importlib import import_module
 
 import typer
 
+from app.cli.apart import apart
 from app.cli.listening import address_of, listen_on, port_of, when_it_answers
-from app.cli.parenthood import end_with_parent_process
 from app.cli.stopping import Stopped, StopSignals
 from app.cli.worker_process import WorkerProcess
 from app.settings import Settings
@@ -16,17 +18,20 @@ from app.settings import Settings
 # Open streams end by themselves at shutdown; this is for those that do not.
 SHUTDOWN_SECONDS = 3
 
-# Given the database's URL and the address of the app; makes what must be there and returns what to say when it answers.
-Prepare = Callable[[str, str], Callable[[], None]]
+# Given the database's URL, at its newest revision, and the address of the app: makes what must be there. What it
+# returns goes to `announce` when the app answers.
+Prepare = Callable[[str, str], str | None]
+Announce = Callable[[str, str | None], None]
 
 
 def run_together(
     settings: Settings,
     *,
     prepare: Prepare,
+    announce: Announce,
     processes: int = 1,
     with_worker: bool = True,
-    factory: str = "app.cli.run_together:app_of_environment",
+    factory: str = "app.cli.serving:app_of_environment",
 ) -> None:
     """Returns after a signal, when no process is left. Raises a Problem when something cannot start."""
     signals = StopSignals()
@@ -34,7 +39,12 @@ def run_together(
         signals.take()
         try:
             listener = running.enter_context(listen_on(settings.host, settings.port))
-            _start(settings, running, listener, prepare, with_worker)
+            address = settings.public_url or address_of(listener)
+            url = _start_database(settings, running, listener)
+            link = _make_ready(url, address, prepare, factory if processes == 1 else None)
+            if with_worker:
+                running.enter_context(WorkerProcess())
+            when_it_answers(listener, partial(announce, address, link))
             signals.leave_to_server()
             _serve(settings, listener, processes, factory)
         except Stopped:
@@ -43,21 +53,27 @@ def run_together(
             signals.ignore()
 
 
-def _start(
-    settings: Settings, running: ExitStack, listener: socket.socket, prepare: Prepare, with_worker: bool
-) -> None:
-    from app.db.migrate import migrate
+def _start_database(settings: Settings, running: ExitStack, listener: socket.socket) -> str:
     from app.db.server import database_server
 
     url = running.enter_context(database_server(settings))
     os.environ.update(TANDEM_DATABASE_URL=url, TANDEM_LOG_LEVEL=settings.log_level)  # for our child processes
     if settings.port not in (0, port_of(listener)):
         typer.echo(f"Port {settings.port} is taken; using {port_of(listener)}.", err=True)
-    migrate(url)
-    announce = prepare(url, settings.public_url or address_of(listener))
-    if with_worker:
-        running.enter_context(WorkerProcess())
-    when_it_answers(listener, announce)
+    return url
+
+
+def _make_ready(url: str, address: str, prepare: Prepare, factory: str | None) -> str | None:
+    def migrate_and_prepare() -> str | None:
+        from app.db.migrate import migrate
+
+        migrate(url)
+        return prepare(url, address)
+
+    with apart(migrate_and_prepare) as outcome:
+        if factory is not None:
+            import_module(factory.partition(":")[0])  # meanwhile
+        return outcome.wait()
 
 
 def _serve(settings: Settings, listener: socket.socket, processes: int, factory: str) -> None:
@@ -78,15 +94,3 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
         Multiprocess(config, sockets=[listener]).run()
     else:
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def app_of_environment() -> object:
-    """The app in a server process; parents pass their settings on in the environment."""
-    end_with_parent_process()
-
-    from app.cli.opening import log_to_stderr
-    from app.main import create_app
-
-    settings = Settings()
-    log_to_stderr(settings.log_level)
-    return create_app(settings)

@@ -1,6 +1,5 @@
 """`tandem serve`: the web server, and what it needs on a single machine."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -21,10 +20,12 @@ def serve(
     from app.cli.run_together import run_together
 
     with saying_problems():
-        run_together(settings, prepare=_invite_owner, processes=workers, with_worker=not no_worker)
+        run_together(
+            settings, prepare=_owner_link, announce=_announce, processes=workers, with_worker=not no_worker
+        )
 
 
-def _invite_owner(url: str, address: str) -> Callable[[], None]:
+def _owner_link(url: str, address: str) -> str | None:
     """On the first start a one-time link makes the owner."""
     from app.accounts.actions import make_owner_link
     from app.accounts.queries import anybody_here
@@ -32,12 +33,10 @@ def _invite_owner(url: str, address: str) -> Callable[[], None]:
 
     database = Database.at(url, pool_size=1)
     with database.transaction() as session:
-        link = None if anybody_here(session) else make_owner_link(session, address)
-    database.dispose()
+        return None if anybody_here(session) else make_owner_link(session, address)
 
-    def announce() -> None:
-        typer.echo(f"Tandem is at {address}")
-        if link is not None:
-            typer.echo(f"Nobody has an account yet. Become the owner, once, at {link}")
 
-    return announce
+def _announce(address: str, link: str | None) -> None:
+    typer.echo(f"Tandem is at {address}")
+    if link is not None:
+        typer.echo(f"Nobody has an account yet. Become the owner, once, at {link}")

@@ -67,6 +67,7 @@ def _watched(database: "Database", slug: str, number: int, run_id: int) -> "Run"
         with database.reading() as session:
             viewer = _lead(session, slug)
             shown = runs_page(session, viewer, round_by_number(session, viewer.study.id, number))
+            session.expunge_all()
         run = next(one for one in shown.runs if one.run.id == run_id)
         words = f"{run.done} of {run.total} done, {run.failed} failed, {run.spent.calls} calls"
         if words != told:

@@ -1,6 +1,7 @@
 """The codebook at any codebook_seq, as somebody may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -13,7 +14,7 @@ from app.codebook.models import (
     CodeRevision,
     DimensionRevision,
 )
-from app.codebook.tree import CodeEntry, Codebook, DimensionEntry
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.problems import NotFound
 from app.studies.models import Study
 
@@ -23,36 +24,62 @@ def visible_codebook(session: Session, study_id: int, viewer_member_id: int, *, 
 
     seq: as it stood then; a code disclosed later is seen, since disclosure is about people, not about versions.
     """
-    disclosed = _disclosures(session, study_id)
-    entries = {
-        code.id: CodeEntry.of(
-            code, revision, disclosed.get(code.id, ""), name_only=disclosed.get(code.id) == "name" and not own
-        )
-        for code, revision in session.execute(_codes_at(study_id, seq))
-        if (own := code.created_by == viewer_member_id) or code.id in disclosed
-    }
-    return _with_dimensions(session, study_id, seq, entries)
+
+    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
+        own = code.created_by == viewer_member_id
+        if not own and not disclosed:
+            return None
+        return CodeEntry.of(code, revision, disclosed, name_only=disclosed == "name" and not own)
+
+    return _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen)
 
 
 def disclosed_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:
     """What everybody may see whole: for exports, and for what leaves to a model."""
-    disclosed = _disclosures(session, study_id)
-    entries = {
-        code.id: CodeEntry.of(code, revision, "whole", name_only=False)
-        for code, revision in session.execute(_codes_at(study_id, seq))
-        if disclosed.get(code.id) == "whole"
-    }
-    return _with_dimensions(session, study_id, seq, entries)
+
+    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
+        return CodeEntry.of(code, revision, disclosed, name_only=False) if disclosed == "whole" else None
+
+    return _kept(session, study_id, seq, "disclosed", seen)
 
 
 def whole_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:
     """Every code, seen by nobody: for acts that must know all names, and for methods."""
+
+    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
+        return CodeEntry.of(code, revision, disclosed, name_only=False)
+
+    return _kept(session, study_id, seq, "whole", seen)
+
+
+def forget_codebooks(session: Session) -> None:
+    """After a revision was written in this session: what it read before is old."""
+    session.info.pop(KEPT, None)
+
+
+KEPT = "codebooks"
+Seen = Callable[[Code, CodeRevision, str], CodeEntry | None]
+
+
+def _kept(session: Session, study_id: int, seq: int | None, view: str, seen: Seen) -> Codebook:
+    """Read once a session as long as nothing changes: the newest codebook_seq and disclosure tell."""
+    newest_disclosure = select(func.max(CodeDisclosure.id)).where(CodeDisclosure.study_id == study_id)
+    newest = session.execute(
+        select(Study.codebook_seq, newest_disclosure.scalar_subquery()).where(Study.id == study_id)
+    ).one()
+    key = (study_id, seq, view, *newest)
+    kept: dict[Any, Codebook] = session.info.setdefault(KEPT, {})
+    if key not in kept:
+        kept[key] = _read(session, study_id, seq, newest[0], seen)
+    return kept[key]
+
+
+def _read(session: Session, study_id: int, seq: int | None, newest_seq: int, seen: Seen) -> Codebook:
     disclosed = _disclosures(session, study_id)
-    entries = {
-        code.id: CodeEntry.of(code, revision, disclosed.get(code.id, ""), name_only=False)
-        for code, revision in session.execute(_codes_at(study_id, seq))
-    }
-    return _with_dimensions(session, study_id, seq, entries)
+    rows = session.execute(_codes_at(study_id, seq))
+    found = {code.id: seen(code, revision, disclosed.get(code.id, "")) for code, revision in rows}
+    entries = {code_id: entry for code_id, entry in found.items() if entry is not None}
+    return _with_dimensions(session, study_id, seq, newest_seq, entries)
 
 
 def current_seq(session: Session, study_id: int) -> int:
@@ -102,10 +129,10 @@ def _disclosures(session: Session, study_id: int) -> dict[int, str]:
         .where(CodeDisclosure.study_id == study_id)
         .group_by(CodeDisclosure.code_id)
     )
-    return {code_id: extent for code_id, extent in rows}
+    return dict(rows.all())
 
 
-def _codes_at(study_id: int, seq: int | None) -> Select[tuple[Code, CodeRevision]]:
+def _codes_at(study_id: int, seq: int | None) -> Select[Code, CodeRevision]:
     newest = (
         select(CodeRevision.code_id, func.max(CodeRevision.codebook_seq).label("seq"))
         .where(CodeRevision.study_id == study_id)
@@ -123,7 +150,9 @@ def _codes_at(study_id: int, seq: int | None) -> Select[tuple[Code, CodeRevision
     )
 
 
-def _with_dimensions(session: Session, study_id: int, seq: int | None, codes: dict[int, CodeEntry]) -> Codebook:
+def _with_dimensions(
+    session: Session, study_id: int, seq: int | None, newest_seq: int, codes: dict[int, CodeEntry]
+) -> Codebook:
     query = (
         select(DimensionRevision)
         .where(DimensionRevision.study_id == study_id)
@@ -134,7 +163,7 @@ def _with_dimensions(session: Session, study_id: int, seq: int | None, codes: di
         query = query.where(DimensionRevision.codebook_seq <= seq)
     entries = sorted((DimensionEntry.of(r) for r in session.scalars(query)), key=lambda d: (d.position, d.id))
     return Codebook(
-        codebook_seq=seq if seq is not None else current_seq(session, study_id),
+        codebook_seq=seq if seq is not None else newest_seq,
         dimensions=tuple(d for d in entries if d.status == "active"),
         retired_dimensions=tuple(d for d in entries if d.status != "active"),
         codes=codes,

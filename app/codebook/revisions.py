@@ -4,6 +4,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.codebook.models import CodeRevision, DimensionRevision
+from app.codebook.queries import forget_codebooks
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Conflict
 from app.studies.models import Membership, Study
@@ -50,6 +51,7 @@ def revise_dimension(
         )
     )
     session.flush()
+    forget_codebooks(session)
 
 
 def revise_code(
@@ -78,3 +80,4 @@ def revise_code(
         )
     )
     session.flush()
+    forget_codebooks(session)

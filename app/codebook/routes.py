@@ -1,5 +1,7 @@
 """The codebook page: the tree on the left, a code or the overview on the right, now or as a version had it."""
 
+from typing import Any
+
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -82,7 +84,7 @@ def codebook_answer(
     return page(request, "codebook/codebook.html", status=status, here_nav="codebook", form=form, **context)
 
 
-def code_context(session: Session, viewer: Viewer, shown: Shelf, code: CodeEntry) -> dict[str, object]:
+def code_context(session: Session, viewer: Viewer, shown: Shelf, code: CodeEntry) -> dict[str, Any]:
     members = members_by_id(session, viewer.study.id)
     whole = may_read_whole(viewer, code)
     author = members.get(code.created_by) if whole and code.created_by is not None else None
@@ -107,5 +109,5 @@ def version_asked_for(version: str) -> int | None:
     return int(version)
 
 
-def _tree_context(shown: Shelf, code: CodeEntry | None, find: str) -> dict[str, object]:
+def _tree_context(shown: Shelf, code: CodeEntry | None, find: str) -> dict[str, Any]:
     return {"shelf": shown, "branches": shown.branches(current=code, find=find), "current": code, "find": find}

@@ -91,17 +91,17 @@ def _refused(
         form.kind, form.dimension_id, problem.sentence, form.typed, is_incomplete=isinstance(problem, Incomplete)
     )
     shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, refusal=refusal)
-    return _desk_answer(request, "coding/_saved_act.html", shown, status=422)
+    return _desk_answer(request, shown, status=422)
 
 
 def _collided(request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm) -> Response:
     fields: Mapping[str, str] = {name: str(value) for name, value in form.fields.items()}
     collision = collision_of(desk(session, viewer, assignment_id), form.kind, form.dimension_id, fields)
     shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, collision=collision)
-    return _desk_answer(request, "coding/_collision.html", shown, status=409)
+    return _desk_answer(request, shown, status=409)
 
 
-def _desk_answer(request: Request, name: str, shown: DeskPage, *, status: int) -> Response:
+def _desk_answer(request: Request, shown: DeskPage, *, status: int) -> Response:
     if is_htmx(request):
-        return fragment(request, name, status=status, bench=shown)
+        return fragment(request, "coding/_saved_act.html", status=status, bench=shown)
     return page(request, "coding/desk.html", status=status, here_nav="coding", bench=shown)

@@ -2,19 +2,19 @@
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import text
 
-from app.db.server import check_server_version
+from app.db.server import check_server_version, connected
 from app.places import MIGRATIONS
 
 LOCK = 7_221_001
 
 
 def migrate(url: str) -> None:
-    """Raises ServerTooOld before anything is written."""
+    """Raises NoDatabase or ServerTooOld before anything is written."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with create_engine(url, poolclass=NullPool).connect() as connection:
+    with connected(url) as connection:
         check_server_version(connection)
         # Of the session, so it outlives the migrations' own transactions and ends with the connection.
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})

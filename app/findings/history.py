@@ -180,4 +180,4 @@ def _incidents_of_assignments(session: Session, viewer: Viewer, events: Sequence
             Assignment.study_id == viewer.study.id, Assignment.id.in_(ids)
         )
     )
-    return dict(rows.tuples())
+    return dict(rows.all())

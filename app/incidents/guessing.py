@@ -130,7 +130,9 @@ def _reason(wanted: IncidentField, look: ColumnLook) -> str | None:
     if wanted in TIME_FIELDS:
         return "name" if look.are_times else None
     if wanted is IncidentField.EXTERNAL_ID:
-        return "name; all different" if look.all_different else None
+        if look.all_different:
+            return "name; all different"
+        return f"name; {look.distinct} different in {look.rows}" if look.distinct >= 0.8 * look.rows else None
     if wanted is IncidentField.URL:
         return "name; web addresses" if look.are_urls else None
     if wanted is IncidentField.TITLE:

@@ -159,7 +159,8 @@ def check_mapping(mapping: Mapping, columns: Sequence[str]) -> None:
     for wanted in IncidentField:
         names = [one.column for one in mapping.columns if one.field is wanted]
         if wanted not in MANY_COLUMNS and len(names) > 1:
-            raise UnusableMapping(f"{' and '.join(names)} cannot both be the {FIELD_WORDS[wanted].lower()}. Choose one.")
+            what = FIELD_WORDS[wanted].lower()
+            raise UnusableMapping(f"{' and '.join(names)} cannot both be the {what}. Choose one of them.")
     texts = {one.column for one in mapping.columns if one.field is IncidentField.TEXT}
     if not texts:
         raise UnusableMapping("No column becomes the text. Choose at least one: text is what gets coded.")

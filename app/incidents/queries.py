@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from app.incidents.models import Import, Incident, IncidentExclusion
 from app.problems import NotFound
@@ -43,11 +43,9 @@ def incident_count(session: Session, study_id: int, wanted: IncidentFilter | Non
     return session.scalars(query).one()
 
 
-def import_to_map(session: Session, study_id: int, import_id: int) -> Import:
-    """With the bytes of its file."""
-    found = session.scalar(
-        select(Import).where(Import.study_id == study_id, Import.id == import_id).options(undefer(Import.content))
-    )
+def one_import(session: Session, study_id: int, import_id: int) -> Import:
+    """The bytes of its file are loaded when they are asked for."""
+    found = session.scalar(select(Import).where(Import.study_id == study_id, Import.id == import_id))
     if found is None:
         raise NotFound
     return found

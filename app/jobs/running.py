@@ -60,12 +60,13 @@ async def _open_queue(settings: Settings) -> AsyncIterator[tuple[App, dict[str, 
     """The queue on the database of the settings, and how a worker works on it."""
     if settings.database_url is None:
         raise ValueError("a worker needs settings.database_url")
-    database = Database.at(settings.database_url)
+    database = Database.at(settings.database_url, pool_size=1)
     conninfo = make_url(settings.database_url).set(drivername="postgresql")
     connector = PsycopgConnector(
         conninfo=conninfo.render_as_string(hide_password=False),
         min_size=1,
         max_size=settings.worker_concurrency + 2,
+        max_idle=30,  # seconds; an idle connection holds megabytes of the server
     )
     options = {
         "concurrency": settings.worker_concurrency,

@@ -50,6 +50,14 @@ def people_who_code(session: Session, study_id: int) -> list[Membership]:
     ]
 
 
+def leading_member(session: Session, study_id: int) -> Membership:
+    """The first lead, in whose name the command line acts."""
+    for member in members(session, study_id):
+        if member.role == "lead" and member.ended_at is None:
+            return member
+    raise NotFound("Nobody leads this study. Give it a lead first.")
+
+
 def member_of_invitation(session: Session, invitation_id: int) -> tuple[Study, Membership] | None:
     row = session.execute(
         select(Study, Membership)

@@ -50,8 +50,9 @@ class Hub:
         return sum(len(hints) for hints in self._streams.values())
 
     async def hints(self, topic: str) -> AsyncIterator[bool]:
-        """True for a hint, False when check_seconds passed without one. Ends when the hub closes."""
+        """True at once and for each hint, False when check_seconds passed without one. Ends when the hub closes."""
         hint = asyncio.Event()
+        hint.set()  # a page that comes back may have missed something
         self._streams.setdefault(topic, set()).add(hint)
         self._listen()
         try:

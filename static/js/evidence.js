@@ -32,8 +32,6 @@ function markTargets() {
   for (const card of document.querySelectorAll("[data-dimension]")) {
     const aimed = targetOf(card);
     for (const button of card.querySelectorAll("[data-quotes-for]")) {
-      if (button.dataset.quotesFor === aimed) button.dataset.key = "e";
-      else delete button.dataset.key;
       button.classList.toggle("is-aimed", button.dataset.quotesFor === aimed);
     }
   }

@@ -92,7 +92,9 @@ function refused(act, words) {
 
 function held(act, words) {
   stop("held");
-  if (!swapIn(words, "#collision[data-collided]")) sayHeld(words);
+  const here = act.assignment === page().assignment;
+  const collided = words.includes("data-collided");
+  if (!collided || !swapIn(words, here ? null : "#collision")) sayHeld(words);
   return false;
 }
 

@@ -47,12 +47,13 @@ function replace(fresh) {
   globalThis.htmx?.process(fresh);
 }
 
-// needed: a part that the answer must have; without it nothing is swapped and false is returned
-export function swapIn(words, needed = null) {
+// only: a part to take alone out of the answer. False when the answer has nothing to swap.
+export function swapIn(words, only = null) {
   const answer = new DOMParser().parseFromString(words, "text/html").body;
-  if (needed && !answer.querySelector(needed)) return false;
+  const parts = only ? [...answer.querySelectorAll(only)] : [...answer.children].filter((part) => part.id);
+  if (!parts.length) return false;
   const before = open();
-  for (const fresh of [...answer.children]) if (fresh.id) replace(document.adoptNode(fresh));
+  for (const fresh of parts) replace(document.adoptNode(fresh));
   reopen(before);
   document.dispatchEvent(new CustomEvent("tandem:swapped"));
   (document.querySelector("#answers [aria-invalid=true]"))?.focus();

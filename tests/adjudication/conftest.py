@@ -67,7 +67,9 @@ class Table:
         place = (self.incident.id, (dimension or self.cause).id)
         actions.open_answers(self.session, viewer, self.coding_round, *place)
 
-    def rules(self, viewer: Viewer, code: CodeEntry, dimension: DimensionEntry | None = None, **words: object) -> Ruling:
+    def rules(
+        self, viewer: Viewer, code: CodeEntry, dimension: DimensionEntry | None = None, **words: object
+    ) -> Ruling:
         said: dict[str, object] = {
             "state": "coded",
             "code_ids": [code.id],

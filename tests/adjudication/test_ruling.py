@@ -103,9 +103,9 @@ def test_a_ruling_on_an_old_state_is_refused(apart):
 
     with pytest.raises(policy.RuledMeanwhile):
         apart.rules(apart.lead, apart.human)
-    assert [row.id for row in apart.session.scalars(select(Ruling).where(Ruling.round_id == apart.coding_round.id))] == [
-        first.id
-    ]
+    assert [
+        row.id for row in apart.session.scalars(select(Ruling).where(Ruling.round_id == apart.coding_round.id))
+    ] == [first.id]
 
 
 @pytest.mark.parametrize("who", ["ada", "ben", "reader"])

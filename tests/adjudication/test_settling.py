@@ -54,7 +54,10 @@ def test_what_all_took_over_from_a_model_is_unanimous_after_suggestion(table):
         assignment = table.assignment(coder)
         offer = {"dimension_id": table.cause.id, "code_id": table.config.id, "origin": origin}
         apply_offered(
-            table.session, coder, assignment.id, makers.next_request(table.session, assignment, "apply_offered", **offer)
+            table.session,
+            coder,
+            assignment.id,
+            makers.next_request(table.session, assignment, "apply_offered", **offer),
         )
         makers.act(table.session, coder, assignment, "submit", incomplete=True)
     table.steps_to("settling")
@@ -102,9 +105,7 @@ def test_another_main_code_is_a_disagreement(table):
     for coder, main in ((table.ada, table.slow), (table.ben, table.down)):
         assignment = table.assignment(coder)
         for code in (table.slow, table.down):
-            makers.act(
-                table.session, coder, assignment, "toggle_code", dimension_id=table.symptom.id, code_id=code.id
-            )
+            makers.act(table.session, coder, assignment, "toggle_code", dimension_id=table.symptom.id, code_id=code.id)
         makers.act(table.session, coder, assignment, "set_main", dimension_id=table.symptom.id, code_id=main.id)
         makers.act(table.session, coder, assignment, "submit", incomplete=True)
     table.steps_to("settling")

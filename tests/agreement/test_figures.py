@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import pytest
 from nltk.metrics.agreement import AnnotationTask
 from nltk.metrics.distance import jaccard_distance
+from sqlalchemy.orm import Session
 
 from app.agreement.figures import RoundFigures, Row, round_figures
 from app.codebook import actions as codebook
 from app.codebook.actions import CodeText
+from app.codebook.queries import whole_codebook
 from app.coding.exposures import declare_exposure
 from app.rounds.models import Round
 from app.rounds.policy import StillBlind
+from app.studies.models import Membership
 from tests import makers
 from tests.agreement.conftest import Table, make_table
 
@@ -152,12 +155,10 @@ def coined_round(table: Table, names: Sequence[str], *, reworded_by_author: bool
     return table.settle(coding_round), coined
 
 
-def reword(table: Table, member: object, code_id: int, definition: str) -> None:
-    entry = makers.entry_of(table.session, table.lead, code_id)
-    codebook.edit_code(
-        table.session, table.lead.study.id, member, code_id, CodeText(entry.name, definition),
-        seen_seq=entry.codebook_seq, reason="said for all",
-    )  # fmt: skip
+def reword(table: Table, member: Membership, code_id: int, definition: str) -> None:
+    entry = whole_codebook(table.session, table.lead.study.id).codes[code_id]
+    words = CodeText(entry.name, definition)
+    codebook.edit_code(table.session, table.lead.study.id, member, code_id, words, seen_seq=entry.codebook_seq)
 
 
 @pytest.mark.parametrize("reworded_by_author", [False, True])
@@ -227,8 +228,8 @@ def test_skips_and_what_was_never_handed_in_stand_beside(table: Table) -> None:
     assert row.headline is not None and row.headline.value is None and row.headline.undefined
 
 
-def test_three_coders_have_three_pairs(session: object) -> None:
-    table = make_table(session, coders=3)  # type: ignore[arg-type]
+def test_three_coders_have_three_pairs(session: Session) -> None:
+    table = make_table(session, coders=3)
     coding_round = table.coded_round([(a, b, a) for a, b in CAUSES])
 
     report = row_of(round_figures(table.session, coding_round), table, "reliability").report

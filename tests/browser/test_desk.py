@@ -292,3 +292,23 @@ async def test_axe_finds_nothing_serious(
         serious = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found
                    if each["impact"] in ("serious", "critical")]  # fmt: skip
         assert serious == []
+
+
+async def test_what_is_selected_and_half_typed_stays_while_answers_come_in(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+
+    await page.evaluate(SELECT_WORDS, "40 minutes")
+    await press(page, ["1"])
+    await saved(page)
+    await press(page, ["e"])
+    await saved(page)
+    await press(page, ["ArrowDown", "1", "/"])
+    await page.keyboard.type("half a na")
+    await saved(page)
+    await page.keyboard.type("me")
+
+    with site.database.reading() as session:
+        assert list(session.scalars(select(Evidence.quote))) == ["40 minutes"]
+    await expect(page.locator(f"#find-{bench.symptom.id}")).to_have_value("half a name")

@@ -33,16 +33,20 @@ def make_app() -> object:
     return answer
 
 
-def prepare(url: str, address: str) -> Callable[[], None]:
-    print("prepared", flush=True)
+def prepare(url: str, address: str) -> str:
+    print("preparing", flush=True)
     time.sleep(0.2)
-    return lambda: print(f"answers at {address}", flush=True)
+    return "link"
+
+
+def announce(address: str, link: str | None) -> None:
+    print(f"answers at {address}, {link}", flush=True)
 
 
 def stand_in(data_dir: Path, port: int, processes: Annotated[int, typer.Argument()] = 1) -> None:
     settings = Settings(data_dir=data_dir, port=port, log_level="warning")
     with saying_problems():
-        run_together(settings, prepare=prepare, processes=processes, factory="stand_in:make_app")
+        run_together(settings, prepare=prepare, announce=announce, processes=processes, factory="stand_in:make_app")
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ class Running:
         self.children: list[psutil.Process] = []
 
     def said(self, wanted: str) -> str:
-        """The first line on stdout that begins so."""
+        """What the first line on stdout goes on with that begins so."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.children = psutil.Process(self.process.pid).children(recursive=True)
             if line.startswith(wanted):
-                return line.strip()
+                return line.strip().removeprefix(wanted)
         raise AssertionError(self.process.stderr.read() if self.process.stderr else "")
 
     def ended(self, seconds: float = 20) -> tuple[int, str]:
@@ -94,7 +94,7 @@ def names(processes: list[psutil.Process]) -> set[str]:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_and_leaves_no_process(starts: Starts, how: signal.Signals) -> None:
     running = starts()
-    address = running.said("answers at").removeprefix("answers at ")
+    address = running.said("answers at ").removesuffix(", link")
     assert body(address) == "here"
     assert "postgres" in names(running.children)
     assert any("worker" in each.cmdline() for each in running.children)
@@ -124,7 +124,7 @@ def test_ctrl_c_again_and_again_during_the_shutdown_is_harmless(starts: Starts) 
 
 def test_ctrl_c_while_it_starts_leaves_no_process(starts: Starts) -> None:
     running = starts()
-    running.said("prepared")
+    running.said("preparing")
     running.process.send_signal(signal.SIGINT)
     assert running.ended() == (0, "")
     assert running.left() == []
@@ -140,7 +140,7 @@ def test_after_a_kill_no_server_holds_the_port_and_the_next_start_takes_over(sta
     assert names(survivors) == {"postgres"}
 
     again = starts()
-    assert again.said("answers at") == f"answers at http://127.0.0.1:{starts.port}"
+    assert again.said("answers at ") == f"http://127.0.0.1:{starts.port}, link"
     again.process.send_signal(signal.SIGINT)
     assert again.ended() == (0, "")
     assert killed.left() == []
@@ -173,7 +173,7 @@ def test_when_the_port_is_taken_the_next_free_one_is_used_and_said(starts: Start
         other.bind(("127.0.0.1", starts.port))
         other.listen()
         running = starts()
-        address = running.said("answers at").removeprefix("answers at ")
+        address = running.said("answers at ").removesuffix(", link")
         assert body(address) == "here"
         running.process.send_signal(signal.SIGINT)
         code, talk = running.ended()

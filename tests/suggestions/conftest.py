@@ -90,7 +90,8 @@ class Table:
         return waits
 
     def rows(self, run: SuggestionRun) -> list[RunIncident]:
-        return list(self.session.scalars(select(RunIncident).where(RunIncident.run_id == run.id).order_by(RunIncident.id)))
+        of_run = select(RunIncident).where(RunIncident.run_id == run.id).order_by(RunIncident.id)
+        return list(self.session.scalars(of_run))
 
     def calls(self) -> list[ModelCall]:
         return list(self.session.scalars(select(ModelCall).order_by(ModelCall.id)))
@@ -165,9 +166,9 @@ def seen_anywhere(client: TestClient, table: Table) -> str:
     """Everything that the browser of a coder gets without a press: every page, as itself and as a fragment."""
     study = f"/studies/{table.lead.study.slug}"
     paths = [
-        f"{study}/", f"{study}/coding", f"{study}/codebook", f"{study}/incidents", f"{study}/rounds", f"{study}/history",
-        f"{study}/members", f"{study}/disagreements", f"{study}/agreement", f"{study}/export", table.runs_url,
-        f"{table.runs_url}/progress", f"{study}/rounds/{table.coding_round.number}",
+        f"{study}/", f"{study}/coding", f"{study}/codebook", f"{study}/incidents", f"{study}/rounds",
+        f"{study}/history", f"{study}/members", f"{study}/disagreements", f"{study}/agreement", f"{study}/export",
+        table.runs_url, f"{table.runs_url}/progress", f"{study}/rounds/{table.coding_round.number}",
         f"{study}/incidents/{table.incidents[0].id}", table.desk_url, f"{table.desk_url}/suggestions",
         f"{table.desk_url}/suggestions?dimension={table.cause.id}",
         f"{table.desk_url}/suggestions?dimension={table.symptom.id}",

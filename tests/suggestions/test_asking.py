@@ -1,16 +1,22 @@
 """One incident of a run: every attempt is in the ledger, and what was paid for is kept."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
+from app.db.session import Database
 from app.llm.port import Answer
 from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, ReplyRefused, TextTooLong, WrongKey
+from app.llm.scripted import ScriptedModel
 from app.problems import NotAllowed
 from app.studies.models import Membership, StudyEvent
 from app.suggestions.actions import ask_for_suggestions, resume_run
+from app.suggestions.asking import suggest_for_incident
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
 from tests import makers
@@ -122,7 +128,7 @@ def test_a_reply_that_stays_unreadable_is_kept_and_the_incident_fails(table: Tab
 
 def test_a_busy_model_is_asked_again_when_it_says(table: Table) -> None:
     run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
-    table.model = type(table.model)(ModelBusy(retry_after_seconds=7), otherwise=table.reply(), name="small")
+    table.model = ScriptedModel(ModelBusy(retry_after_seconds=7), otherwise=table.reply(), name="small")
 
     assert table.work(run) == [7]
     assert [(row.state, row.attempts) for row in table.rows(run)] == [("waiting", 1)]
@@ -133,7 +139,7 @@ def test_a_busy_model_is_asked_again_when_it_says(table: Table) -> None:
 
 def test_a_broken_model_is_given_up_after_five_attempts(table: Table) -> None:
     run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
-    table.model = type(table.model)(otherwise=ModelBroken("boom"), name="small")
+    table.model = ScriptedModel(otherwise=ModelBroken("boom"), name="small")
 
     waits = [wait for _ in range(6) for wait in table.work(run)]
 
@@ -193,25 +199,48 @@ def test_failed_ones_are_asked_again_when_the_lead_wants_it(table: Table) -> Non
 
 def test_a_job_run_twice_asks_once(table: Table) -> None:
     run = table.ask(limit=1)
-    row = table.rows(run)[0]
-    row.state = "done"
-    table.work(run)
+    (row,) = table.rows(run)
+    suggest_for_incident(
+        table.database, table.model, study_id=run.study_id, run_id=run.id, incident_id=row.incident_id
+    )
 
     assert len(table.calls()) == 1 and len(table.suggestions()) == 2
 
 
+class Killed(Exception):
+    """The worker was killed here."""
+
+
+class DyingDatabase(Database):
+    """Its process is killed when it begins one transaction too many."""
+
+    def __init__(self, alive: Database, transactions: int) -> None:
+        super().__init__(alive.bind)
+        self.left = transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        if not self.left:
+            raise Killed
+        self.left -= 1
+        with super().transaction() as session:
+            yield session
+
+
 def test_after_a_crash_between_answer_and_writing_the_paid_reply_is_read_from_the_ledger(table: Table) -> None:
-    """The worker died when the reply was in the ledger and nothing was made of it yet."""
-    run = table.ask(limit=1)
-    for suggestion in table.suggestions():
-        table.session.delete(suggestion)
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
     (row,) = table.rows(run)
-    row.state, run.state, run.ended_at = "waiting", "running", None
-    table.session.flush()
+    table.model = ScriptedModel(table.reply(), name="small")  # a second question would be an error
+    share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
 
-    table.work(run)
+    with pytest.raises(Killed):
+        suggest_for_incident(DyingDatabase(table.database, 2), table.model, **share)
+    table.session.expire_all()
+    assert table.suggestions() == [] and row.state == "waiting"
 
-    assert len(table.model.questions) == 1 and len(table.calls()) == 1
+    suggest_for_incident(table.database, table.model, **share)
+    table.session.expire_all()
+    assert row.state == "done" and len(table.calls()) == 1
     assert [one.model_call_id for one in table.suggestions()] == [table.calls()[0].id] * 2
 
 

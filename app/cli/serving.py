@@ -1,0 +1,15 @@
+"""The app of a server process. Parents pass their settings on in the environment."""
+
+from fastapi import FastAPI
+
+from app.cli.opening import log_to_stderr
+from app.cli.parenthood import end_with_parent_process
+from app.main import create_app
+from app.settings import Settings
+
+
+def app_of_environment() -> FastAPI:
+    end_with_parent_process()
+    settings = Settings()
+    log_to_stderr(settings.log_level)
+    return create_app(settings)

@@ -1,0 +1,106 @@
+import csv
+import io
+import json
+
+import pytest
+from sqlalchemy import select
+
+from app.coding.models import Exposure
+from app.export.actions import NoOpenRound, NoSuchForm, dataset_export, taken_dataset
+from app.problems import NotFound
+from app.rounds.actions import change_phase
+from app.studies.models import StudyEvent
+from tests.makers import TEXT, make_study
+
+
+def rows_of(file) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.content.decode(), newline="")))
+
+
+def test_the_long_form_has_a_row_for_each_code_of_each_coder_and_the_final_one(session, finished):
+    rows = rows_of(dataset_export(session, finished.lead.study, form="long", round_number=None))
+    disputed = [r for r in rows if r["incident"] == "INC-1" and r["dimension"] == "Root cause"]
+    assert [(r["rater"], r["code"], r["basis"]) for r in disputed] == [
+        (finished.ada.name, "Network", ""),
+        (finished.ben.name, "Config", ""),
+        ("(final)", "Config", "third_person"),
+    ]
+    agreed = [r for r in rows if r["incident"] == "INC-2" and r["rater"] == "(final)"]
+    assert [(r["dimension"], r["state"], r["code"], r["basis"]) for r in agreed] == [
+        ("Root cause", "coded", "Network", "unanimous"),
+        ("Symptom", "none_applies", "", "unanimous"),
+    ]
+
+
+def test_quotes_come_out_as_they_stand_in_the_text(session, finished):
+    rows = rows_of(dataset_export(session, finished.lead.study, form="long", round_number=None))
+    quotes = [json.loads(r["quotes"]) for r in rows if r["rater"] == finished.ada.name and r["code"] == "Network"]
+    start = TEXT.index("😀")
+    assert quotes == [[TEXT[start : start + 5]]] * 2
+
+
+def test_the_wide_form_has_a_row_an_incident_and_dimension_and_two_columns_a_coder(session, finished):
+    rows = rows_of(dataset_export(session, finished.lead.study, form="wide", round_number=None))
+    assert len(rows) == 4
+    first = rows[0]
+    assert (first["final_codes"], first["basis"]) == ("Config", "third_person")
+    assert first[f"{finished.ada.name}: codes"] == "Network"
+    assert first[f"{finished.ben.name}: codes"] == "Config"
+    assert rows[1][f"{finished.ada.name}: codes"] == "(none applies)"
+
+
+def test_the_ratings_are_first_submissions_and_a_blank_value_where_none_applies(session, finished):
+    rows = rows_of(dataset_export(session, finished.lead.study, form="ratings", round_number=None))
+    assert len(rows) == 8
+    assert {r["value"] for r in rows if r["dimension"] == "Symptom"} == {""}
+    assert {r["independent"] for r in rows} == {"yes"}
+
+
+def test_the_same_state_gives_the_same_bytes(session, finished):
+    for form in ("long", "wide", "ratings"):
+        one = dataset_export(session, finished.lead.study, form=form, round_number=None)
+        assert one == dataset_export(session, finished.lead.study, form=form, round_number=None)
+
+
+def test_promise_3_taking_the_data_set_records_what_it_shows_before_it_leaves(session, finished, client_for):
+    client = client_for(finished.ada)
+    page = client.get("/studies/finished/export").text
+    assert "Config" not in page and session.scalars(select(Exposure.id)).all() != []  # the lead's opening alone
+    before = exposures_of(session, finished.ada)
+    answer = client.post("/studies/finished/export/dataset", data={"form": "long", "round": ""})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith("finished-dataset-long.csv")
+    shown = exposures_of(session, finished.ada) - before
+    assert {incident_id for incident_id, _ in shown} == {incident.id for incident in finished.incidents}
+    assert {kind for _, kind in shown} == {"colleague_code", "final_code"}
+
+
+def test_promise_7_taking_the_data_set_is_in_the_history(session, finished):
+    taken_dataset(session, finished.ada, form="wide", round_number=None)
+    event = session.scalars(select(StudyEvent).order_by(StudyEvent.id.desc())).first()
+    assert (event.kind, event.member_id, event.details["form"]) == ("dataset.exported", finished.ada.member.id, "wide")
+
+
+def test_an_unknown_form_and_an_unknown_round_are_refused(session, finished):
+    with pytest.raises(NoSuchForm):
+        dataset_export(session, finished.lead.study, form="tall", round_number=None)
+    with pytest.raises(NotFound):
+        dataset_export(session, finished.lead.study, form="long", round_number=9)
+
+
+def test_a_study_without_a_finished_round_has_nothing_to_export(session, finished):
+    with pytest.raises(NoOpenRound):
+        dataset_export(session, make_study(session).study, form="long", round_number=None)
+
+
+def test_promise_1_a_round_that_was_reopened_leaves_the_data_set(session, finished):
+    change_phase(session, finished.lead, finished.coding_round.number, "running", reason="One was missing.")
+    with pytest.raises(NoOpenRound):
+        dataset_export(session, finished.lead.study, form="long", round_number=None)
+
+
+def exposures_of(session, viewer) -> set[tuple[int, str]]:
+    rows = session.execute(
+        select(Exposure.incident_id, Exposure.kind).where(Exposure.member_id == viewer.member.id)
+    )
+    return {(incident_id, kind) for incident_id, kind in rows}

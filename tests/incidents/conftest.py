@@ -1,0 +1,3 @@
+from tests.support.clients import client_for
+
+__all__ = ["client_for"]

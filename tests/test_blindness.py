@@ -1,0 +1,285 @@
+"""Promises 1, 2, 3 and 12 on every path there is: all routes, as every role, in states made at random.
+
+Each coder's work carries words that stand nowhere else. Whoever is shown such a word without being its author, while
+the round runs, has been told what they must not know.
+"""
+
+import itertools
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import routers
+from app.codebook.actions import CodeText, edit_code, merge_codes
+from app.codebook.models import Code, Dimension
+from app.codebook.queries import whole_codebook
+from app.coding.models import Exposure, Memo, SubmittedCode
+from app.db.session import Database
+from app.export.actions import NoOpenRound, dataset_export
+from app.incidents.models import Import, Incident
+from app.llm.scripted import ScriptedModel
+from app.problems import NotFound
+from app.rounds.models import Assignment, Round
+from app.studies.viewer import Viewer
+from app.suggestions.actions import ask_for_suggestions
+from app.suggestions.asking import suggest_for_incident
+from app.suggestions.models import Suggestion, SuggestionRun
+from tests.makers import (
+    act,
+    make_code,
+    make_coders,
+    make_dimension,
+    make_incidents,
+    make_member,
+    make_round,
+    make_study,
+    move_round,
+)
+from tests.support.clients import HTMX, client_for
+
+__all__ = ["client_for"]
+
+MODEL_SAID = "MODELREASON"
+ARMS = ("blind", "after", "on_request", "before")
+
+
+@dataclass
+class Scene:
+    """words: what only that member may be shown. everybody: who looks, by what they are."""
+
+    lead: Viewer
+    coding_round: Round
+    incidents: list[Incident]
+    everybody: dict[str, Viewer]
+    words: dict[str, list[str]] = field(default_factory=dict)
+
+
+def test_promise_1_nothing_of_a_running_round_reaches_another_on_any_route(session, database, client_for):
+    for seed in range(4):
+        scene = make_scene(session, database, random.Random(seed))
+        addresses = list(get_addresses(session, scene))
+        assert len(addresses) > 40
+        for who, viewer in scene.everybody.items():
+            others = [word for owner, words in scene.words.items() if owner != who for word in words]
+            for address, shown in looked_at(client_for(viewer), addresses):
+                found = [word for word in (*others, MODEL_SAID) if word in shown]
+                assert not found, f"seed {seed}: {who} is shown {found} at {address}"
+
+
+def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
+    """Each coder finds their own words on the same walk, so the walk does reach the places where words stand."""
+    scene = make_scene(session, database, random.Random(1))
+    addresses = list(get_addresses(session, scene))
+    for who, words in scene.words.items():
+        seen = "".join(shown for _, shown in looked_at(client_for(scene.everybody[who]), addresses))
+        assert all(word in seen for word in words), f"{who} does not find {words}"
+
+
+def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, database, client_for):
+    scene = make_scene(session, database, random.Random(7))
+    base = f"/studies/{scene.lead.study.slug}"
+    number, incident = scene.coding_round.number, scene.incidents[0].id
+    dimension = session.scalars(select(Dimension.id)).first()
+    posts = [
+        (f"{base}/export/dataset", {"form": form, "round": round_number})
+        for form in ("long", "wide", "ratings")
+        for round_number in ("", str(number))
+    ]
+    posts += [(f"{base}/export/codebook", {"format": format}) for format in ("csv", "json", "qdc")]
+    posts += [
+        (f"{base}/disagreements/{number}/{incident}/{dimension}/openings", {}),
+        (f"{base}/disagreements/{number}/{incident}/{dimension}/comments", {"text": "What did you take?"}),
+        (f"{base}/rounds/{number}/suggestions/openings", {"call_id": "1"}),
+    ]
+    for who, viewer in scene.everybody.items():
+        others = [word for owner, words in scene.words.items() if owner != who for word in words]
+        client = client_for(viewer)
+        for address, fields in posts:
+            shown = client.post(address, data=fields).text
+            assert not [word for word in others if word in shown], f"{who} by POST {address} {fields}"
+
+
+def test_promise_1_the_command_lines_exports_hold_nothing_of_a_running_round(session, database):
+    scene = make_scene(session, database, random.Random(3))
+    for form in ("long", "wide", "ratings"):
+        with pytest.raises((NoOpenRound, NotFound)):
+            dataset_export(session, scene.lead.study, form=form, round_number=scene.coding_round.number)
+        with pytest.raises(NoOpenRound):
+            dataset_export(session, scene.lead.study, form=form, round_number=None)
+
+
+def test_promise_2_no_suggestion_reaches_a_browser_by_looking(session, database, client_for):
+    """In every arm: what the model said stands behind a post, never in a page, a fragment or a table."""
+    for arm in ARMS:
+        scene = make_scene(session, database, random.Random(11), arm=arm)
+        addresses = list(get_addresses(session, scene))
+        assert session.scalar(select(Suggestion.id).where(Suggestion.study_id == scene.lead.study.id))
+        for who, viewer in scene.everybody.items():
+            for address, shown in looked_at(client_for(viewer), addresses):
+                assert MODEL_SAID not in shown, f"arm {arm}: {who} at {address}"
+
+
+def test_promise_3_looking_records_no_exposure(session, database, client_for):
+    scene = make_scene(session, database, random.Random(5))
+    addresses = list(get_addresses(session, scene))
+    for viewer in scene.everybody.values():
+        for _ in looked_at(client_for(viewer), addresses):
+            pass
+    assert session.scalars(select(Exposure.id)).all() == []
+
+
+def test_promise_3_after_the_round_nothing_of_others_is_shown_by_looking_alone(session, database, client_for):
+    """The codes are known to all by then; what a colleague applied, noted or quoted still stands behind a post."""
+    scene = make_scene(session, database, random.Random(2))
+    move_round(session, scene.lead, scene.coding_round, "settling")
+    addresses = list(get_addresses(session, scene))
+    memos = {memo.member_id: memo.text for memo in session.scalars(select(Memo))}
+    for who, viewer in scene.everybody.items():
+        others = [text for member_id, text in memos.items() if member_id != viewer.member.id]
+        for address, shown in looked_at(client_for(viewer), addresses):
+            assert not [text for text in others if text in shown], f"{who} at {address}"
+
+
+def test_promise_12_nothing_of_a_study_is_reached_from_outside_or_through_another_study(session, database, client_for):
+    scene = make_scene(session, database, random.Random(4))
+    stranger = make_study(session)
+    make_incidents(session, stranger, 1)
+    client = client_for(stranger)
+    for address in get_addresses(session, scene):
+        assert client.get(address).status_code in (404, 303), address
+    own = f"/studies/{stranger.study.slug}"
+    through = [a.replace(f"/studies/{scene.lead.study.slug}", own) for a in get_addresses(session, scene)]
+    words = [word for words in scene.words.values() for word in words]
+    for address in through:
+        shown = client.get(address).text
+        assert not [word for word in (*words, MODEL_SAID) if word in shown], address
+    assert client_for(None).get(f"/studies/{scene.lead.study.slug}/").status_code == 303
+
+
+def make_scene(session: Session, database: Database, chance: random.Random, *, arm: str | None = None) -> Scene:
+    lead = make_study(session)
+    coders = make_coders(session, lead, 2)
+    cause, symptom = make_dimension(session, lead, "Cause"), make_dimension(session, lead, "Symptom", takes="many")
+    common = [make_code(session, lead, cause, "Network"), make_code(session, lead, symptom, "Errors")]
+    incidents = make_incidents(session, lead, 3)
+    who_codes = [*coders, lead] if chance.random() < 0.5 else coders
+    coding_round = make_round(
+        session,
+        lead,
+        who_codes,
+        incidents,
+        purpose=chance.choice(("calibration", "reliability")),
+        arm=arm or chance.choice(ARMS),
+        blind_share=chance.choice((0.0, 0.3)) if arm is None else 0.0,
+        code_sharing="private",
+    )
+    scene = Scene(lead, coding_round, incidents, {"lead": lead})
+    scene.everybody |= {f"coder {number}": coder for number, coder in enumerate(coders)}
+    scene.everybody |= {role: make_member(session, lead, role=role) for role in ("adjudicator", "reader")}
+    offer(session, database, lead, coding_round, {cause.id: common[0].id, symptom.id: common[1].id})
+    for who, coder in scene.everybody.items():
+        if coder in who_codes:
+            scene.words[who] = code_at_random(session, chance, scene, coder, cause.id, symptom.id, common[1].id)
+    return scene
+
+
+def code_at_random(
+    session: Session, chance: random.Random, scene: Scene, coder: Viewer, cause: int, symptom: int, errors: int
+) -> list[str]:
+    """Coins a code and writes a memo and a flag, each in words of the coder's own; hands in or does not."""
+    mark = f"{coder.member.id}X{chance.randrange(10**6)}"
+    words = [f"COINED{mark}", f"MEMO{mark}", f"FLAG{mark}"]
+    assignments = session.scalars(
+        select(Assignment).where(
+            Assignment.round_id == scene.coding_round.id, Assignment.member_id == coder.member.id
+        ).order_by(Assignment.order)
+    ).all()
+    for number, assignment in enumerate(assignments):
+        if number == 0:
+            act(session, coder, assignment, "create_code", dimension_id=cause, name=words[0])
+            act(session, coder, assignment, "write_memo", text=words[1])
+            act(session, coder, assignment, "flag", note=words[2])
+        act(session, coder, assignment, "toggle_code", dimension_id=symptom, code_id=errors)
+        ending = chance.choice(("submit", "skip", "draft", "submit"))
+        if ending == "submit":
+            act(session, coder, assignment, "submit", incomplete=True)
+        elif ending == "skip" and number:
+            act(session, coder, assignment, "skip", reason=f"SKIP{mark}")
+    return words
+
+
+def offer(session: Session, database: Database, lead: Viewer, coding_round: Round, codes: dict[int, int]) -> None:
+    run = ask_for_suggestions(session, lead, coding_round, model="scripted")
+    session.flush()
+    reply = {
+        f"d{dimension_id}": {"quotes": [], "reasoning": MODEL_SAID, "codes": [f"c{code_id}"], "new_codes": []}
+        for dimension_id, code_id in codes.items()
+    }
+    model = ScriptedModel(otherwise=reply, name="scripted")
+    for incident_id in session.scalars(select(Assignment.incident_id).where(Assignment.round_id == coding_round.id)):
+        suggest_for_incident(database, model, study_id=run.study_id, run_id=run.id, incident_id=incident_id)
+    session.expire_all()
+
+
+def get_addresses(session: Session, scene: Scene):
+    """Every GET route of the app with every id of the study that its address takes."""
+    study_id = scene.lead.study.id
+    of_study = {
+        name: [str(key) for key in session.scalars(select(model.id).where(model.study_id == study_id))]
+        for name, model in (
+            ("incident_id", Incident),
+            ("dimension_id", Dimension),
+            ("assignment_id", Assignment),
+            ("code_id", Code),
+            ("import_id", Import),
+            ("run_id", SuggestionRun),
+        )
+    }
+    values = {**of_study, "slug": [scene.lead.study.slug], "number": [str(scene.coding_round.number)], "token": ["x"]}
+    for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
+        if "GET" not in route.methods or "{slug}" not in route.path or is_stream(route):
+            continue
+        names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+        for chosen in itertools.product(*(values[name] for name in names)):
+            address = route.path.format(**dict(zip(names, chosen, strict=True)))
+            yield address
+            for query in QUERIES.get(route.path.removeprefix("/studies/{slug}"), ()):
+                yield address + query.format(number=scene.coding_round.number)
+
+
+QUERIES = {
+    "/agreement": ("?round={number}",),
+    "/agreement/table.csv": ("?round={number}",),
+    "/disagreements": ("?round={number}", "?round={number}&open=all"),
+    "/incidents": ("?q=COINED", "?words=COINED"),
+    "/codebook/tree": ("?q=COINED",),
+    "/coding": ("?round={number}",),
+}
+
+
+def is_stream(route) -> bool:
+    """The stream of a round's suggestions is walked in tests/suggestions/test_over_the_wire.py, on a real server."""
+    return route.path.endswith("/progress")
+
+
+def looked_at(client: TestClient, addresses):
+    for address in addresses:
+        yield address, client.get(address).text
+        yield f"{address} (htmx)", client.get(address, headers=HTMX).text
+
+
+def test_promise_8_what_was_submitted_stays_when_its_code_is_merged_and_renamed(session, database):
+    scene = make_scene(session, database, random.Random(9))
+    lead, study_id = scene.lead, scene.lead.study.id
+    before = [(row.id, row.code_id) for row in session.scalars(select(SubmittedCode).order_by(SubmittedCode.id))]
+    codes = [c for c in whole_codebook(session, study_id).codes.values() if c.name == "Errors"]
+    other = make_code(session, lead, whole_codebook(session, study_id).dimension(codes[0].dimension_id), "Failures")
+    merge_codes(session, study_id, lead.member, codes[0].id, other.id, reason="the same")
+    edit_code(session, study_id, lead.member, other.id, CodeText("Faults"), seen_seq=10**9)
+    session.expire_all()
+    after = [(row.id, row.code_id) for row in session.scalars(select(SubmittedCode).order_by(SubmittedCode.id))]
+    assert before == after != []
