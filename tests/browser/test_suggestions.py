@@ -82,14 +82,14 @@ async def test_a_suggestion_is_opened_by_a_press_and_decided_by_a_key(site: Site
     assert await page.evaluate("CSS.highlights.has('quoted-by-suggestion')")
 
     await page.keyboard.press("a")
-    await expect(cause.get_by_text("Accepted")).to_be_visible()
+    await expect(cause.get_by_text("Accepted", exact=True)).to_be_visible()
     await expect(cause.get_by_role("button", name="Network", pressed=True)).to_be_visible()
 
     await page.keyboard.press("ArrowDown")
     await symptom.get_by_role("button", name="Suggest").click()
     await expect(symptom.get_by_text(SECRET_NAME)).to_be_visible()
     await page.keyboard.press("x")
-    await expect(symptom.get_by_text("Rejected")).to_be_visible()
+    await expect(symptom.get_by_text("Rejected", exact=True)).to_be_visible()
     await page.keyboard.press("1")
     await expect(symptom.get_by_role("button", name="Slow answers", pressed=True)).to_be_visible()
     await picture(page, "desk-decided")
@@ -97,7 +97,7 @@ async def test_a_suggestion_is_opened_by_a_press_and_decided_by_a_key(site: Site
     await symptom.get_by_text("Change").first.click()
     await symptom.get_by_label("or a new one, named").fill("Expired certificates")
     await symptom.get_by_role("button", name="Take this instead").click()
-    await expect(symptom.get_by_text("Changed")).to_be_visible()
+    await expect(symptom.get_by_text("Changed", exact=True)).to_be_visible()
     assert decided(site) == ["accepted", "rejected", "changed"]
     assert site.complaints == []
 
@@ -111,7 +111,7 @@ async def test_after_the_submission_taking_over_makes_a_draft(site: Site, signed
     await expect(cause.get_by_text("Your first submission is kept")).to_be_visible()
     await picture(page, "desk-after")
     await page.keyboard.press("a")
-    await expect(cause.get_by_text("Accepted")).to_be_visible()
+    await expect(cause.get_by_text("Accepted", exact=True)).to_be_visible()
 
     with site.database.reading() as session:
         kinds = list(session.scalars(select(Act.kind).order_by(Act.id)))

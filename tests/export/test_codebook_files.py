@@ -70,7 +70,7 @@ def test_a_version_is_exported_as_it_stood(session, finished):
     assert "Later" not in then and "Later" in now
 
 
-def test_the_same_codebook_gives_the_same_bytes(session, finished):
+def test_promise_11_the_same_codebook_gives_the_same_bytes(session, finished):
     for format in ("csv", "json", "qdc"):
         assert exported(session, finished.lead, format) == exported(session, finished.lead, format)
 

@@ -56,7 +56,7 @@ def test_the_ratings_are_first_submissions_and_a_blank_value_where_none_applies(
     assert {r["independent"] for r in rows} == {"yes"}
 
 
-def test_the_same_state_gives_the_same_bytes(session, finished):
+def test_promise_11_the_same_state_gives_the_same_bytes(session, finished):
     for form in ("long", "wide", "ratings"):
         one = dataset_export(session, finished.lead.study, form=form, round_number=None)
         assert one == dataset_export(session, finished.lead.study, form=form, round_number=None)
