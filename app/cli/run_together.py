@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
+from types import FrameType
 
 import typer
 
@@ -92,5 +93,12 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
     )
     if processes > 1:
         Multiprocess(config, sockets=[listener]).run()
-    else:
-        uvicorn.Server(config).run(sockets=[listener])
+        return
+
+    class PatientServer(uvicorn.Server):
+        """A second Ctrl-C does not cut the shutdown short; it is short anyway."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.should_exit = True
+
+    PatientServer(config).run(sockets=[listener])

@@ -21,7 +21,7 @@ NEXT_STEPS = {
         ("settling", "End the coding", "Answers open to all, private codes too; what is unanimous becomes final.")
     ],
     "settling": [
-        ("closed", "Close the round", "Rulings are done. It can be reopened with a reason."),
+        ("closed", "Close the round", "Once the rulings are done. It can be reopened with a reason."),
         ("running", "Back to coding", "Answers are hidden again; who saw them stays on record."),
     ],
     "closed": [("settling", "Reopen", "For further rulings.")],

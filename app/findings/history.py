@@ -5,7 +5,7 @@ is not told here, only that they worked: colleagues' codes are opened on the pag
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
@@ -65,7 +65,7 @@ REASONED = ("round", "code", "dimension", "incident")
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """reason: why, where the study's own acts say so."""
+    """reason: why, where the study's own acts say so. times: how often in a row, the last one at `at`."""
 
     at: datetime
     who: str
@@ -73,6 +73,10 @@ class HistoryLine:
     about: str
     url: str
     reason: str
+    times: int = 1
+
+    def says_the_same(self, other: "HistoryLine") -> bool:
+        return replace(self, at=other.at, times=other.times) == other
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,15 @@ def history(session: Session, viewer: Viewer, *, limit: int, before_id: int | No
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> list[HistoryLine]:
+    """What says the same several times in a row, such as the many acts of coding one incident, is one line."""
     told = _told(session, viewer, events)
-    return [_line(told, event) for event in events]
+    found: list[HistoryLine] = []
+    for line in (_line(told, event) for event in events):
+        if found and line.says_the_same(found[-1]):
+            found[-1] = replace(found[-1], times=found[-1].times + 1)
+        else:
+            found.append(line)
+    return found
 
 
 def _told(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> Told:

@@ -35,7 +35,7 @@ def overview(request: Request, session: ReadSession, viewer: CurrentViewer) -> R
         here_nav="overview",
         awaits=awaiting(session, viewer),
         rounds=round_lines(session, viewer),
-        events=histories.lines(session, viewer, histories.history(session, viewer, limit=LATEST)),
+        events=histories.lines(session, viewer, histories.history(session, viewer, limit=A_PAGE))[:LATEST],
         reliability=reliability_card(session, viewer),
         corpus=corpus(session, viewer),
         dimensions=visible_codebook(session, study_id, viewer.member.id).dimensions,
