@@ -160,7 +160,7 @@ def agreement_page(
         version=version.name if version else "",
         kappa_name="Light’s κ" if most_raters > 2 else "Cohen’s κ",
         reliability=[shown for shown in rows if shown.row.is_reliability],
-        apart=[shown for shown in rows if not shown.row.is_reliability],
+        apart=sorted((s for s in rows if not s.row.is_reliability), key=lambda shown: shown.row.kind == "assisted"),
         chosen=_chosen(session, viewer, figures, dimension) if dimension else None,
     )
 

@@ -15,8 +15,7 @@ from urllib.parse import quote
 import psutil  # type: ignore[import-untyped]
 
 from app.db.data_folder import DataFolderLock
-from app.db.postgres_files import Account, run_postgres_program, seen_from_inside, server_account
-from app.places import SYSTEM_DATA
+from app.db.postgres_files import Account, make_private, run_postgres_program, seen_from_inside, server_account
 from app.problems import Problem
 
 SOCKET_PATH_LIMIT = 103  # bytes, of the narrowest system (macOS); Linux takes 107
@@ -75,7 +74,7 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Returns the URL of the server. Raises DataFolderInUse when another Tandem runs on this folder."""
-        _make_private(self.data_dir)
+        make_private(self.data_dir)
         self._lock.take()
         try:
             account = server_account()
@@ -131,7 +130,7 @@ class EmbeddedPostgres:
         return self._short_path
 
     def _make_cluster(self, account: Account | None) -> None:
-        _make_private(self.home)
+        make_private(self.home)
         if (self.cluster / "PG_VERSION").exists():
             return
         # Made aside and moved into place, so that a kill in between leaves nothing that looks whole.
@@ -189,13 +188,6 @@ def end_server(server: psutil.Process) -> None:
             return
         except psutil.TimeoutExpired:
             continue
-
-
-def _make_private(folder: Path) -> None:
-    """Made for us alone where it is new; a folder that was there keeps its mode."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o755 if each == SYSTEM_DATA else 0o700, exist_ok=True)
 
 
 def _clear_after_kill(cluster: Path) -> None:

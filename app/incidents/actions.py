@@ -77,6 +77,8 @@ def upload(
     )
     session.add(uploaded)
     session.flush()
+    about = ("import", uploaded.id)
+    record(session, viewer.study.id, viewer.member, "incidents.uploaded", subject=about, file=uploaded.file_name)
     return uploaded
 
 

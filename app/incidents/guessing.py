@@ -273,7 +273,8 @@ def _never_before_impact(mapping: Mapping, looks: dict[str, ColumnLook]) -> Mapp
         if one.field in TIME_FIELDS and one is not start and one.standing is GuessStanding.GUESSED:
             ends = ((starts.get(row), _time(value, one.day_first)) for row, value in looks[one.column].filled)
             before = sum(a is not None and b is not None and b < a for a, b in ends)
-            one = replace(one, reason=f"{one.reason}; {'never' if not before else f'{before} times'} before impact")
+            often = {0: "never", 1: "once"}.get(before, f"{before} times")
+            one = replace(one, reason=f"{one.reason}; {often} before impact")
         columns.append(one)
     return replace(mapping, columns=tuple(columns))
 

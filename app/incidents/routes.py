@@ -40,6 +40,7 @@ def incident_list(
     context: dict[str, Any] = {
         "incidents": queries.incidents(session, study_id, wanted, page=number),
         "excluded": queries.excluded_ids(session, study_id),
+        "choices": _options(queries.choices(session, study_id)),
         "wanted": wanted,
         "count": count,
         "total": queries.incident_count(session, study_id),
@@ -53,7 +54,6 @@ def incident_list(
         request,
         "incidents/list.html",
         here_nav="incidents",
-        choices=_options(queries.choices(session, study_id)),
         offers_pilot=viewer.leads and queries.no_round_yet(session, study_id),
         **context,
     )

@@ -54,6 +54,10 @@ def test_good_rows_come_in_numbered_and_the_act_is_in_the_log(session: Session, 
 
     found = queries.incidents(session, lead.study.id, queries.IncidentFilter())
     assert [(one.number, one.external_id) for one in found] == [(1, "1"), (2, "2"), (3, "3"), (4, "9")]
+    assert session.scalars(select(StudyEvent.kind).order_by(StudyEvent.id)).all()[-2:] == [
+        "incidents.uploaded",
+        "incidents.imported",
+    ]
     events = session.scalars(select(StudyEvent).where(StudyEvent.kind == "incidents.imported")).all()
     assert [event.details["added"] for event in events] == [3, 1]
 
