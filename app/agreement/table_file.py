@@ -52,8 +52,8 @@ def _lines(row: Row, codebook: Codebook, names: dict[int, str]) -> Iterator[tupl
         for measure, measured in (("alpha", code.alpha), ("kappa", code.kappa), ("AC1", code.ac1)):
             yield (f"{measure} of the code", of, *_numbers(measured), code.prevalence, *_why(measured))
     if row.without_not_enough is not None:
-        for measure, of, *rest in _measures(row.without_not_enough):
-            yield (f"{measure}, without not enough information", of, *rest)
+        for words, *rest in _measures(row.without_not_enough):
+            yield (f"{words}, without not enough information", *rest)
 
 
 def _measures(report: AgreementReport) -> Iterator[tuple[object, ...]]:

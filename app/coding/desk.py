@@ -104,6 +104,7 @@ class Desk:
     codebook: Codebook
     cards: tuple[Card, ...]
     memo: str
+    memo_is_shared: bool
     flag: Flag | None
     state: str
     may_act: bool
@@ -154,6 +155,7 @@ def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
         codebook=codebook,
         cards=tuple(_card(codebook, dimension, answers) for dimension in codebook.dimensions),
         memo=memo.text if memo else "",
+        memo_is_shared=memo.sharing == "shared" if memo else True,
         flag=own_flag(session, assignment),
         state=work.state if work else "pending",
         may_act=may_act(viewer, coding_round),

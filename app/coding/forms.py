@@ -18,7 +18,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "create_code": ("dimension_id", "name", "definition", "parent_id"),
     "add_evidence": ("dimension_id", "code_id"),
     "remove_evidence": ("dimension_id", "evidence_id"),
-    "write_memo": ("text",),
+    "write_memo": ("text", "sharing"),
     "flag": ("note",),
     "unflag": (),
     "skip": ("reason",),

@@ -35,15 +35,20 @@ def own_flag(session: Session, assignment: Assignment) -> Flag | None:
 
 
 def write_memo(step: Step) -> Change:
-    """One private memo an assignment; blank text removes it."""
+    """One memo an assignment; blank text removes it.
+
+    sharing: 'shared' shows it beside the answers once the round is settled and somebody opens them; else it stays
+    the coder's own.
+    """
     text = step.payload.text("text")
+    sharing = "shared" if step.payload.text("sharing") == "shared" else "private"
     memo = own_memo(step.session, step.assignment)
-    inverse = {"memo": memo.text if memo else ""}
+    inverse = {"memo": memo.text if memo else "", "sharing": memo.sharing if memo else "private"}
     if not text.strip():
         if memo is not None:
             step.session.delete(memo)
     elif memo is not None:
-        memo.text, memo.changed_at = text, step.at
+        memo.text, memo.sharing, memo.changed_at = text, sharing, step.at
     else:
         step.session.add(
             Memo(
@@ -54,6 +59,7 @@ def write_memo(step: Step) -> Change:
                 subject_kind="incident",
                 subject_id=step.assignment.incident_id,
                 text=text,
+                sharing=sharing,
                 changed_at=step.at,
             )
         )

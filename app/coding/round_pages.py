@@ -31,9 +31,7 @@ NEXT_STEPS = {
 @router.get("")
 def rounds(request: Request, session: ReadSession, viewer: CurrentViewer) -> Response:
     codable = len(queries.codable_incident_ids(session, viewer.study.id))
-    return page(
-        request, "rounds/list.html", here_nav="rounds", rounds=round_lines(session, viewer), codable=codable
-    )
+    return page(request, "rounds/list.html", here_nav="rounds", rounds=round_lines(session, viewer), codable=codable)
 
 
 @router.get("/{number}")

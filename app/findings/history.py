@@ -156,8 +156,8 @@ def _line(told: Told, event: StudyEvent) -> HistoryLine:
 def _about(told: Told, event: StudyEvent) -> tuple[str, str]:
     """(name, address) of what the event is about; blank where it may not be told."""
     kind, key = event.subject_kind, event.subject_id
-    if kind == "code" and key in told.codebook.codes:
-        return told.codebook.codes[key].name, f"{told.base}/codebook/codes/{key}"
+    if kind == "code" and key is not None and (code := told.codebook.codes.get(key)):
+        return code.name, f"{told.base}/codebook/codes/{key}"
     if kind == "dimension" and key is not None and (dimension := told.codebook.dimension(key)):
         return dimension.name, f"{told.base}/codebook/dimensions"
     if kind == "round" and key in told.rounds:

@@ -43,7 +43,7 @@ def code_assignment(
     for answer in told.answers:
         _answer(session, coder, assignment, incident, answer, content)
     if told.memo:
-        act(session, coder, assignment, "write_memo", text=told.memo)
+        act(session, coder, assignment, "write_memo", text=told.memo, sharing="shared")
     if told.flag:
         act(session, coder, assignment, "flag", note=told.flag)
     if told.status == "skipped":
