@@ -21,6 +21,7 @@ test: .stamps/dev ## run the tests (one file: make test ARGS=tests/db)
 
 lint: .stamps/dev ## check style, types, imports and templates
 	@$(RUN) ruff check $(CODE)
+	@$(RUN) ruff format --check --quiet $(CODE)
 	@$(RUN) mypy app
 	@.venv/bin/lint-imports
 	@.venv/bin/djlint templates --lint --quiet

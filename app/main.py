@@ -22,7 +22,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     settings = settings or Settings()
     app = FastAPI(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings = settings
-    app.state.database = database or Database.at(settings.database_url)
+    app.state.database = database or _opened(settings)
     app.state.hub = Hub(app.state.database.bind.engine.url)
     read_coded_incidents_by(final_codes_of_study)
     app.add_middleware(Guard, public_url=settings.public_url)
@@ -32,6 +32,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for router in routers.ALL:
         app.include_router(router)
     return app
+
+
+def _opened(settings: Settings) -> Database:
+    if settings.database_url is None:
+        raise ValueError("An app of its own needs TANDEM_DATABASE_URL; `tandem serve` starts an embedded Postgres.")
+    return Database.at(settings.database_url)
 
 
 @asynccontextmanager

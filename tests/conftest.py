@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate
 from app.db.session import Database
+from tests.support.chromium import check_there
 
 SHARED = Path(__file__).parents[2] / "shared"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "real_data: needs a file of ../shared, which is not in the repository")
-    config.addinivalue_line("markers", "browser: drives Chromium")
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        check_there()
 
 
 @pytest.fixture(scope="session")

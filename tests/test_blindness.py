@@ -194,9 +194,9 @@ def code_at_random(
     mark = f"{coder.member.id}X{chance.randrange(10**6)}"
     words = [f"COINED{mark}", f"MEMO{mark}", f"FLAG{mark}"]
     assignments = session.scalars(
-        select(Assignment).where(
-            Assignment.round_id == scene.coding_round.id, Assignment.member_id == coder.member.id
-        ).order_by(Assignment.order)
+        select(Assignment)
+        .where(Assignment.round_id == scene.coding_round.id, Assignment.member_id == coder.member.id)
+        .order_by(Assignment.order)
     ).all()
     for number, assignment in enumerate(assignments):
         if number == 0:

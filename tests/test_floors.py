@@ -4,7 +4,18 @@ import sqlalchemy as sa
 
 import app.models
 
-FLOORS = ("accounts", "studies", "ledger", "incidents", "codebook", "rounds", "coding", "agreement", "suggestions", "adjudication")
+FLOORS = (
+    "accounts",
+    "studies",
+    "ledger",
+    "incidents",
+    "codebook",
+    "rounds",
+    "coding",
+    "agreement",
+    "suggestions",
+    "adjudication",
+)
 
 
 def room_of_tables() -> dict[str, int]:

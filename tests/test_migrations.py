@@ -30,7 +30,9 @@ def test_the_migrations_make_what_the_models_say(engine):
 def test_what_is_append_only_refuses_rewriting(engine):
     with engine.connect() as connection:
         guarded = set(
-            connection.scalars(sa.text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%append_only'"))
+            connection.scalars(
+                sa.text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%append_only'")
+            )
         )
     logged = {"study_events", "account_events", "exposures", "acts", "model_calls", "suggestions", "rulings"}
     handed_in = {"submissions", "submitted_answers", "submitted_codes", "submitted_evidence"}

@@ -112,7 +112,6 @@ def _signed_in(request: Request, token: str, url: str) -> Response:
     return response
 
 
-
 def _check_open(invitation: Invitation | None) -> None:
     if invitation is None:
         raise actions.LinkUsed

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.agreement import queries
 from app.codebook.tree import Codebook, DimensionEntry
 from app.coding.submissions import SubmittedChoice, SubmittedReply, SubmittedWork, first_submissions, last_submissions
-from app.methods.agreement import AgreementReport, Coefficient, agreement_of
+from app.methods.agreement import AgreementReport, Coefficient
 from app.rounds.models import Round
 
 NOT_ENOUGH = "(not enough information)"
@@ -157,6 +157,8 @@ def _row(
 def _measured(
     kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
 ) -> Row:
+    from app.methods.agreement import agreement_of  # numpy and scipy: not before there is something to compute
+
     table, incident_ids = _table(dimension, works, code_of)
     silent = frozenset([NOT_ENOUGH]) if dimension.takes_many else NOT_ENOUGH
     without = [{rater: value for rater, value in unit.items() if value != silent} for unit in table]

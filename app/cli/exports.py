@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from app.cli.opening import open_database, saying_problems
 
 app = typer.Typer(no_args_is_help=True, help="Write the codebook, the data set or the ratings of a study to a file.")

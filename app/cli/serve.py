@@ -20,9 +20,7 @@ def serve(
     from app.cli.run_together import run_together
 
     with saying_problems():
-        run_together(
-            settings, prepare=_owner_link, announce=_announce, processes=workers, with_worker=not no_worker
-        )
+        run_together(settings, prepare=_owner_link, announce=_announce, processes=workers, with_worker=not no_worker)
 
 
 def _owner_link(url: str, address: str) -> str | None:

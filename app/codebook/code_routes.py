@@ -107,9 +107,7 @@ def merge_codes(
         return _merge_page(request, shown, code, form, status=422)
     try:
         with session.begin_nested():
-            actions.merge_codes(
-                session, viewer.study.id, viewer.member, code_id, form.into_id, reason=form.reason
-            )
+            actions.merge_codes(session, viewer.study.id, viewer.member, code_id, form.into_id, reason=form.reason)
     except Invalid as problem:
         form.problems["into_id"] = problem.sentence
         return _merge_page(request, shown, code, form, status=422)
@@ -198,9 +196,7 @@ def _edit_code_page(
 
 
 def _merge_page(request: Request, shown: Shelf, code: CodeEntry, form: MergeForm, *, status: int = 200) -> Response:
-    return _form_page(
-        request, "codebook/merge_code.html", status, form, code=code, targets=shown.merge_targets(code)
-    )
+    return _form_page(request, "codebook/merge_code.html", status, form, code=code, targets=shown.merge_targets(code))
 
 
 def _retirement_page(

@@ -47,9 +47,7 @@ def new_study(request: Request, session: Transaction, person: CurrentPerson, pos
     return redirect_after(request, f"/studies/{viewer.study.slug}/")
 
 
-def begin_study(
-    session: Session, person: Person | None, *, slug: str, title: str, template: str, mode: str
-) -> Viewer:
+def begin_study(session: Session, person: Person | None, *, slug: str, title: str, template: str, mode: str) -> Viewer:
     check_template(template, mode)
     viewer = create_study(session, person, slug=slug, title=title)
     if template == "incident-study":

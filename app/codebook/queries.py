@@ -111,9 +111,7 @@ def code_history(session: Session, study_id: int, code_id: int) -> Sequence[Code
 
 
 def undisclosed_codes_of_round(session: Session, study_id: int, round_id: int) -> list[int]:
-    whole = select(CodeDisclosure.code_id).where(
-        CodeDisclosure.study_id == study_id, CodeDisclosure.extent == "whole"
-    )
+    whole = select(CodeDisclosure.code_id).where(CodeDisclosure.study_id == study_id, CodeDisclosure.extent == "whole")
     return list(
         session.scalars(
             select(Code.id)

@@ -227,6 +227,9 @@ class SubmittedAnswer(Base):
     state: Mapped[str] = mapped_column(word("state", *ANSWER_STATES))
 
 
+OF_AN_ANSWER = ("study_id", "id", "submission_id", "round_id", "incident_id", "dimension_id", "member_id")
+
+
 class SubmittedCode(Base):
     """Repeats round, incident, dimension and member of its answer, so that agreement is one scan."""
 
@@ -234,10 +237,7 @@ class SubmittedCode(Base):
     __table_args__ = owned_by_study(
         ForeignKeyConstraint(
             ["study_id", "answer_id", "submission_id", "round_id", "incident_id", "dimension_id", "member_id"],
-            [
-                f"submitted_answers.{column}"
-                for column in ("study_id", "id", "submission_id", "round_id", "incident_id", "dimension_id", "member_id")
-            ],
+            [f"submitted_answers.{column}" for column in OF_AN_ANSWER],
         ),
         within_study("code_id", "codes"),
         UniqueConstraint("study_id", "answer_id", "code_id"),

@@ -19,8 +19,8 @@ class Database:
         self._sessions = sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
 
     @classmethod
-    def at(cls, url: str, *, pool_size: int = 10) -> "Database":
-        engine = create_engine(url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, pool_timeout=30)
+    def at(cls, url: str, *, pool_size: int = 3) -> "Database":
+        engine = create_engine(url, pool_size=pool_size, max_overflow=12, pool_pre_ping=True, pool_timeout=30)
         return cls(engine)
 
     @contextmanager

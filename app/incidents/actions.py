@@ -53,9 +53,7 @@ class ImportPreview:
     changed: list[IncidentRow]
 
 
-def upload(
-    session: Session, viewer: Viewer, *, file_name: str, content: bytes, format: str | None = None
-) -> Import:
+def upload(session: Session, viewer: Viewer, *, file_name: str, content: bytes, format: str | None = None) -> Import:
     """Keeps the file until its mapping is chosen. Raises ReaderProblem for what no reader can read.
 
     format: a key of READERS; None goes by the ending of the name.

@@ -46,9 +46,7 @@ def shown_fields(mapping: Mapping) -> list[IncidentField]:
     return [*always, *(stage for stage in TIME_FIELDS if stage in mapped), *ends]
 
 
-def preview_rows(
-    table: RawTable, mapping: Mapping, found: ImportPreview, *, problems_first: bool
-) -> list[PreviewRow]:
+def preview_rows(table: RawTable, mapping: Mapping, found: ImportPreview, *, problems_first: bool) -> list[PreviewRow]:
     """problems_first: those of every kind, then the first rows without any; else the first rows as they come."""
     by_line: dict[int, list[RowProblem]] = defaultdict(list)
     for problem in found.reading.problems:

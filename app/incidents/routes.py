@@ -86,9 +86,7 @@ def _incident_answer(
     request: Request, session: Session, viewer: Viewer, incident_id: int, *, problem: str = "", status: int = 200
 ) -> Response:
     shown = incident_page(session, viewer.study.id, incident_id)
-    return page(
-        request, "incidents/incident.html", status=status, here_nav="incidents", shown=shown, problem=problem
-    )
+    return page(request, "incidents/incident.html", status=status, here_nav="incidents", shown=shown, problem=problem)
 
 
 def _options(choices: dict[str, list[str]]) -> dict[str, list[tuple[str, str]]]:

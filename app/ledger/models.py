@@ -15,7 +15,8 @@ class ModelCall(Base):
 
     __tablename__ = "model_calls"
     __table_args__ = owned_by_study(
-        within_study("member_id", "memberships"), Index("ix_model_calls_subject", "study_id", "subject_kind", "subject_id")
+        within_study("member_id", "memberships"),
+        Index("ix_model_calls_subject", "study_id", "subject_kind", "subject_id"),
     )
 
     id: Mapped[Id]

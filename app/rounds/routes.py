@@ -44,9 +44,7 @@ def start_pilot(request: Request, session: Transaction, viewer: LeadingViewer) -
     return redirect_after(request, f"/studies/{viewer.study.slug}/coding")
 
 
-def _plan_page(
-    request: Request, session: Session, viewer: Viewer, form: PlanForm, *, status: int = 200
-) -> Response:
+def _plan_page(request: Request, session: Session, viewer: Viewer, form: PlanForm, *, status: int = 200) -> Response:
     study_id = viewer.study.id
     return page(
         request,

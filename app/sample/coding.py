@@ -150,9 +150,7 @@ def _apply(
         (c.id for c in codebook.codes.values() if c.is_category and c.name == told.category),
         None,
     )
-    answer = act(
-        session, coder, assignment, "create_code", dimension_id=dimension.id, name=name, parent_id=category
-    )
+    answer = act(session, coder, assignment, "create_code", dimension_id=dimension.id, name=name, parent_id=category)
     return answer.code_id or 0
 
 
@@ -179,9 +177,7 @@ def _decide(
         decide(session, coder, assignment.id, suggestion.id, choice, Acting(uuid4(), _newest(session, assignment), TAB))
 
 
-def _offered(
-    session: Session, coder: Viewer, assignment: Assignment, dimension: DimensionEntry
-) -> list[Suggestion]:
+def _offered(session: Session, coder: Viewer, assignment: Assignment, dimension: DimensionEntry) -> list[Suggestion]:
     return list(
         session.scalars(
             select(Suggestion)

@@ -172,9 +172,7 @@ def read_content(incidents: dict[str, Any], codings: dict[str, Any]) -> SampleCo
         new_codes=tuple(SampleCode(**entry) for entry in codings["new_codes"]),
         rounds=tuple(_round(entry, texts) for entry in codings["rounds"]),
         suggestions=tuple(_suggestion(entry) for entry in codings["suggestions"]),
-        rulings=tuple(
-            SampleRuling(**{**entry, "codes": tuple(entry["codes"])}) for entry in codings["rulings"]
-        ),
+        rulings=tuple(SampleRuling(**{**entry, "codes": tuple(entry["codes"])}) for entry in codings["rulings"]),
     )
 
 
@@ -214,8 +212,7 @@ def _evidence(code: str, quote: str, text: str) -> SampleEvidence:
 
 def _suggestion(raw: dict[str, Any]) -> SampleSuggestion:
     decisions = tuple(
-        SampleDecision(entry["coder"], entry["decision"], tuple(entry["became"]))
-        for entry in raw["decisions"]
+        SampleDecision(entry["coder"], entry["decision"], tuple(entry["became"])) for entry in raw["decisions"]
     )
     return SampleSuggestion(
         **{**raw, "codes": tuple(raw["codes"]), "quotes": tuple(raw["quotes"]), "decisions": decisions}

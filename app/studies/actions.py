@@ -103,9 +103,7 @@ def join_study(session: Session, token: str, person: Person) -> Study:
     if found is None:
         raise accounts.LinkUsed
     study, member = found
-    if session.scalar(
-        select(Membership.id).where(Membership.study_id == study.id, Membership.person_id == person.id)
-    ):
+    if session.scalar(select(Membership.id).where(Membership.study_id == study.id, Membership.person_id == person.id)):
         raise AlreadyMember
     member.person_id = person.id
     member.name = person.name

@@ -60,7 +60,8 @@ class StudyEvent(Base):
 
     __tablename__ = "study_events"
     __table_args__ = owned_by_study(
-        within_study("member_id", "memberships"), Index("ix_study_events_subject", "study_id", "subject_kind", "subject_id")
+        within_study("member_id", "memberships"),
+        Index("ix_study_events_subject", "study_id", "subject_kind", "subject_id"),
     )
 
     id: Mapped[Id]

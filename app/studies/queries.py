@@ -33,9 +33,7 @@ def study_by_slug(session: Session, slug: str) -> Study:
 
 
 def members(session: Session, study_id: int) -> Sequence[Membership]:
-    return session.scalars(
-        select(Membership).where(Membership.study_id == study_id).order_by(Membership.id)
-    ).all()
+    return session.scalars(select(Membership).where(Membership.study_id == study_id).order_by(Membership.id)).all()
 
 
 def members_by_id(session: Session, study_id: int) -> dict[int, Membership]:

@@ -237,5 +237,3 @@ def wait_seconds(problem: ModelProblem, attempts: int) -> float:
     asked = problem.retry_after_seconds if isinstance(problem, ModelBusy) else None
     wait = asked if asked is not None else FIRST_WAIT_SECONDS * 2 ** (attempts - 1)
     return min(max(wait, 0.0), LONGEST_WAIT_SECONDS)
-
-

@@ -98,9 +98,7 @@ def _opened(
     raise policy.NotOpened
 
 
-def _reject(
-    session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, reason: str
-) -> Decided:
+def _reject(session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, reason: str) -> Decided:
     latest = queries.decisions_on(session, assignment).get(suggestion.id)
     if latest is None or latest.decision != "rejected" or latest.reason != reason.strip():
         _write(session, viewer, assignment, suggestion, "rejected", answer=None, reason=reason)
@@ -133,9 +131,7 @@ def _accepted(suggestion: Suggestion) -> _Offered:
     return _Offered("accepted", "accepted", {"new_code": new_code})
 
 
-def _draft(
-    session: Session, viewer: Viewer, assignment: Assignment, acting: Acting
-) -> tuple[bool, UUID | None]:
+def _draft(session: Session, viewer: Viewer, assignment: Assignment, acting: Acting) -> tuple[bool, UUID | None]:
     """(whether it was taken back, the newest act now). Its id follows from the decision's, so it is made once."""
     work = work_on(session, assignment.study_id, assignment.id)
     is_repeated = session.scalar(select(Act.id).where(Act.act_id == acting.act_id)) is not None

@@ -26,9 +26,7 @@ class WhenTheModelSays(BaseRetryStrategy):
 @task("suggestions.suggest_for_incident", retry=WhenTheModelSays())
 def suggest_for_incident(workplace: Workplace, study_id: int, run_id: int, incident_id: int) -> None:
     model = model_from(workplace.settings)
-    asking.suggest_for_incident(
-        workplace.database, model, study_id=study_id, run_id=run_id, incident_id=incident_id
-    )
+    asking.suggest_for_incident(workplace.database, model, study_id=study_id, run_id=run_id, incident_id=incident_id)
 
 
 @task("suggestions.look_up_similar")

@@ -69,5 +69,3 @@ def _suggestion(row: RunIncident, ordinal: int, code: SimilarCode) -> Suggestion
         reasoning=f"{held} this code: {code.share:.0%} of the likeness found, the closest at {like:.2f}.",
         quotes=[],
     )
-
-

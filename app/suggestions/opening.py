@@ -26,9 +26,7 @@ def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimen
     lock_exposures_of(session, assignment.study_id, viewer.member.id)
     found = standing(session, viewer, assignment, coding_round)
     closed = [
-        offer
-        for offer in offers(session, viewer, assignment, coding_round, dimension_id)
-        if offer.state != "nothing"
+        offer for offer in offers(session, viewer, assignment, coding_round, dimension_id) if offer.state != "nothing"
     ]
     if not closed or found.run_incident is None:
         raise NothingToOpen

@@ -77,9 +77,7 @@ def decide_offer(
 
 
 @router.get(OF_ROUND)
-def show_runs(
-    request: Request, session: ReadSession, viewer: LeadingViewer, number: Key, call: int = 0
-) -> Response:
+def show_runs(request: Request, session: ReadSession, viewer: LeadingViewer, number: Key, call: int = 0) -> Response:
     """call: the one whose reply was just opened."""
     if not is_htmx(request):
         return _runs_page(request, session, viewer, number, opened=call)
@@ -88,9 +86,7 @@ def show_runs(
 
 
 @router.post(OF_ROUND)
-def ask(
-    request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm
-) -> Response:
+def ask(request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm) -> Response:
     coding_round = round_by_number(session, viewer.study.id, number)
     try:
         with session.begin_nested():

@@ -175,9 +175,7 @@ def _spent(calls: Sequence[ModelCall]) -> Spent:
     )
 
 
-def _calls(
-    calls: Sequence[ModelCall], rows: Sequence[tuple[RunIncident, Incident]], notes: set[str]
-) -> list[Call]:
+def _calls(calls: Sequence[ModelCall], rows: Sequence[tuple[RunIncident, Incident]], notes: set[str]) -> list[Call]:
     incident_of = {row.id: incident for row, incident in rows}
     return [_call(call, incident_of[call.subject_id], notes) for call in calls if call.subject_id is not None]
 

@@ -40,7 +40,8 @@ class Whisker:
 
     @property
     def words(self) -> str:
-        return f"{coefficient(self.value)}, 95 % interval {coefficient(self.low)} to {coefficient(self.high)}, n = {self.n}"
+        low, high = coefficient(self.low), coefficient(self.high)
+        return f"{coefficient(self.value)}, 95 % interval {low} to {high}, n = {self.n}"
 
     @property
     def written(self) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Static files: addresses that change with the content, so that browsers may keep what they have."""
 
 import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def static_url(path: str) -> str:
 
 def content_hash(path: str) -> str:
     file = STATIC / path
-    return _hash_of(file, os.stat(file).st_mtime_ns)
+    return _hash_of(file, file.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=512)

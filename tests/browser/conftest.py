@@ -1,12 +1,10 @@
 """A real server on a database of its own, and Chromium: for what only a browser can show."""
 
-import os
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -20,10 +18,7 @@ from app.accounts.viewer import COOKIE
 from app.db.session import Database
 from app.main import create_app
 from app.settings import Settings
-
-CHROMIUM = os.environ.get("TANDEM_TEST_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+from tests.support.chromium import CHROMIUM, FLAGS
 
 
 @dataclass
@@ -63,11 +58,6 @@ def site(own_database: URL) -> Iterator[Site]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        reason = f"the browser tests need Chromium at {CHROMIUM} (or TANDEM_TEST_CHROMIUM)"
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -100,7 +100,5 @@ def test_promise_1_a_round_that_was_reopened_leaves_the_data_set(session, finish
 
 
 def exposures_of(session, viewer) -> set[tuple[int, str]]:
-    rows = session.execute(
-        select(Exposure.incident_id, Exposure.kind).where(Exposure.member_id == viewer.member.id)
-    )
+    rows = session.execute(select(Exposure.incident_id, Exposure.kind).where(Exposure.member_id == viewer.member.id))
     return {(incident_id, kind) for incident_id, kind in rows}

@@ -175,9 +175,7 @@ def test_two_imports_of_one_file_at_once_add_it_once(own_database: URL) -> None:
     database = Database.at(own_database.render_as_string(hide_password=False))
     with database.transaction() as session:
         lead = makers.make_study(session)
-        ids = [
-            actions.upload(session, lead, file_name="incidents.csv", content=a_file()).id for _ in ("one", "other")
-        ]
+        ids = [actions.upload(session, lead, file_name="incidents.csv", content=a_file()).id for _ in ("one", "other")]
     added: list[int] = []
     start = threading.Barrier(2)
 

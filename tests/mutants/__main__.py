@@ -62,7 +62,8 @@ def main() -> int:
         for mutation in mutations():
             found = caught(tree, mutation)
             missed += not found
-            print(f"promise {mutation.promise:2}  {'caught' if found else 'MISSED'}  {mutation.file}: {mutation.becomes}")
+            verdict = "caught" if found else "MISSED"
+            print(f"promise {mutation.promise:2}  {verdict}  {mutation.file}: {mutation.becomes}", flush=True)
     print(f"{len(mutations()) - missed} caught, {missed} missed")
     return 1 if missed else 0
 

@@ -154,9 +154,7 @@ def test_codes_created_in_the_calibration_round_are_used_and_kept():
 
 def test_the_calibration_round_has_a_suggestion_for_every_question_and_all_three_decisions():
     asked = {(suggestion.incident, suggestion.dimension) for suggestion in CONTENT.suggestions}
-    decisions = Counter(
-        decision.decision for suggestion in CONTENT.suggestions for decision in suggestion.decisions
-    )
+    decisions = Counter(decision.decision for suggestion in CONTENT.suggestions for decision in suggestion.decisions)
 
     assert asked == {(incident, name) for incident in round_of("calibration").incidents for name in HAS_MAIN}
     assert set(decisions) == {"accepted", "changed", "rejected"}
@@ -193,8 +191,7 @@ def test_a_ruling_says_adopted_only_when_it_equals_an_answer_of_that_coder():
             if assignment.incident == ruling.incident
             for answer in assignment.answers
             if answer.dimension == ruling.dimension
-            and (answer.state, set(answer.codes), answer.main)
-            == (ruling.state, set(ruling.codes), ruling.main)
+            and (answer.state, set(answer.codes), answer.main) == (ruling.state, set(ruling.codes), ruling.main)
         }
         assert same == ({ruling.adopted_from} if ruling.method == "adopted" else set())
 

@@ -200,9 +200,7 @@ def test_failed_ones_are_asked_again_when_the_lead_wants_it(table: Table) -> Non
 def test_a_job_run_twice_asks_once(table: Table) -> None:
     run = table.ask(limit=1)
     (row,) = table.rows(run)
-    suggest_for_incident(
-        table.database, table.model, study_id=run.study_id, run_id=run.id, incident_id=row.incident_id
-    )
+    suggest_for_incident(table.database, table.model, study_id=run.study_id, run_id=run.id, incident_id=row.incident_id)
 
     assert len(table.calls()) == 1 and len(table.suggestions()) == 2
 

@@ -31,9 +31,7 @@ def offered(table: Table) -> Table:
 
 
 def applied(table: Table) -> list[CodeApplication]:
-    return list(
-        table.session.scalars(select(CodeApplication).where(CodeApplication.assignment_id == table.adas.id))
-    )
+    return list(table.session.scalars(select(CodeApplication).where(CodeApplication.assignment_id == table.adas.id)))
 
 
 def decisions(table: Table) -> list[SuggestionDecision]:
@@ -151,9 +149,7 @@ def test_a_decision_on_an_old_state_is_refused(offered: Table) -> None:
     makers.act(offered.session, offered.ada, offered.adas, "write_memo", text="In another tab")
 
     with pytest.raises(StaleAct):
-        decide(
-            offered.session, offered.ada, offered.adas.id, suggestion.id, Choice("accept"), Acting(uuid4(), before)
-        )
+        decide(offered.session, offered.ada, offered.adas.id, suggestion.id, Choice("accept"), Acting(uuid4(), before))
 
 
 def test_after_the_submission_taking_over_makes_a_draft_and_the_submission_stays(

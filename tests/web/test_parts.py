@@ -63,9 +63,7 @@ def test_the_bar_marks_the_present_page(parts):
 def test_every_icon_drawn_is_in_the_sprite():
     held = set(re.findall(r'id="i-([\w-]+)"', (STATIC / "icons.svg").read_text()))
     named = {
-        name
-        for text in template_texts().values()
-        for name in re.findall(r'(?:icon\(|icon_name=)"([\w-]+)"', text)
+        name for text in template_texts().values() for name in re.findall(r'(?:icon\(|icon_name=)"([\w-]+)"', text)
     }
 
     assert named <= held

@@ -1,7 +1,6 @@
 """The scripts in a real browser, under the content policy."""
 
 import asyncio
-import os
 import socket
 import threading
 import time
@@ -11,16 +10,10 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright
 
+from tests.support.chromium import CHROMIUM, FLAGS
 from tests.web.gallery import gallery
 
-CHROMIUM = os.environ.get("TANDEM_TEST_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason=f"the browser tests need {CHROMIUM}"),
-]
+pytestmark = pytest.mark.browser
 
 Visit = Callable[[Callable[[Page], Awaitable[None]]], list[str]]
 
@@ -55,7 +48,8 @@ def visit(address: str) -> Visit:
             await page.evaluate("document.activeElement.blur(); window.done = [];"
                                 "document.addEventListener('click', e => {"
                                 " const b = e.target.closest('[data-key]');"
-                                " if (b) { done.push(b.dataset.key + ' ' + (b.closest('[id]')?.id ?? '')); e.preventDefault(); }"
+                                " if (b) { done.push(b.dataset.key + ' ' + (b.closest('[id]')?.id ?? ''));"
+                                " e.preventDefault(); }"
                                 "})")  # fmt: skip
             await steps(page)
             await browser.close()
@@ -100,9 +94,7 @@ def test_digits_belong_to_the_focused_group(visit):
 
 def test_two_things_with_one_key_are_reported(visit):
     async def collide(page: Page) -> None:
-        await page.evaluate(
-            "document.querySelectorAll('.card-body .button').forEach(b => b.dataset.key = 'm')"
-        )
+        await page.evaluate("document.querySelectorAll('.card-body .button').forEach(b => b.dataset.key = 'm')")
         await page.keyboard.press("m")
 
     assert 'the key "m" is declared by' in visit(collide)[0]

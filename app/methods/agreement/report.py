@@ -10,6 +10,7 @@ from app.methods.agreement import coefficients
 from app.methods.agreement import sets as set_alphas
 from app.methods.agreement.intervals import bootstrap_interval, jackknife_interval, share_interval
 from app.methods.agreement.ratios import Statistic, value_counts
+from app.methods.agreement.results import AgreementReport, CodeAgreement, Coefficient
 from app.methods.agreement.tables import (
     Floats,
     Patterns,
@@ -28,55 +29,6 @@ PAIR_SHARES_NOTHING = "These two raters rated no unit in common."
 ONE_VALUE = "Everyone used one and the same code wherever two rated, so agreement cannot be told from chance."
 CODE_UNUSED = "Nobody used this code on a unit rated twice."
 CODE_EVERYWHERE = "Everyone used this code on every unit rated twice."
-
-
-@dataclass(frozen=True)
-class Coefficient:
-    """A figure with its 95 % interval. n: pairable units. undefined: why there is no value, else None."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    undefined: str | None
-    interval_method: str
-
-
-@dataclass(frozen=True)
-class CodeAgreement:
-    """One code against all the rest. positives: ratings with the code, on units rated twice or more;
-    prevalence: their share of those ratings, None where there are none.
-
-    kappa is Cohen's for two raters, Conger's for more.
-    """
-
-    code: Value
-    positives: int
-    prevalence: float | None
-    alpha: Coefficient
-    kappa: Coefficient
-    ac1: Coefficient
-
-
-@dataclass(frozen=True)
-class AgreementReport:
-    """Counts and coefficients of one dimension. None: does not apply to this table."""
-
-    units: int
-    raters: int
-    ratings: int
-    percent: Coefficient
-    cohen: dict[tuple[Rater, Rater], Coefficient]
-    light: Coefficient
-    scott: Coefficient | None
-    fleiss: Coefficient
-    conger: Coefficient
-    brennan_prediger: Coefficient
-    ac1: Coefficient
-    alpha: Coefficient
-    alpha_jaccard: Coefficient | None
-    alpha_masi: Coefficient | None
-    codes: tuple[CodeAgreement, ...]
 
 
 @dataclass(frozen=True)

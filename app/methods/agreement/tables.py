@@ -3,13 +3,12 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rater = Any  # whatever can be a key
-Value = Any
+from app.methods.agreement.results import Rater, Value
+
 Table = Sequence[Mapping[Rater, Value]]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

