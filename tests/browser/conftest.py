@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -39,21 +40,30 @@ SignedIn = Callable[..., Awaitable[Page]]
 
 @pytest.fixture
 def site(own_database: URL) -> Iterator[Site]:
-    url = own_database.render_as_string(hide_password=False)
+    with running_site(own_database) as site:
+        yield site
+
+
+@contextmanager
+def running_site(database_url: URL, **settings: str) -> Iterator[Site]:
+    """settings: further ones of the server, such as the model it names."""
+    url = database_url.render_as_string(hide_password=False)
     database = Database.at(url)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(Settings(database_url=url), database)
+    app = create_app(Settings(database_url=url, **settings), database)  # type: ignore[arg-type]
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Site(f"http://127.0.0.1:{port}", database)
-    server.should_exit = True
-    thread.join()
-    database.dispose()
+    try:
+        yield Site(f"http://127.0.0.1:{port}", database)
+    finally:
+        server.should_exit = True
+        thread.join()
+        database.dispose()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -241,7 +241,9 @@ def test_a_memo_is_written_rewritten_and_removed_and_its_author_s_alone(bench):
     assert bench.adas_desk().memo == "It was the push.\nSurely."
     (memo,) = bench.session.scalars(select(Memo)).all()
     assert (memo.sharing, memo.incident_id) == ("private", bench.adas.incident_id)
-    assert last_inverse(bench) == {"memo": "Could be the push."}
+    assert last_inverse(bench) == {"memo": "Could be the push.", "sharing": "private"}
+    bench.ada_does("write_memo", text="It was the push.", sharing="shared")
+    assert memo.sharing == "shared"
     bench.ada_does("write_memo", text=" ")
     assert bench.session.scalars(select(Memo)).all() == []
 
