@@ -17,7 +17,7 @@ run: .stamps/runtime ## serve Tandem (settings: TANDEM_... in the environment)
 	@$(RUN) app.cli serve $(ARGS)
 
 test: .stamps/dev ## run the tests (one file: make test ARGS=tests/db)
-	@$(RUN) pytest -q $(ARGS)
+	@$(RUN) pytest -q -n auto $(ARGS)
 
 lint: .stamps/dev ## check style, types, imports and templates
 	@$(RUN) ruff check $(CODE)

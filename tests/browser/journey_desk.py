@@ -9,7 +9,7 @@ from tests.browser.journey_plan import DIMENSIONS, MEMO, NEW_CODE, ONE_CODE, QUO
 
 # Where the words stand on the screen: the middle of the left edge of the first and of the right edge of the last.
 ENDS_OF_WORDS = """([paragraph, words]) => {
-  paragraph.scrollIntoView({ block: "center" });
+  paragraph.scrollIntoView({ block: "start" });
   const [node] = paragraph.childNodes;
   const range = document.createRange();
   range.setStart(node, node.data.indexOf(words));
@@ -85,10 +85,10 @@ async def _digit(card: Locator, code: str) -> str:
 
 
 async def _quote(page: Page, card: Locator) -> str:
-    """Selects with the mouse what the last paragraph begins with, and presses e."""
-    paragraph = page.get_by_role("article", name="Text of the incident").get_by_role("paragraph").last
+    """Selects with the mouse what the first paragraph says under its heading, its first words, and presses e."""
     await expect(page.get_by_text(re.compile(r"^Saved \d"))).to_be_visible()
-    [words] = re.findall(r"^\s*(\S+(?:\s+\S+){0,3})", await paragraph.text_content() or "")
+    paragraph = page.get_by_role("article", name="Text of the incident").get_by_role("paragraph").first
+    [words] = re.findall(r"\A.*\n\s*(\S+(?:[^\S\n]+\S+){0,3})", await paragraph.text_content() or "")
     left, top, right, bottom = await page.evaluate(ENDS_OF_WORDS, [await paragraph.element_handle(), words])
     await page.mouse.move(left, top)
     await page.mouse.down()

@@ -43,7 +43,7 @@ BENS = {
     (2, "Detection"): "Own employee",
     (8, "Detection"): "Quality check",
 }
-# Where which of them quotes what the incident's last paragraph begins with; the dimension has one code there.
+# Where which of them quotes what the incident's first stage begins with; the dimension has one code there.
 QUOTING = {RUTH: {(0, "Symptom"), (4, "Root cause"), (6, "Symptom"), (9, "Detection")},
            BEN: {(0, "Symptom"), (2, "Detection"), (7, "Root cause")}}  # fmt: skip
 MEMO = (0, "Which of their services was it? Ask.")
