@@ -24,7 +24,7 @@ from app.sample.checks import sample_content
 from app.sample.coding import code_assignment, revise_after_suggestions, submit
 from app.sample.content import SampleAssignment, SampleContent, SampleIncident, SampleRound
 from app.sample.ruling import rule_as_told
-from app.sample.suggesting import suggest_as_told
+from app.sample.suggesting import suggest_as_told, suggest_from_settled
 from app.studies.actions import add_member, create_study
 from app.studies.models import Study
 from app.studies.viewer import Viewer
@@ -71,6 +71,9 @@ def load_sample(database: Database) -> None:
             _start(session, stage, sample_round)
             _code(session, stage, sample_round)
             _finish(session, stage, sample_round)
+    running = [stage.rounds[told.name] for told in content.rounds if told.phase == "running"]
+    for coding_round in running:
+        suggest_from_settled(database, stage.lead, coding_round)
 
 
 def _study_with_incidents(session: Session, content: SampleContent) -> Stage:
@@ -135,6 +138,8 @@ def _row(line: int, told: SampleIncident) -> IncidentRow:
 
 def _start(session: Session, stage: Stage, told: SampleRound) -> None:
     coders = [stage.people[name].member.id for name in told.coders]
+    if told.phase == "running":
+        coders.append(stage.lead.member.id)  # so that whoever opens the demo finds incidents of their own to code
     per_incident = len(told.assignments) // len(told.incidents)
     coding_round = plan_round(
         session,
@@ -177,6 +182,8 @@ def _code(session: Session, stage: Stage, told: SampleRound) -> None:
     for assignment in ordered:
         incident = stage.incidents[assignment.incident]
         coder = _holder(session, stage, told, assignment)
+        if coder is stage.lead:
+            continue
         place = code_assignment(session, coder, stage.rounds[told.name], incident, assignment, stage.content)
         if assignment.status == "submitted":
             submit(session, coder, place)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.adjudication.settled import final_codes_of_study
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook
 from app.db.session import Database
@@ -13,6 +14,8 @@ from app.sample.content import SampleContent
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
+from app.suggestions.looking_up import suggest_from_similar
+from app.suggestions.similar_source import read_coded_incidents_by
 
 MODEL = "scripted sample model"
 
@@ -29,6 +32,15 @@ def suggest_as_told(
         suggest_for_incident(
             database, model, study_id=lead.study.id, run_id=run_id, incident_id=incidents[external_id].id
         )
+
+
+def suggest_from_settled(database: Database, lead: Viewer, coding_round: Round) -> None:
+    """What Tandem offers without a model: the final codes of similar incidents."""
+    read_coded_incidents_by(final_codes_of_study)
+    with database.transaction() as session:
+        run = ask_for_suggestions(session, lead, session.merge(coding_round), model="")
+        run_id = run.id
+    suggest_from_similar(database, study_id=lead.study.id, run_id=run_id)
 
 
 def _reply(content: SampleContent, codebook: Codebook, external_id: str) -> dict[str, Any]:

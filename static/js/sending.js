@@ -73,6 +73,8 @@ function saved(act, answer, words) {
   const followed = queue().some((other) => other.assignment === act.assignment);
   const here = act.assignment === page().assignment;
   tellSaved(queue().length, "saved", false);
+  // What is being typed may be saved by the very swap that takes its field away; it stands on this act, not on what was before
+  if (here) document.getElementById("answers")?.setAttribute("data-last-act", act.act_id);
   const next = answer.headers.get("HX-Redirect");
   if (here && !followed && next) location.assign(next);
   else if (here && !followed && words) swapIn(words);

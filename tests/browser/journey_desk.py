@@ -9,7 +9,6 @@ from tests.browser.journey_plan import DIMENSIONS, MEMO, NEW_CODE, ONE_CODE, QUO
 
 # Where the words stand on the screen: the middle of the left edge of the first and of the right edge of the last.
 ENDS_OF_WORDS = """([paragraph, words]) => {
-  paragraph.scrollIntoView({ block: "start" });
   const [node] = paragraph.childNodes;
   const range = document.createRange();
   range.setStart(node, node.data.indexOf(words));
@@ -86,7 +85,8 @@ async def _digit(card: Locator, code: str) -> str:
 
 async def _quote(page: Page, card: Locator) -> str:
     """Selects with the mouse what the first paragraph says under its heading, its first words, and presses e."""
-    await expect(page.get_by_text(re.compile(r"^Saved \d"))).to_be_visible()
+    quotes = card.get_by_role("region", name=re.compile("^Quotes of"))
+    await expect(quotes.get_by_role("button", name=re.compile("^Quote selection"))).to_be_visible()  # it is saved
     paragraph = page.get_by_role("article", name="Text of the incident").get_by_role("paragraph").first
     [words] = re.findall(r"\A.*\n\s*(\S+(?:[^\S\n]+\S+){0,3})", await paragraph.text_content() or "")
     left, top, right, bottom = await page.evaluate(ENDS_OF_WORDS, [await paragraph.element_handle(), words])
@@ -96,7 +96,7 @@ async def _quote(page: Page, card: Locator) -> str:
     await page.mouse.up()
     assert one_line(await page.evaluate("getSelection().toString()")) == one_line(words)
     await page.keyboard.press("e")
-    await expect(card.get_by_role("region", name=re.compile("^Quotes of"))).to_contain_text(one_line(words))
+    await expect(quotes).to_contain_text(one_line(words))
     return words
 
 

@@ -312,3 +312,28 @@ async def test_what_is_selected_and_half_typed_stays_while_answers_come_in(
     with site.database.reading() as session:
         assert list(session.scalars(select(Evidence.quote))) == ["40 minutes"]
     await expect(page.locator(f"#find-{bench.symptom.id}")).to_have_value("half a name")
+
+
+async def test_a_memo_that_is_typed_while_an_answer_comes_in_does_not_collide_with_it(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    typed = asyncio.Event()
+
+    async def answers_once_the_memo_is_typed(route: Route) -> None:
+        answer = await route.fetch()
+        await typed.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/acts", answers_once_the_memo_is_typed)
+    await press(page, ["ArrowDown", "1", "ArrowUp", "1", "m"])
+    await page.keyboard.type("Ask about the push")
+    typed.set()
+    await saved(page)
+    await expect(page.get_by_label("Memo on this incident")).to_have_value("Ask about the push")
+    await press(page, ["Control+Enter"])
+    await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
+
+    done = adas_desk(site, bench)
+    assert (done.state, done.memo) == ("submitted", "Ask about the push")
+    assert site.complaints == []
