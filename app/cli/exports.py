@@ -1,6 +1,7 @@
 """tandem export: the agreed codebook, the labelled data set, the ratings."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,11 @@ def codebook(
     """The codebook: what every member may see."""
     from app.codebook.queries import versions
     from app.export.actions import codebook_export
+    from app.export.codebook_files import FORMATS
     from app.problems import NotFound
     from app.studies.queries import study_by_slug
 
+    _check_format(format, FORMATS)
     with saying_problems(), open_database() as database, database.reading() as session:
         study = study_by_slug(session, slug)
         named = {found.name: found.id for found in versions(session, study.id)}
@@ -62,21 +65,28 @@ def ratings(
 
 
 def _write_data(slug: str, output: Path, round_name: str | None, form: str, format: str) -> None:
-    from app.export.actions import NoSuchForm, dataset_export
+    from app.export.actions import dataset_export
     from app.rounds.queries import round_named
     from app.studies.queries import study_by_slug
 
+    _check_format(format, ["csv"])
     with saying_problems(), open_database() as database, database.reading() as session:
-        if format != "csv":
-            raise NoSuchForm
         study = study_by_slug(session, slug)
         number = round_named(session, study.id, round_name).number if round_name is not None else None
         _write(output, dataset_export(session, study, form=form, round_number=number).content)
+
+
+def _check_format(format: str, known: Iterable[str]) -> None:
+    if format not in known:
+        raise typer.BadParameter(f"{format!r} is not one of {', '.join(known)}.", param_hint="'--format'")
 
 
 def _write(output: Path, content: bytes) -> None:
     if str(output) == "-":
         sys.stdout.buffer.write(content)
         return
-    output.write_bytes(content)
+    try:
+        output.write_bytes(content)
+    except OSError as problem:
+        raise typer.BadParameter(f"{output}: {problem.strerror}.", param_hint="'-o'") from problem
     typer.echo(f"Wrote {output} ({len(content):,} bytes).", err=True)

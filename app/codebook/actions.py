@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.models import Code, CodebookVersion, CodeDisclosure
 from app.codebook.policy import (
+    LONGEST_NAME,
     NoName,
     active_code,
     active_dimension,
@@ -33,6 +34,10 @@ class NotOpenToNewCodes(Invalid):
 
 class VersionNameTaken(Invalid):
     """A version with this name exists already. Take the next one."""
+
+
+class VersionNameTooLong(Invalid):
+    """The name is longer than 120 characters. Put the rest into the notes."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,8 @@ def name_version(
     name = " ".join(name.split())
     if not name:
         raise NoName
+    if len(name) > LONGEST_NAME:
+        raise VersionNameTooLong
     seq = next_seq(session, study_id)
     if session.scalar(
         select(CodebookVersion.id).where(CodebookVersion.study_id == study_id, CodebookVersion.name == name)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from app.codebook.actions import CodeText, VersionNameTaken
+from app.codebook.actions import CodeText, VersionNameTaken, VersionNameTooLong
 from app.codebook.dimension_actions import DimensionText
 from app.codebook.policy import DimensionNameTaken, GoesInCircles, NameTaken, NameTooLong, NoName, OtherDimension
 from app.codebook.template import NoSuchMode, NoSuchTemplate
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Invalid
-from app.studies.actions import NoTitle, SlugNotUsable, SlugTaken
+from app.studies.actions import NoTitle, SlugNotUsable, SlugTaken, TitleTooLong
 from app.web.forms import Posted
 
 
@@ -22,10 +22,12 @@ BELONGS_TO: dict[type[Invalid], str] = {
     NameTaken: "name",
     DimensionNameTaken: "name",
     VersionNameTaken: "name",
+    VersionNameTooLong: "name",
     GoesInCircles: "parent_id",
     OtherDimension: "parent_id",
     NoReason: "reason",
     NoTitle: "title",
+    TitleTooLong: "title",
     SlugNotUsable: "slug",
     SlugTaken: "slug",
     NoSuchTemplate: "template",

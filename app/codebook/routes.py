@@ -14,7 +14,7 @@ from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
 from app.studies.queries import members_by_id
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
-from app.web.forms import Key, PostedForm
+from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import fragment, is_htmx, page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/codebook")
@@ -104,9 +104,10 @@ def version_asked_for(version: str) -> int | None:
     """Blank is the codebook as it is now; what cannot be a version is not found."""
     if not version:
         return None
-    if not (version.isascii() and version.isdigit() and int(version) < 2**63):
+    version_id = whole_number(version)
+    if version_id is None:
         raise NotFound
-    return int(version)
+    return version_id
 
 
 def _tree_context(shown: Shelf, code: CodeEntry | None, find: str) -> dict[str, Any]:

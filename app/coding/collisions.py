@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.coding.desk import Card, Desk
 from app.coding.desk_page import Collision
+from app.web.forms import whole_number
 
 STATES = {"none_applies": "none applies", "not_enough_information": "not enough information", "": "not coded"}
 WHOLE = {
@@ -24,7 +25,7 @@ def collision_of(desk: Desk, kind: str, dimension_id: int | None, fields: Mappin
 
 
 def _of_dimension(desk: Desk, kind: str, fields: Mapping[str, str]) -> str:
-    code = desk.codebook.codes.get(int(fields["code_id"])) if fields.get("code_id", "").isdigit() else None
+    code = desk.codebook.codes.get(whole_number(fields.get("code_id", "")) or 0)
     name = f"“{code.name}”" if code else "a code"
     if kind == "answer":
         return STATES.get(fields.get("state", ""), "not coded")

@@ -9,7 +9,7 @@ from app.coding.payload import ActNotUnderstood
 from app.methods.quotes import QuoteStatus, locate_quote
 from app.methods.text import from_utf16_offset
 from app.problems import Conflict, Invalid
-from app.web.forms import Posted
+from app.web.forms import Posted, whole_number
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "toggle_code": ("dimension_id", "code_id"),
@@ -102,9 +102,10 @@ def _evidence(text: str, fields: dict[str, Any], *, needed: bool) -> dict[str, A
 
 
 def _offset(typed: str) -> int:
-    if not (typed.isascii() and typed.isdigit() and int(typed) < LARGEST_OFFSET):
+    offset = whole_number(typed)
+    if offset is None or offset >= LARGEST_OFFSET:
         raise ActNotUnderstood
-    return int(typed)
+    return offset
 
 
 def _uuid(typed: str) -> UUID:

@@ -171,6 +171,7 @@ def exclude(session: Session, viewer: Viewer, incident_id: int, *, reason: str) 
     if not reason.strip():
         raise ExclusionNeedsReason
     incident = queries.incident(session, viewer.study.id, incident_id)
+    session.refresh(incident, attribute_names=["id"], with_for_update=True)  # one at a time: a form may be sent twice
     if queries.open_exclusion(session, viewer.study.id, incident_id) is None:
         session.add(
             IncidentExclusion(

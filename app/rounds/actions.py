@@ -19,6 +19,13 @@ from app.studies.queries import people_who_code
 from app.studies.viewer import Viewer, check_leads
 
 
+LONGEST_NAME = 120
+
+
+class NameTooLong(Invalid):
+    """The name is longer than 120 characters. Take a shorter one."""
+
+
 class NoIncidents(Invalid):
     """The round has no incidents. Import some first, or widen the filter."""
 
@@ -115,6 +122,8 @@ def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
 def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
     if plan.purpose not in PURPOSES or plan.arm not in ARMS or not 0 <= plan.blind_share <= 1:
         raise UnknownChoice
+    if len(plan.name.strip()) > LONGEST_NAME:
+        raise NameTooLong
     if plan.code_sharing not in ("private", "shared") or plan.reveal not in ("round_end", "each_incident"):
         raise UnknownChoice
     if plan.reveal == "each_incident" and plan.purpose != "calibration":

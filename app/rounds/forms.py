@@ -11,7 +11,7 @@ from app.problems import Invalid
 from app.rounds import queries
 from app.rounds.actions import RoundPlan
 from app.studies.viewer import Viewer
-from app.web.forms import Posted
+from app.web.forms import Posted, whole_number
 
 DEFAULTS: dict[str, Any] = {
     "name": "",
@@ -72,7 +72,7 @@ class PlanForm:
         incident_ids = self._drawn(posted, candidates, seed)
         if self.problems or incident_ids is None or per_incident is None or blind_percent is None:
             return
-        version_id = int(typed["codebook"]) if typed["codebook"].isdigit() else None
+        version_id = whole_number(typed["codebook"])
         self.plan = RoundPlan(
             name=typed["name"],
             purpose=typed["purpose"],

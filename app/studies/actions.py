@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import actions as accounts
@@ -15,6 +15,7 @@ from app.studies.viewer import Viewer, check_leads
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 60
+LONGEST_TITLE = 200
 RESERVED = {"new"}
 
 
@@ -30,12 +31,20 @@ class NoTitle(Invalid):
     """A title is missing."""
 
 
+class TitleTooLong(Invalid):
+    """The title is longer than 200 characters. It stands on every page, so take a shorter form of it."""
+
+
 class NoSuchRole(Invalid):
     """Choose one of lead, adjudicator, coder or reader."""
 
 
 class NoMemberName(Invalid):
     """Say who is invited: the name stands beside their codes."""
+
+
+class MemberNameTooLong(Invalid):
+    """The name is longer than 120 characters. Take a shorter form of it."""
 
 
 class AlreadyMember(Conflict):
@@ -50,6 +59,10 @@ def create_study(
         raise SlugNotUsable
     if not title.strip():
         raise NoTitle
+    if len(title.strip()) > LONGEST_TITLE:
+        raise TitleTooLong
+    # Held until the study is there, so that a form sent twice at once finds the first one's.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('studies.slug:' || :slug))"), {"slug": slug})
     if session.scalar(select(Study.id).where(Study.slug == slug)):
         raise SlugTaken
     study = Study(
@@ -78,6 +91,8 @@ def add_member(
         raise NoSuchRole
     if not name.strip():
         raise NoMemberName
+    if len(name.strip()) > accounts.LONGEST_NAME:
+        raise MemberNameTooLong
     member = Membership(
         study_id=viewer.study.id, person_id=person.id if person else None, kind=kind, role=role, name=name.strip()
     )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from app.problems import Invalid
-from app.studies.actions import NoMemberName, NoSuchRole
+from app.studies.actions import MemberNameTooLong, NoMemberName, NoSuchRole
 from app.web.forms import Posted
 
-BELONGS_TO: dict[type[Invalid], str] = {NoMemberName: "name", NoSuchRole: "role"}
+BELONGS_TO: dict[type[Invalid], str] = {NoMemberName: "name", MemberNameTooLong: "name", NoSuchRole: "role"}
 
 
 @dataclass

@@ -15,8 +15,19 @@ class NulByte(Invalid):
     """The text holds a NUL character, which cannot be stored. Remove it and send again."""
 
 
+class NotText(Invalid):
+    """The text holds characters that cannot be stored. Remove them and send again."""
+
+
 class NotANumber(Invalid):
     """A number was expected."""
+
+
+def whole_number(typed: str) -> int | None:
+    """None for anything that is not a whole number, zero or more, that a bigint can hold."""
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 20):
+        return None
+    return int(typed) if int(typed) < 2**63 else None
 
 
 class Posted:
@@ -25,8 +36,8 @@ class Posted:
     def __init__(self, form: FormData) -> None:
         self._form = form
         for value in form.values():
-            if isinstance(value, str) and "\0" in value:
-                raise NulByte
+            if isinstance(value, str):
+                _check_storable(value)
 
     def __contains__(self, name: str) -> bool:
         return name in self._form
@@ -48,16 +59,18 @@ class Posted:
         typed = self.text(name)
         if not typed:
             return None
-        if not typed.lstrip("-").isascii() or not typed.lstrip("-").isdigit() or abs(int(typed)) >= 2**63:
+        number = whole_number(typed.removeprefix("-"))
+        if number is None:
             raise NotANumber(f"“{typed[:40]}” is not a whole number that can be used for {name.replace('_', ' ')}.")
-        return int(typed)
+        return -number if typed.startswith("-") else number
 
     def numbers(self, name: str) -> list[int]:
         found = []
         for typed in self.many(name):
-            if not (typed.isascii() and typed.isdigit() and int(typed) < 2**63):
+            number = whole_number(typed)
+            if number is None:
                 raise NotANumber(f"“{typed[:40]}” is not a number that can be used for {name.replace('_', ' ')}.")
-            found.append(int(typed))
+            found.append(number)
         return found
 
     def file(self, name: str) -> UploadFile | None:
@@ -69,7 +82,19 @@ class Posted:
 
 
 async def posted_form(request: Request) -> Posted:
-    return Posted(await request.form(max_fields=5_000, max_files=5))
+    try:
+        return Posted(await request.form(max_fields=5_000, max_files=5))
+    except UnicodeError:  # a form may name the encoding of its text, also one that does not fit it
+        raise NotText from None
+
+
+def _check_storable(text: str) -> None:
+    if "\0" in text:
+        raise NulByte
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise NotText from None
 
 
 PostedForm = Annotated[Posted, Depends(posted_form)]

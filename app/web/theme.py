@@ -4,6 +4,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from app.web.forms import PostedForm
+
 THEMES = ("system", "light", "dark")
 COOKIE = "theme"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -17,10 +19,9 @@ def chosen(request: Request) -> str:
 
 
 @router.post("/theme", include_in_schema=False)
-async def choose_theme(request: Request) -> RedirectResponse:
-    form = await request.form()
-    wanted = str(form.get("theme", "system"))
-    answer = RedirectResponse(own_path(str(form.get("back", "/"))), status_code=303)
+async def choose_theme(posted: PostedForm, request: Request) -> RedirectResponse:
+    wanted = posted.text("theme", "system")
+    answer = RedirectResponse(own_path(posted.text("back", "/")), status_code=303)
     answer.set_cookie(
         COOKIE,
         wanted if wanted in THEMES else "system",

@@ -42,7 +42,7 @@ async def read_upload(request: Request, field: str, limit_bytes: int) -> Upload:
             form = await MultiPartParser(request.headers, stream, max_files=5, max_fields=100).parse()
     except _TooMuch:
         return Upload(is_too_large=True)
-    except MultiPartException as problem:
+    except (MultiPartException, UnicodeError) as problem:
         raise BrokenUpload from problem
     return await _file_of(form, field, limit_bytes)
 

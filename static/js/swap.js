@@ -54,8 +54,8 @@ export function swapIn(words, only = null) {
   if (!parts.length) return false;
   const before = open();
   for (const fresh of parts) replace(document.adoptNode(fresh));
+  document.dispatchEvent(new CustomEvent("tandem:swapped")); // first, as a field of a dimension that is folded takes no focus
   reopen(before);
-  document.dispatchEvent(new CustomEvent("tandem:swapped"));
   (document.querySelector("#answers [aria-invalid=true]"))?.focus();
   return true;
 }

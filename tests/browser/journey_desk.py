@@ -45,6 +45,7 @@ async def code_everything(page: Page, coder: str, plan: Plan, texts: dict[str, s
 
 async def label_here(page: Page) -> str:
     await expect(page).to_have_title(re.compile(" · "))
+    await page.wait_for_load_state()
     return (await page.title()).split(" · ")[0]
 
 
@@ -122,9 +123,10 @@ async def go_to_desk(page: Page, label: str) -> None:
     if await page.get_by_role("navigation", name="Study").count():
         await go(page, "Coding")
     else:
-        await page.get_by_role("link", name="your queue").click()
+        await page.get_by_role("link", name=re.compile("done; your queue")).click()
     await page.get_by_role("link", name=label, exact=True).click()
     await expect(page).to_have_title(re.compile(re.escape(label)))
+    await page.wait_for_load_state()
 
 
 async def accept(page: Page, offer: Locator) -> None:

@@ -183,6 +183,7 @@ async def open_disagreement(page: Page, label: str, dimension: str) -> None:
     row = _row(page, label, dimension)
     await row.get_by_role("link").click()
     await expect(page.get_by_role("heading", name="The others’ answers are closed")).to_be_visible()
+    await page.wait_for_load_state()  # before its scripts are there a page takes no keys
     await page.keyboard.press("o")
     await expect(page.get_by_role("heading", name="Ruling")).to_be_visible()
 

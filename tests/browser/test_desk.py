@@ -337,3 +337,28 @@ async def test_a_memo_that_is_typed_while_an_answer_comes_in_does_not_collide_wi
     done = adas_desk(site, bench)
     assert (done.state, done.memo) == ("submitted", "Ask about the push")
     assert site.complaints == []
+
+
+async def test_a_name_half_typed_in_the_next_dimension_goes_on_when_the_answer_for_the_former_comes_in(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    typed = asyncio.Event()
+
+    async def answers_once_half_is_typed(route: Route) -> None:
+        answer = await route.fetch()
+        await typed.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/acts", answers_once_half_is_typed)
+    await press(page, ["1", "ArrowDown", "/"])
+    await page.keyboard.type("Lost")
+    typed.set()
+    await saved(page)
+    await page.keyboard.type(" flames")
+    await press(page, ["Enter"])
+    await saved(page)
+
+    [chip] = adas_desk(site, bench).cards[1].applied
+    assert chip.code.name == "Lost flames"
+    assert site.complaints == []

@@ -1,0 +1,47 @@
+"""`tandem export` from the outside."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+from typer.testing import CliRunner, Result
+
+from app.cli import tandem
+
+
+@pytest.fixture
+def url(own_database: URL) -> str:
+    shown = own_database.render_as_string(hide_password=False)
+    assert run(shown, "study", "create", "outages", "--title", "Outages").exit_code == 0
+    return shown
+
+
+def run(url: str, *arguments: str) -> Result:
+    return CliRunner().invoke(tandem, list(arguments), env={"TANDEM_DATABASE_URL": url})
+
+
+def test_the_codebook_goes_to_a_file_or_to_standard_output(url: str, tmp_path: Path) -> None:
+    shown = run(url, "export", "codebook", "outages", "-o", "-")
+    written = run(url, "export", "codebook", "outages", "-o", str(tmp_path / "codes.csv"))
+
+    assert (shown.exit_code, shown.stderr, written.exit_code, written.stdout) == (0, "", 0, "")
+    assert (tmp_path / "codes.csv").read_text(newline="") == shown.stdout
+    assert "Errors returned" in {row["code"] for row in csv.DictReader(StringIO(shown.stdout))}
+
+
+def test_a_place_that_cannot_be_written_is_wrong_usage(url: str, tmp_path: Path) -> None:
+    result = run(url, "export", "codebook", "outages", "-o", str(tmp_path / "no folder" / "codes.csv"))
+    assert (result.exit_code, result.stdout) == (2, "") and "No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["codebook", "dataset", "ratings"])
+def test_an_unknown_format_is_wrong_usage(url: str, kind: str) -> None:
+    result = run(url, "export", kind, "outages", "--format", "xls", "-o", "-")
+    assert (result.exit_code, result.stdout) == (2, "") and "xls" in result.stderr
+
+
+def test_a_study_without_a_settled_round_has_no_data_set_yet(url: str) -> None:
+    result = run(url, "export", "dataset", "outages", "-o", "-")
+    assert (result.exit_code, result.stdout) == (1, "") and "Nothing can be exported yet" in result.stderr

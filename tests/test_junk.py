@@ -1,0 +1,211 @@
+"""Junk in every field of every form and in every number of an address: the answer is never that we broke."""
+
+import itertools
+import random
+from string import ascii_letters
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from fastapi import Request
+from sqlalchemy import Connection, select
+from starlette.testclient import TestClient
+
+from app import routers
+from app.codebook.models import Code, Dimension
+from app.coding.forms import FIELDS
+from app.coding.models import AssignmentWork
+from app.incidents.actions import upload
+from app.rounds.models import Assignment
+from app.suggestions.models import Suggestion, SuggestionRun
+from app.web.forms import Posted, posted_form
+from tests.makers import move_round
+from tests.support.clients import HTMX, client_for
+from tests.test_blindness import make_scene
+
+__all__ = ["client_for"]
+
+NUMBERS = ("²", "--5", "-1", "9" * 19, "9" * 5_000)
+LONG = "".join(random.Random(1).choices(ascii_letters, k=20_000))  # it cannot be pressed into an index either
+JUNK = (*NUMBERS, "", LONG, "👩‍🚒 \u202eRTL <script>alert(1)</script> {{ 7 * 7 }} ' %s \\")
+GOOD = {
+    "kind": "code",
+    "name": "N",
+    "title": "T",
+    "reason": "because",
+    "purpose": "calibration",
+    "take": "sample",
+    "sample_size": "1",
+    "coders_per_incident": "1",
+    "cause": "slip",
+    "takes": "one",
+    "openness": "open",
+    "email": "a@example.org",
+    "password": "a long enough one",
+    "role": "coder",
+    "state": "none_applies",
+    "decision": "change",
+    "start": "0",
+    "end": "3",
+    "quote": "The",
+    "form": "long",
+    "format": "csv",
+    "template": "incident-study",
+    "mode": "hybrid",
+}
+
+
+class Listening(Posted):
+    """Keeps the names of the fields that a route asks for."""
+
+    asked: set[str] = set()
+
+    def __contains__(self, name):
+        self.asked.add(name)
+        return super().__contains__(name)
+
+    def text(self, name, default=""):
+        self.asked.add(name)
+        return super().text(name, default)
+
+    def raw(self, name):
+        self.asked.add(name)
+        return super().raw(name)
+
+    def many(self, name):
+        self.asked.add(name)
+        return super().many(name)
+
+
+async def listening_form(request: Request) -> Posted:
+    return Listening(await request.form())
+
+
+@pytest.fixture
+def scene(session, database):
+    return make_scene(session, database, random.Random(1), arm="before")
+
+
+@pytest.fixture
+def client(client_for, scene):
+    """The lead's, who gets the answer of a bug instead of the bug."""
+    signed_in = client_for(scene.lead)
+    made = TestClient(signed_in.app, follow_redirects=False, raise_server_exceptions=False)
+    made.cookies = signed_in.cookies
+    return made
+
+
+@pytest.mark.parametrize("phase", ["running", "settling"])
+def test_no_junk_in_any_field_of_any_form_breaks_anything(session, connection, client, scene, phase):
+    move_round(session, scene.lead, scene.coding_round, phase)
+    broken = []
+    for address, fields in posts(session, scene):
+        if phase == "settling" and "disagreements" not in address:
+            continue
+        names = FIELDS[fields["kind"]] if fields["kind"] in FIELDS else asked_for(connection, client, address, fields)
+        tried = [(name, {**fields, name: junk}) for name in names for junk in JUNK]
+        for name, sent in [("all good", fields), ("a NUL byte", {"name": "a\0b"}), ("nothing", {}), *tried]:
+            before = connection.begin_nested()
+            status = client.post(address, data=sent, headers=HTMX if name == "nothing" else {}).status_code
+            before.rollback()
+            if status >= 500:
+                broken.append((address, fields["kind"], name, str(sent.get(name))[:20]))
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"{}", "application/json"),
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+        (b"not a form", "multipart/form-data"),
+        (b"not a form", "multipart/form-data; boundary=x"),
+        (b'--x\r\nContent-Disposition: form-data; name="name"; filename="f"\r\n\r\n\x00\r\n--x--', "multipart/form-data; boundary=x"),
+        (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\udcff\r\n--x--', "multipart/form-data; boundary=x; charset=unicode_escape"),
+        (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--x--', "multipart/form-data; boundary=x; charset=undefined"),
+    ],
+)  # fmt: skip
+def test_no_other_content_than_a_form_breaks_anything(session, connection, client, scene, content, content_type):
+    broken = []
+    for address, fields in posts(session, scene):
+        before = connection.begin_nested()
+        answer = client.post(address, content=content, headers={"Content-Type": content_type})
+        before.rollback()
+        if answer.status_code >= 500:
+            broken.append((address, fields["kind"]))
+    assert broken == []
+
+
+def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, scene):
+    assignment = ids(session, Assignment, scene)[0]
+    addresses = [
+        "coding?round={}",
+        "coding?at={}",
+        f"assignments/{assignment}?dimension={{}}",
+        f"assignments/{assignment}?more={{}}",
+        f"assignments/{assignment}/suggestions?dimension={{}}",
+        "codebook?version={}",
+        "codebook?find={}",
+        "codebook/tree?version={}",
+        "codebook/codes/new?dimension={}",
+        "agreement?round={}",
+        "agreement?dimension={}",
+        "agreement/table.csv?round={}",
+        "disagreements?round={}",
+        "disagreements?dimension={}",
+        "disagreements?page={}",
+        "incidents?page={}",
+        "incidents?find={}",
+        "history?before={}",
+        "rounds/1/suggestions?call={}",
+        "incidents/{}",
+        "rounds/{}",
+    ]
+    base = f"/studies/{scene.lead.study.slug}/"
+    broken = []
+    for address, junk in itertools.product(addresses, (*NUMBERS, "", "0", "'&\\%")):
+        if client.get(base + address.format(quote(junk))).status_code >= 500:
+            broken.append((address, junk[:20]))
+    assert broken == []
+
+
+def posts(session, scene):
+    """(address, fields that go far) of every POST route; an act of every kind, new and built on an old state."""
+    assignment, dimensions, codes = ids(session, Assignment, scene)[0], *(ids(session, m, scene) for m in (Dimension, Code))
+    of = {
+        "slug": scene.lead.study.slug,
+        "number": scene.coding_round.number,
+        "token": "x",
+        "incident_id": scene.incidents[0].id,
+        "import_id": upload(session, scene.lead, file_name="a.csv", content=b"id,text\n1,It broke.\n").id,
+        "assignment_id": assignment,
+        "run_id": ids(session, SuggestionRun, scene)[0],
+        "suggestion_id": ids(session, Suggestion, scene)[0],
+        "dimension_id": dimensions[0],
+        "code_id": codes[0],
+    }
+    newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
+    fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}
+    fields |= {"act_id": str(uuid4()), "after_act_id": str(newest)}
+    for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
+        if "POST" not in route.methods or route.path == "/sign-out":
+            continue
+        address = route.path.format(**of)
+        yield address, fields
+        if address.endswith("/acts"):
+            yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
+            yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
+
+
+def asked_for(connection: Connection, client: TestClient, address: str, fields: dict) -> list[str]:
+    Listening.asked = set()
+    client.app.dependency_overrides[posted_form] = listening_form
+    before = connection.begin_nested()
+    client.post(address, data=fields)
+    before.rollback()
+    client.app.dependency_overrides.clear()
+    return sorted(Listening.asked)
+
+
+def ids(session, model, scene) -> list[int]:
+    return list(session.scalars(select(model.id).where(model.study_id == scene.lead.study.id).order_by(model.id)))
