@@ -1,5 +1,6 @@
 """What is photographed: the sample study with everybody signed in, two studies of a beginner, every address."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -10,23 +11,29 @@ from app.accounts.models import Person
 from app.adjudication import queries as adjudication
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
+from app.codebook.tree import DimensionEntry
+from app.coding.queries import own_queue, own_rounds
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
-from app.rounds.models import Assignment, Round
+from app.rounds.models import Round
+from app.sample.checks import sample_content
+from app.sample.coding import code_assignment
+from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer, viewer_of
 from tests.browser.conftest import Site
 
 ADA, BEN = "Ada Lindqvist", "Ben Okafor"
+CAUSE, WORDS = "Dependency failure", "the object store of the region delivered a tenth of its usual rate"
 SUGGEST = ".answer.is-focused .offer .button-pencil"
-FILE = """incident,description,service,sev,opened,detected,resolved,reported by,tickets
-PM-104,"The index of the catalogue was rebuilt at noon. Searches returned nothing for 14 minutes.",search,2,2025-03-04 12:02,2025-03-04 12:06,2025-03-04 12:16,M. Weaver,7
-PM-105,"A certificate of the gateway ran out. Every client was refused until it was renewed.",gateway,1,2025-03-09 00:00,2025-03-09 00:11,2025-03-09 01:40,on-call,31
-PM-106,,search,3,2025-03-10 08:00,2025-03-10 08:20,2025-03-10 07:10,on-call,0
-PM-107,"The queue of the mail relay filled up after a retry setting was doubled.",mail relay,3,2025-03-11 16:30,2025-03-11 16:31,2025-03-11 18:05,monitor,2
-PM-104,"The index of the catalogue was rebuilt at noon. Searches returned nothing for 14 minutes.",search,2,2025-03-04 12:02,2025-03-04 12:06,2025-03-04 12:16,M. Weaver,7
+FILE = """incident,description,service,sev,opened,detected,resolved,reported by
+P-4,"The index was rebuilt at noon; searches found nothing.",search,2,2025-03-04 12:02,2025-03-04 12:06,,M. Weaver
+P-5,"A certificate ran out; clients were refused.",gateway,1,2025-03-09 00:00,2025-03-09 00:11,2025-03-09 01:40,on-call
+P-6,,search,3,2025-03-10 08:00,2025-03-10 08:20,2025-03-10 07:10,on-call
+P-7,"The queue of the relay filled up after a retry was doubled.",mail relay,3,2025-03-11 16:30,,,monitor
+P-4,"The index was rebuilt at noon; searches found nothing.",search,2,2025-03-04 12:02,2025-03-04 12:06,,M. Weaver
 """
 
 
@@ -57,7 +64,7 @@ def set_stage(site: Site) -> Stage:
             *(Shot(name, "", path) for name, path in links.items()),
             *_of_nobody(),
             *_of_lead(session, lead),
-            *_of_coders(session, lead),
+            *_of_coders(session, people, lead),
             *_of_beginner(session, person),
         ]
         tokens = {name: start_sign_in(session, one, user_agent="shots", days=1) for name, one in people.items()}
@@ -85,7 +92,7 @@ def _of_nobody() -> list[Shot]:
 def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     home = f"/studies/{lead.study.slug}"
     codebook = whole_codebook(session, lead.study.id)
-    cause = next(one for one in codebook.dimensions if one.name == "Root cause")
+    cause = _root_cause(session, lead)
     code = next(one for one in codebook.codes.values() if one.name == "Configuration change")
     incident = session.scalars(select(Incident).where(Incident.study_id == lead.study.id).order_by(Incident.id)).first()
     settling = session.scalars(select(Round).where(Round.study_id == lead.study.id, Round.phase == "settling")).one()
@@ -130,36 +137,52 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     ]
 
 
-def _of_coders(session: Session, lead: Viewer) -> list[Shot]:
+def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:
     home = f"/studies/{lead.study.slug}"
-    cause = next(one for one in whole_codebook(session, lead.study.id).dimensions if one.name == "Root cause")
-    running = session.scalars(select(Round).where(Round.study_id == lead.study.id, Round.phase == "running")).one()
-
-    def desk(name: str, external_id: str) -> str:
-        asked = (
-            select(Assignment.id)
-            .join(Incident, Incident.id == Assignment.incident_id)
-            .join(Membership, Membership.id == Assignment.member_id)
-            .where(Assignment.round_id == running.id, Membership.name == name, Incident.external_id == external_id)
-        )
-        return f"{home}/assignments/{session.scalars(asked).one()}"
-
-    drafted = desk(BEN, "SAMPLE-043")
+    seats = {name: viewer_of(session, person, lead.study.slug) for name, person in people.items()}
+    coders = {name: viewer for name, viewer in seats.items() if viewer is not None}
+    running = own_rounds(session, coders[ADA])[0].coding_round
+    holder, half_coded = _half_coded(session, coders, running)
+    begun = f"{home}/assignments/{half_coded}"
+    desks = {one.state: f"{home}/assignments/{one.assignment_id}" for one in own_queue(session, coders[ADA], running)}
+    untouched = own_rounds(session, lead)[0].next_assignment_id
     return [
         Shot("overview-coder", ADA, f"{home}/"),
-        Shot("coding-queue", BEN, f"{home}/coding"),
-        Shot("coding", BEN, f"{drafted}?dimension={cause.id}", (SUGGEST,)),
-        Shot("coding-memo", BEN, drafted, (".drawer summary",)),
-        Shot("coding-empty", ADA, desk(ADA, "SAMPLE-023")),
-        Shot("coding-handed-in", ADA, desk(ADA, "SAMPLE-032")),
-        Shot("coding-suggestions", BEN, f"{drafted}/suggestions"),
+        Shot("coding-queue", ADA, f"{home}/coding"),
+        Shot("coding", holder, f"{begun}?dimension={_root_cause(session, lead).id}", (SUGGEST,)),
+        Shot("coding-memo", holder, begun, (".drawer summary",)),
+        Shot("coding-guidelines", holder, begun, (".answer.is-focused .guidelines summary",)),
+        Shot("coding-suggestions", holder, f"{begun}/suggestions"),
+        Shot("coding-untouched", "lead", f"{home}/assignments/{untouched}"),
+        Shot("coding-handed-in", ADA, desks["submitted"]),
         Shot("history-coder", ADA, f"{home}/history"),
-        Shot("no-lead", ADA, f"{home}/imports/new"),
+        Shot("not-allowed", ADA, f"{home}/imports/new"),
     ]
 
 
+def _half_coded(session: Session, coders: dict[str, Viewer], coding_round: Round) -> tuple[str, int]:
+    """The incident that the sample leaves in the middle, with a cause and its quote added: who holds it, and where."""
+    told_round = next(one for one in sample_content().rounds if one.name == coding_round.name)
+    told = next(one for one in told_round.assignments if one.status == "draft")
+    asked = select(Incident).where(Incident.study_id == coding_round.study_id, Incident.external_id == told.incident)
+    incident = session.scalars(asked).one()
+    start = (incident.text or "").index(WORDS)
+    evidence = SampleEvidence(CAUSE, WORDS, start, start + len(WORDS))
+    cause = SampleAnswer("Root cause", "coded", (CAUSE,), CAUSE, (evidence,))
+    for name, viewer in coders.items():
+        held = {one.incident_label: one for one in own_queue(session, viewer, coding_round)}.get(told.incident)
+        if held is not None:
+            told = replace(told, answers=(cause,) if held.state == "draft" else (*told.answers, cause))
+            return name, code_assignment(session, viewer, coding_round, incident, told, sample_content()).id
+    raise LookupError(told.incident)
+
+
+def _root_cause(session: Session, viewer: Viewer) -> DimensionEntry:
+    return next(one for one in whole_codebook(session, viewer.study.id).dimensions if one.name == "Root cause")
+
+
 def _of_beginner(session: Session, person: Person) -> list[Shot]:
-    empty = create_study(session, person, slug="empty", title="Incidents of our search", about="")
+    create_study(session, person, slug="empty", title="Incidents of our search", about="")
     begun = create_study(session, person, slug="begun", title="Incidents of our gateway", about="")
     apply_template(session, begun, "hybrid")
     uploaded = upload(session, begun, file_name="incidents.csv", content=FILE.encode())

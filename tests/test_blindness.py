@@ -255,8 +255,9 @@ QUERIES = {
     "/agreement": ("?round={number}",),
     "/agreement/table.csv": ("?round={number}",),
     "/disagreements": ("?round={number}", "?round={number}&open=all"),
-    "/incidents": ("?q=COINED", "?words=COINED"),
-    "/codebook/tree": ("?q=COINED",),
+    "/incidents": ("?find=COINED", "?find=MEMO"),
+    "/codebook": ("?find=COINED",),
+    "/codebook/tree": ("?find=COINED",),
     "/coding": ("?round={number}",),
 }
 

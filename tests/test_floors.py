@@ -1,4 +1,11 @@
-"""Foreign keys point down the floors and stay inside their study; import-linter says the same of imports."""
+"""Foreign keys point down the floors and stay inside their study; import-linter says the same of imports.
+
+What import-linter cannot say of imports stands here too: whose routes and forms they are, and how late they come.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -16,6 +23,47 @@ FLOORS = (
     "suggestions",
     "adjudication",
 )
+
+APP = Path(app.models.__file__).parent
+WIRING = ("routers.py", "main.py")
+LATE = ("agreement/figures.py",)  # numpy and scipy wait until there is something to compute
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Modules of Tandem that an import names, once as the package and once as what is taken out of it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("app."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "app":
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def is_private(module: str) -> bool:
+    room, name = [*module.split("."), ""][1:3]
+    return room != "web" and (name == "forms" or name.endswith("routes"))
+
+
+def test_routes_and_forms_are_private_to_their_room():
+    abroad = [
+        f"{path.relative_to(APP)}: {module}"
+        for path in APP.rglob("*.py")
+        if path.relative_to(APP).as_posix() not in WIRING
+        for module in imported(ast.parse(path.read_text()))
+        if is_private(module) and module.split(".")[1] != path.relative_to(APP).parts[0]
+    ]
+    assert abroad == []
+    assert any(is_private(module) for module in imported(ast.parse((APP / "routers.py").read_text())))
+
+
+def test_only_the_command_line_imports_rooms_late():
+    late = {
+        path.relative_to(APP).as_posix()
+        for path in APP.rglob("*.py")
+        if path.relative_to(APP).parts[0] != "cli"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(imported(node))
+    }
+    assert late == set(LATE)
 
 
 def room_of_tables() -> dict[str, int]:

@@ -3,6 +3,7 @@
 import itertools
 import random
 from string import ascii_letters
+from typing import ClassVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -58,7 +59,7 @@ GOOD = {
 class Listening(Posted):
     """Keeps the names of the fields that a route asks for."""
 
-    asked: set[str] = set()
+    asked: ClassVar[set[str]] = set()
 
     def __contains__(self, name):
         self.asked.add(name)
@@ -113,18 +114,22 @@ def test_no_junk_in_any_field_of_any_form_breaks_anything(session, connection, c
     assert broken == []
 
 
+PARTS = "multipart/form-data; boundary=x"
+FIELD = b'--x\r\nContent-Disposition: form-data; name="name"'
+
+
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
         (b"{}", "application/json"),
         (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
         (b"not a form", "multipart/form-data"),
-        (b"not a form", "multipart/form-data; boundary=x"),
-        (b'--x\r\nContent-Disposition: form-data; name="name"; filename="f"\r\n\r\n\x00\r\n--x--', "multipart/form-data; boundary=x"),
-        (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\udcff\r\n--x--', "multipart/form-data; boundary=x; charset=unicode_escape"),
-        (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--x--', "multipart/form-data; boundary=x; charset=undefined"),
+        (b"not a form", PARTS),
+        (FIELD + b'; filename="f"\r\n\r\n\x00\r\n--x--', PARTS),
+        (FIELD + b"\r\n\r\n\\udcff\r\n--x--", PARTS + "; charset=unicode_escape"),
+        (FIELD + b"\r\n\r\na\r\n--x--", PARTS + "; charset=undefined"),
     ],
-)  # fmt: skip
+)
 def test_no_other_content_than_a_form_breaks_anything(session, connection, client, scene, content, content_type):
     broken = []
     for address, fields in posts(session, scene):
@@ -171,7 +176,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
 
 def posts(session, scene):
     """(address, fields that go far) of every POST route; an act of every kind, new and built on an old state."""
-    assignment, dimensions, codes = ids(session, Assignment, scene)[0], *(ids(session, m, scene) for m in (Dimension, Code))
+    assignment = ids(session, Assignment, scene)[0]
+    dimensions, codes = ids(session, Dimension, scene), ids(session, Code, scene)
     of = {
         "slug": scene.lead.study.slug,
         "number": scene.coding_round.number,
@@ -198,7 +204,7 @@ def posts(session, scene):
 
 
 def asked_for(connection: Connection, client: TestClient, address: str, fields: dict) -> list[str]:
-    Listening.asked = set()
+    Listening.asked.clear()
     client.app.dependency_overrides[posted_form] = listening_form
     before = connection.begin_nested()
     client.post(address, data=fields)

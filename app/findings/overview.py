@@ -1,5 +1,6 @@
 """What a study looks like at first sight: what waits, its rounds, its corpus."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -92,49 +93,67 @@ def corpus(session: Session, viewer: Viewer) -> Corpus:
     rounds = rounds_of(session, study_id)
     opened = [found.id for found in rounds if is_open_to_others(found)]
     running = [found.id for found in rounds if found.phase == "running"]
-    excluded = set(
+    excluded = _excluded(session, study_id)
+    coders_of = {
+        incident: coders
+        for incident, coders in _coders_by_incident(session, study_id, opened).items()
+        if incident not in excluded
+    }
+    at_work = _in_rounds(session, study_id, running)
+    first_at, last_at = session.execute(
+        select(func.min(Incident.started_at), func.max(Incident.started_at)).where(Incident.study_id == study_id)
+    ).one()
+    return Corpus(
+        total=session.scalars(select(func.count()).select_from(Incident).where(Incident.study_id == study_id)).one(),
+        coded_by_more=sum(coders > 1 for coders in coders_of.values()),
+        coded_once=sum(coders == 1 for coders in coders_of.values()),
+        in_coding=len(at_work - excluded - set(coders_of)),
+        excluded=len(excluded),
+        cohorts=_cohorts(session, study_id),
+        median_words=_median_words(session, study_id),
+        first_at=first_at,
+        last_at=last_at,
+    )
+
+
+def _excluded(session: Session, study_id: int) -> set[int]:
+    return set(
         session.scalars(
             select(IncidentExclusion.incident_id).where(
                 IncidentExclusion.study_id == study_id, IncidentExclusion.ended_at.is_(None)
             )
         )
     )
-    handed_in = {
-        incident: count
-        for incident, count in session.execute(
-            select(Submission.incident_id, func.count(func.distinct(Submission.member_id)))
-            .where(Submission.study_id == study_id, Submission.kind == "submitted", Submission.round_id.in_(opened))
-            .group_by(Submission.incident_id)
-        )
-        if incident not in excluded
-    }
-    at_work = set(
+
+
+def _coders_by_incident(session: Session, study_id: int, round_ids: Sequence[int]) -> dict[int, int]:
+    """Incident -> how many members handed it in, in these rounds together."""
+    rows = session.execute(
+        select(Submission.incident_id, func.count(func.distinct(Submission.member_id)))
+        .where(Submission.study_id == study_id, Submission.kind == "submitted", Submission.round_id.in_(round_ids))
+        .group_by(Submission.incident_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def _in_rounds(session: Session, study_id: int, round_ids: Sequence[int]) -> set[int]:
+    return set(
         session.scalars(
             select(RoundIncident.incident_id).where(
-                RoundIncident.study_id == study_id, RoundIncident.round_id.in_(running)
+                RoundIncident.study_id == study_id, RoundIncident.round_id.in_(round_ids)
             )
         )
     )
-    cohorts = session.execute(
+
+
+def _cohorts(session: Session, study_id: int) -> list[tuple[str, int]]:
+    rows = session.execute(
         select(func.coalesce(Incident.cohort, "no cohort"), func.count())
         .where(Incident.study_id == study_id)
         .group_by(Incident.cohort)
         .order_by(func.count().desc())
     )
-    first_at, last_at = session.execute(
-        select(func.min(Incident.started_at), func.max(Incident.started_at)).where(Incident.study_id == study_id)
-    ).one()
-    return Corpus(
-        total=session.scalars(select(func.count()).select_from(Incident).where(Incident.study_id == study_id)).one(),
-        coded_by_more=sum(count > 1 for count in handed_in.values()),
-        coded_once=sum(count == 1 for count in handed_in.values()),
-        in_coding=len(at_work - excluded - set(handed_in)),
-        excluded=len(excluded),
-        cohorts=[(name, count) for name, count in cohorts],
-        median_words=_median_words(session, study_id),
-        first_at=first_at,
-        last_at=last_at,
-    )
+    return [(name, count) for name, count in rows]
 
 
 def _median_words(session: Session, study_id: int) -> int | None:

@@ -17,6 +17,8 @@ class Stage(StrEnum):
 
 
 class MeasuredFrom(StrEnum):
+    """Where a duration begins: when the incident began, or at the stage before."""
+
     START = "start"
     STAGE_BEFORE = "stage_before"
 

@@ -33,6 +33,8 @@ _GAP = " "
 
 
 class QuoteStatus(StrEnum):
+    """How the text holds a quote, surest first; NOT_FOUND never becomes evidence."""
+
     EXACT = "exact"
     FOLDED = "folded"
     PIECES = "pieces"

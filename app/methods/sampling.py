@@ -42,6 +42,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class AllocatedIncident:
+    """coder_ids: rising. arm: the same for all of them. sampling_probability: 0 to 1, of the draw."""
+
     incident_id: int
     coder_ids: tuple[int, ...]
     arm: str
@@ -61,6 +63,8 @@ class AllocatedAssignment:
 
 @dataclass(frozen=True)
 class Allocation:
+    """Incidents in rising order of their ids; assignments by incident, then by coder."""
+
     incidents: tuple[AllocatedIncident, ...]
     assignments: tuple[AllocatedAssignment, ...]
 

@@ -92,7 +92,7 @@ def characters(spans: Iterable[Span]) -> int:
 
 
 def shared_characters(first: Iterable[Span], second: Iterable[Span]) -> int:
-    """How many characters both cover."""
+    """How many characters both cover; spans of one side may overlap, and then count once. 0 when nothing is shared."""
     left, right = merged(first), merged(second)
     return characters(left) + characters(right) - characters([*left, *right])
 

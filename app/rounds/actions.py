@@ -18,7 +18,6 @@ from app.studies.models import Study
 from app.studies.queries import people_who_code
 from app.studies.viewer import Viewer, check_leads
 
-
 LONGEST_NAME = 120
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from app.web.forms import PostedForm
+from app.web.forms import posted_form
 
 THEMES = ("system", "light", "dark")
 COOKIE = "theme"
@@ -19,7 +19,8 @@ def chosen(request: Request) -> str:
 
 
 @router.post("/theme", include_in_schema=False)
-async def choose_theme(posted: PostedForm, request: Request) -> RedirectResponse:
+async def choose_theme(request: Request) -> RedirectResponse:
+    posted = await posted_form(request)
     wanted = posted.text("theme", "system")
     answer = RedirectResponse(own_path(posted.text("back", "/")), status_code=303)
     answer.set_cookie(

@@ -1,6 +1,7 @@
 """Bringing a file in: once, whatever the mapping, and every row that stays out with its reason."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from app.incidents import actions, queries
 from app.incidents.actions import ImportPreview
 from app.incidents.guessing import guess_mapping, with_chosen
 from app.incidents.mapping import IncidentField, Mapping
-from app.incidents.models import Import, Incident
+from app.incidents.models import Import, Incident, IncidentExclusion
 from app.incidents.readers import ReaderProblem, read_table
 from app.studies.models import StudyEvent
 from app.studies.viewer import LeadOnly, Viewer
@@ -268,3 +269,23 @@ def test_the_list_finds_words_ids_and_numbers(session: Session, lead: Viewer) ->
 
 def _guess(content: bytes) -> Mapping:
     return guess_mapping(read_table(content, "csv"))
+
+
+def test_an_exclusion_sent_twice_at_once_is_made_once(own_database: URL) -> None:
+    database = Database.at(own_database.render_as_string(hide_password=False))
+    with database.transaction() as session:
+        lead = makers.make_study(session)
+        incident_id = makers.make_incidents(session, lead, 1)[0].id
+    start = threading.Barrier(2)
+
+    def exclude(_: int) -> None:
+        with database.transaction() as session:
+            start.wait()
+            actions.exclude(session, lead, incident_id, reason="Not one of ours.")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(exclude, range(2)))
+
+    with database.reading() as session:
+        assert len(session.scalars(select(IncidentExclusion)).all()) == 1
+    database.dispose()

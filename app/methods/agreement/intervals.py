@@ -18,6 +18,8 @@ _NORMAL = float(special.ndtri(1 - LEVEL / 2))
 
 @dataclass(frozen=True)
 class Interval:
+    """95 %, on the scale of the coefficient: low <= high <= 1. method: how it came about, in words for the page."""
+
     low: float
     high: float
     method: str
