@@ -29,6 +29,7 @@ DOCS = ("coding", "agreement", "disagreement", "codebook")
 HEIGHTS = {1440: 900, 1024: 768, 390: 844}  # by width; the narrowest is a phone
 THEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
+SETTLING_MS = 400  # fragments come in after the page
 
 
 def main() -> int:
@@ -64,23 +65,23 @@ def stage() -> Iterator[Stage]:
 
 
 def photograph(browser: Browser, set_up: Stage, shots: list[Shot], folder: Path, *, widths: list[int]) -> int:
-    """Returns 1 where axe finds something grave, a page is wider than the window, or a console complains."""
+    """Returns 1 where axe finds something grave or a page is wider than the window."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = 0
+    found = False
     for width in widths:
         for theme in THEMES:
             for shot in shots:
                 page = open_page(browser, set_up, shot, width, theme)
                 name = f"{shot.name}-{theme}.png" if folder == DOCS_FOLDER else f"{shot.name}-{width}-{theme}.png"
                 page.screenshot(path=folder / name, full_page=folder != DOCS_FOLDER)
-                for complaint in complaints(page, width):
+                for complaint, is_grave in complaints(page):
                     print(f"{name}: {complaint}", flush=True)
-                    found = 1
+                    found |= is_grave
                 page.context.close()
     for said in set_up.site.complaints:
         print(f"console: {said}")
     print(f"{len(shots) * len(widths) * len(THEMES)} pictures in {folder}")
-    return found
+    return int(found)
 
 
 def open_page(browser: Browser, set_up: Stage, shot: Shot, width: int, theme: str) -> Page:
@@ -93,21 +94,22 @@ def open_page(browser: Browser, set_up: Stage, shot: Shot, width: int, theme: st
     page.on("console", lambda said: set_up.site.complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: set_up.site.complaints.append(str(error)))
     page.goto(set_up.site.url + shot.path)
+    page.wait_for_timeout(SETTLING_MS)
     for pressed in shot.presses:
-        if page.locator(pressed).count():
+        if page.locator(pressed).count():  # an earlier picture may have pressed it for good
             page.locator(pressed).first.click()
-            page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(250)
+            page.wait_for_timeout(SETTLING_MS)
     return page
 
 
-def complaints(page: Page, width: int) -> Iterator[str]:
+def complaints(page: Page) -> Iterator[tuple[str, bool]]:
+    """What to mend, and whether it is grave."""
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if overflow > 0:
-        yield f"{overflow} px wider than the window"
+        yield f"{overflow} px wider than the window", True
     for one in Axe().run(page).response["violations"]:
         places = "; ".join(" ".join(node["target"]) for node in one["nodes"][:3])
-        yield f"axe {one['impact']}: {one['id']} ({len(one['nodes'])}) {places}"
+        yield f"axe {one['impact']}: {one['id']} ({len(one['nodes'])}) {places}", one["impact"] in GRAVE
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ GOOD = {
     "take": "sample",
     "sample_size": "1",
     "coders_per_incident": "1",
+    "blind_percent": "0",
     "cause": "slip",
     "takes": "one",
     "openness": "open",
@@ -172,6 +173,22 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         if client.get(base + address.format(quote(junk))).status_code >= 500:
             broken.append((address, junk[:20]))
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/studies/new", "title"),
+        ("/studies/{}/members", "name"),
+        ("/studies/{}/codebook/versions", "name"),
+        ("/studies/{}/rounds", "name"),
+    ],
+)
+def test_a_name_that_would_fill_a_page_is_refused_with_a_sentence(session, client, scene, address, field):
+    coder = scene.everybody["coder 0"].member.id
+    fields = GOOD | {"slug": "long", "template": "empty", "coder_ids": coder, field: LONG}
+    answer = client.post(address.format(scene.lead.study.slug), data=fields)
+    assert answer.status_code == 422 and "is longer than" in answer.text
 
 
 def posts(session, scene):

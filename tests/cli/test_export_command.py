@@ -27,7 +27,7 @@ def test_the_codebook_goes_to_a_file_or_to_standard_output(url: str, tmp_path: P
     written = run(url, "export", "codebook", "outages", "-o", str(tmp_path / "codes.csv"))
 
     assert (shown.exit_code, shown.stderr, written.exit_code, written.stdout) == (0, "", 0, "")
-    assert (tmp_path / "codes.csv").read_text(newline="") == shown.stdout
+    assert (tmp_path / "codes.csv").read_bytes() == shown.stdout_bytes
     assert "Errors returned" in {row["code"] for row in csv.DictReader(StringIO(shown.stdout))}
 
 

@@ -128,7 +128,8 @@ def test_promise_7_each_kind_of_act_leaves_its_event_veiled_while_the_round_runs
         assert events[-1].veiled_by_round_id == bench.coding_round.id
         assert events[-1].details["act_id"] == str(answer.act_id)
     assert "nobody else" not in str([event.details for event in coding_events(bench)])
-    coined = bench.session.scalars(select(StudyEvent).where(StudyEvent.kind == "code.created")).all()
+    created = select(StudyEvent).where(StudyEvent.kind == "code.created").order_by(StudyEvent.id)
+    coined = bench.session.scalars(created).all()
     assert coined[-1].veiled_by_round_id == bench.coding_round.id
 
 
