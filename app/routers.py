@@ -9,11 +9,13 @@ from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import round_pages
 from app.coding import routes as coding
+from app.export import deletion_routes
 from app.export import routes as export
 from app.findings import routes as findings
 from app.incidents import import_routes
 from app.incidents import routes as incidents
 from app.rounds import routes as rounds
+from app.studies import member_routes, settings_routes
 from app.studies import routes as studies
 from app.suggestions import routes as suggestions
 from app.web import theme
@@ -23,6 +25,8 @@ ALL: list[APIRouter] = [
     accounts.router,
     new_study.router,
     studies.router,
+    member_routes.router,
+    settings_routes.router,
     incidents.router,
     import_routes.router,
     code_routes.router,
@@ -35,6 +39,7 @@ ALL: list[APIRouter] = [
     suggestions.router,
     adjudication.router,
     export.router,
+    deletion_routes.router,
     findings.router,
     theme.router,
 ]

@@ -24,6 +24,7 @@ from app.incidents.models import Import, Incident
 from app.llm.scripted import ScriptedModel
 from app.problems import NotFound
 from app.rounds.models import Assignment, Round
+from app.studies.models import Membership
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
@@ -237,6 +238,7 @@ def get_addresses(session: Session, scene: Scene):
             ("code_id", Code),
             ("import_id", Import),
             ("run_id", SuggestionRun),
+            ("member_id", Membership),
         )
     }
     values = {**of_study, "slug": [scene.lead.study.slug], "number": [str(scene.coding_round.number)], "token": ["x"]}

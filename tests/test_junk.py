@@ -180,6 +180,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
     [
         ("/studies/new", "title"),
         ("/studies/{}/members", "name"),
+        ("/studies/{}/settings", "title"),
+        ("/studies/{}/settings", "about"),
         ("/studies/{}/codebook/versions", "name"),
         ("/studies/{}/rounds", "name"),
     ],
@@ -206,6 +208,7 @@ def posts(session, scene):
         "suggestion_id": ids(session, Suggestion, scene)[0],
         "dimension_id": dimensions[0],
         "code_id": codes[0],
+        "member_id": scene.everybody["coder 0"].member.id,
     }
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}

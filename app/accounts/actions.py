@@ -101,6 +101,17 @@ def make_member_invitation(session: Session, by: Person | None) -> tuple[Invitat
     return invitation, token
 
 
+def revoke_invitation(session: Session, invitation_id: int | None) -> bool:
+    """Whether it was open until now; one that was used stays as it is."""
+    if invitation_id is None:
+        return False
+    invitation = session.get_one(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+    if not invitation.is_open_at(now()):
+        return False
+    invitation.revoked_at = now()
+    return True
+
+
 def accept_invitation(session: Session, token: str, person: Person) -> Invitation:
     """The link is used up; the study that it leads to links the person to the member."""
     invitation = _take(session, token, "member")

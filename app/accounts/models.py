@@ -58,6 +58,9 @@ class Invitation(Base):
     used_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
+    def is_open_at(self, at: datetime) -> bool:
+        return self.used_at is None and self.revoked_at is None and self.expires_at > at
+
 
 class ApiToken(Base):
     __tablename__ = "api_tokens"

@@ -43,6 +43,13 @@ def dataset_export(session: Session, study: Study, *, form: str, round_number: i
 def taken_dataset(session: Session, viewer: Viewer, *, form: str, round_number: int | None) -> ExportFile:
     data = _data(session, viewer.study, round_number)
     file = _file(data, form)
+    take_out(session, viewer, data)
+    record(session, viewer.study.id, viewer.member, "dataset.exported", form=form, round=round_number)
+    return file
+
+
+def take_out(session: Session, viewer: Viewer, data: StudyData) -> None:
+    """What leaves with these rounds shows the viewer what others coded and what became final."""
     shown = []
     for found in data.rounds:
         for work in (*found.work, *found.first):
@@ -51,8 +58,6 @@ def taken_dataset(session: Session, viewer: Viewer, *, form: str, round_number: 
         for (incident_id, _), answer in found.final.items():
             shown += [(incident_id, "final_code", row.id) for row in answer.codes]
     expose(session, viewer.study.id, viewer.member.id, dict.fromkeys(shown), note="export")
-    record(session, viewer.study.id, viewer.member, "dataset.exported", form=form, round=round_number)
-    return file
 
 
 def _data(session: Session, study: Study, round_number: int | None) -> StudyData:

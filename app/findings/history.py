@@ -24,6 +24,15 @@ WORDS = {
     "study.created": "made the study",
     "member.added": "added a member",
     "member.joined": "joined the study",
+    "member.role_changed": "changed the role of",
+    "member.left": "ended the membership of",
+    "member.returned": "took in again",
+    "member.invited": "made a new link for",
+    "member.invitation_revoked": "took back the link of",
+    "member.linked": "said who the imported rater is:",
+    "member.unlinked": "took back who the imported rater is:",
+    "study.reworded": "reworded the study",
+    "study.copied": "took out a copy of the study",
     "incidents.uploaded": "uploaded a file of incidents",
     "incidents.imported": "imported incidents",
     "incident.excluded": "excluded an incident",
@@ -61,7 +70,7 @@ WORDS = {
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
-REASONED = ("round", "code", "dimension", "incident")
+REASONED = ("round", "code", "dimension", "incident", "member")
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _coders_by_incident(session: Session, study_id: int, round_ids: Sequence[int
         .where(Submission.study_id == study_id, Submission.kind == "submitted", Submission.round_id.in_(round_ids))
         .group_by(Submission.incident_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _in_rounds(session: Session, study_id: int, round_ids: Sequence[int]) -> set[int]:

@@ -122,5 +122,6 @@ def join_study(session: Session, token: str, person: Person) -> Study:
         raise AlreadyMember
     member.person_id = person.id
     member.name = person.name
+    member.kind = "human"  # an imported rater who takes the link is a placeholder no longer
     record(session, study.id, member, "member.joined", subject=("member", member.id), role=member.role)
     return study

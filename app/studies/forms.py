@@ -1,9 +1,12 @@
-"""What is typed into the forms of a study's members."""
+"""What is typed into the forms of a study and of its members."""
 
 from dataclasses import dataclass, field
 
 from app.problems import Invalid
-from app.studies.actions import MemberNameTooLong, NoMemberName, NoSuchRole
+from app.studies.actions import MemberNameTooLong, NoMemberName, NoSuchRole, NoTitle, TitleTooLong
+from app.studies.member_actions import HasNoRole, NotAPersonHere
+from app.studies.models import Study
+from app.studies.settings_actions import AboutTooLong, StudyWords, words_of
 from app.web.forms import Posted
 
 BELONGS_TO: dict[type[Invalid], str] = {NoMemberName: "name", MemberNameTooLong: "name", NoSuchRole: "role"}
@@ -21,3 +24,52 @@ class InvitationForm:
 
     def refuse(self, problem: Invalid) -> None:
         self.problems[BELONGS_TO.get(type(problem), "name")] = problem.sentence
+
+
+@dataclass
+class MemberForm:
+    """The changes of one member: each field belongs to a form of its own on their page."""
+
+    role: str = ""
+    reason: str = ""
+    same_as: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, posted: Posted) -> "MemberForm":
+        return cls(posted.text("role"), posted.text("reason"), posted.text("same_as"))
+
+    def refuse(self, problem: Invalid) -> None:
+        where = {NoSuchRole: "role", HasNoRole: "role", NotAPersonHere: "same_as"}.get(type(problem))
+        if where is None:
+            raise problem
+        self.problems[where] = problem.sentence
+
+
+@dataclass
+class StudyForm:
+    """seen: the fingerprint of what stood there when the page was made."""
+
+    title: str = ""
+    about: str = ""
+    seen: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, study: Study) -> "StudyForm":
+        words = words_of(study)
+        return cls(words.title, words.about, words.fingerprint)
+
+    @classmethod
+    def read(cls, posted: Posted) -> "StudyForm":
+        return cls(posted.text("title"), posted.raw("about").strip(), posted.text("seen"))
+
+    @property
+    def words(self) -> StudyWords:
+        return StudyWords(self.title, self.about)
+
+    def refuse(self, problem: Invalid) -> None:
+        where = {NoTitle: "title", TitleTooLong: "title", AboutTooLong: "about"}.get(type(problem))
+        if where is None:
+            raise problem
+        self.problems[where] = problem.sentence

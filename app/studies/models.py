@@ -33,6 +33,8 @@ class Membership(Base):
     __table_args__ = owned_by_study(
         Index("uq_memberships_person", "study_id", "person_id", unique=True),
         CheckConstraint("kind = 'human' OR person_id IS NULL", name="only_humans_are_people"),
+        within_study("same_as_id", "memberships"),
+        CheckConstraint("same_as_id IS NULL OR kind = 'placeholder'", name="only_placeholders_are_linked"),
     )
 
     id: Mapped[Id]
@@ -44,6 +46,7 @@ class Membership(Base):
     name: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Now]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    same_as_id: Mapped[int | None] = mapped_column(BigInteger)  # a placeholder: the member who this rater is
 
     @property
     def initials(self) -> str:

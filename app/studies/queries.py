@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actions import LinkUsed
-from app.accounts.models import Person
+from app.accounts.models import Invitation, Person
 from app.accounts.queries import open_invitation
 from app.db.base import now
 from app.problems import NotFound
@@ -36,6 +36,17 @@ def members(session: Session, study_id: int) -> Sequence[Membership]:
     return session.scalars(select(Membership).where(Membership.study_id == study_id).order_by(Membership.id)).all()
 
 
+def one_member(session: Session, study_id: int, member_id: int) -> Membership:
+    found = session.scalar(select(Membership).where(Membership.study_id == study_id, Membership.id == member_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def invitation_of(session: Session, member: Membership) -> Invitation | None:
+    return session.get(Invitation, member.invitation_id) if member.invitation_id is not None else None
+
+
 def members_by_id(session: Session, study_id: int) -> dict[int, Membership]:
     return {member.id: member for member in members(session, study_id)}
 
@@ -46,6 +57,11 @@ def people_who_code(session: Session, study_id: int) -> list[Membership]:
         for member in members(session, study_id)
         if member.kind == "human" and member.ended_at is None and member.role != "reader"
     ]
+
+
+def joined(session: Session, study_id: int) -> list[Membership]:
+    """The members with a person behind them, those who left too: an imported rater may be one of them."""
+    return [member for member in members(session, study_id) if member.person_id is not None]
 
 
 def leading_member(session: Session, study_id: int) -> Membership:

@@ -1,0 +1,116 @@
+"""Deleting a whole study: the one exception to what is append-only, so it is asked twice and a copy is taken first."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from app.accounts.actions import record_account_event
+from app.accounts.models import Invitation
+from app.coding.models import Submission
+from app.db.base import now
+from app.export.actions import take_out
+from app.export.queries import open_rounds, study_data
+from app.export.study_copy import study_copy
+from app.export.writing import ExportFile
+from app.incidents.models import Incident
+from app.problems import Conflict, Invalid
+from app.rounds.models import Round
+from app.rounds.queries import running_round_ids
+from app.studies.events import record
+from app.studies.models import Membership, Study, StudyEvent
+from app.studies.viewer import Viewer, check_leads
+
+COPIED = "study.copied"
+
+
+class RoundStillRuns(Conflict):
+    """A round of this study is still running. End its coding first, so that the copy holds what was coded in it."""
+
+
+class NoCopyYet(Conflict):
+    """Take a copy of the study first. What was done after the last copy would be lost."""
+
+
+class NotTheName(Invalid):
+    """This is not the short name of the study, so nothing was deleted."""
+
+
+@dataclass(frozen=True)
+class WhatGoes:
+    """is_copied: the newest copy holds everything, since nothing was done after it."""
+
+    incidents: int
+    rounds: int
+    submissions: int
+    members: int
+    is_running: bool
+    is_copied: bool
+
+
+def what_goes(session: Session, study_id: int) -> WhatGoes:
+    def count(model: type[Incident] | type[Round] | type[Submission] | type[Membership]) -> int:
+        return session.scalars(select(func.count()).select_from(model).where(model.study_id == study_id)).one()
+
+    return WhatGoes(
+        incidents=count(Incident),
+        rounds=count(Round),
+        submissions=count(Submission),
+        members=count(Membership),
+        is_running=bool(running_round_ids(session, study_id)),
+        is_copied=_is_copied(session, study_id),
+    )
+
+
+def take_copy(session: Session, viewer: Viewer) -> ExportFile:
+    """It shows colleagues' codes, which is recorded as for any data set."""
+    check_leads(viewer)
+    study_id = viewer.study.id
+    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+    if running_round_ids(session, study_id):
+        raise RoundStillRuns
+    data = study_data(session, session.get_one(Study, study_id), open_rounds(session, study_id))
+    take_out(session, viewer, data)
+    file = study_copy(session, data)
+    record(session, study_id, viewer.member, COPIED, subject=("study", study_id), bytes=len(file.content))
+    session.flush()
+    return file
+
+
+def delete_study(session: Session, viewer: Viewer, *, typed: str) -> None:
+    """Raises NotTheName, RoundStillRuns, NoCopyYet. Waits for acts that are under way, and they are not in the copy."""
+    check_leads(viewer)
+    study = session.scalars(select(Study).where(Study.id == viewer.study.id).with_for_update()).one()
+    if typed != study.slug:
+        raise NotTheName
+    goes = what_goes(session, study.id)
+    if goes.is_running:
+        raise RoundStillRuns
+    if not goes.is_copied:
+        raise NoCopyYet
+    invited = select(Membership.invitation_id).where(Membership.study_id == study.id)
+    for invitation in session.scalars(select(Invitation).where(Invitation.id.in_(invited))):
+        if invitation.is_open_at(now()):
+            invitation.revoked_at = now()
+    record_account_event(
+        session,
+        "study.deleted",
+        person=viewer.person,
+        subject_id=study.id,
+        slug=study.slug,
+        title=study.title,
+        incidents=goes.incidents,
+        rounds=goes.rounds,
+        submissions=goes.submissions,
+    )
+    session.flush()
+    session.execute(text("SELECT set_config('tandem.deleting_study', :id, true)"), {"id": str(study.id)})
+    session.execute(delete(Study).where(Study.id == study.id).execution_options(synchronize_session=False))
+    session.execute(text("SELECT set_config('tandem.deleting_study', '', true)"))
+
+
+def _is_copied(session: Session, study_id: int) -> bool:
+    newest = session.scalar(
+        select(StudyEvent.kind).where(StudyEvent.study_id == study_id).order_by(StudyEvent.id.desc()).limit(1)
+    )
+    return newest == COPIED
