@@ -71,4 +71,4 @@ def test_others_see_no_settings(client_for: ClientFor, session: Session, lead: V
 
     assert client.get(AT).status_code == 403
     assert client.post(AT, data={"title": "Mine"}).status_code == 403
-    assert ">Settings<" not in client.get("/studies/genai/").text
+    assert "/studies/genai/settings" not in client.get("/studies/genai/").text
