@@ -108,12 +108,14 @@ def _ratings(text: str, columns: RatingColumns) -> Iterator[Rating]:
         raise UnreadableRatings("The file is empty: it needs a first row with the names of its columns.")
     places = {name: _place(header, name) for name in vars(columns).values() if name is not None}
     for number, cells in rows:
-        if len(cells) > len(header):
+        while len(cells) > len(header) and not cells[-1].strip():
+            cells.pop()
+        if len(cells) > len(header) or len(cells) <= max(places.values()):
             raise UnreadableRatings(
-                f"Row {number} has {len(cells)} cells, the header {len(header)}. Is a quote mark missing?"
+                f"Row {number} has {len(cells)} cells, the header {len(header)}. Is a quote mark or a comma missing? "
+                "A blank code is a cell of its own, also at the end of a row."
             )
-        whole = cells + [""] * (len(header) - len(cells))
-        found = {name: whole[place].strip() for name, place in places.items()}
+        found = {name: cells[place].strip() for name, place in places.items()}
         for name in (columns.unit, columns.rater, columns.dimension):
             if name is not None and not found[name]:
                 raise UnreadableRatings(f'Row {number}: column "{name}" is blank.')
@@ -122,17 +124,23 @@ def _ratings(text: str, columns: RatingColumns) -> Iterator[Rating]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their number; those without any content are passed over."""
+    """Rows with their number; those without any content are passed over.
+
+    Strictly: a quote mark that opens and never closes would make one code of all the rows behind it.
+    """
     csv.field_size_limit(LONGEST_CELL)
     first_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 0
     try:
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
                 yield number, cells
     except csv.Error as error:
-        raise UnreadableRatings(f"Line {reader.line_num} cannot be read: {error}.") from error
+        raise UnreadableRatings(
+            f"Row {number + 1} cannot be read ({error}). Is a quote mark missing, or one too many?"
+        ) from error
 
 
 def _place(header: list[str], name: str) -> int:

@@ -35,8 +35,13 @@ def _dimension(report: AgreementReport) -> dict[str, object]:
         coefficient = getattr(report, key)
         if coefficient is not None:
             document[key] = _coefficient(coefficient)
-    document["cohen"] = {f"{a}|{b}": _coefficient(one) for (a, b), one in report.cohen.items()}
+    document["cohen"] = {pair_key(a, b): _coefficient(one) for (a, b), one in report.cohen.items()}
     return document
+
+
+def pair_key(first: object, second: object) -> str:
+    """`Ada|Ben`; a bar within a name is written `\\|`, so that no two pairs share a key."""
+    return "|".join(str(name).replace("\\", "\\\\").replace("|", "\\|") for name in (first, second))
 
 
 def _coefficient(coefficient: Coefficient) -> dict[str, object]:

@@ -75,8 +75,8 @@ def test_files_are_read_as_spreadsheets_save_them(tmp_path: Path, encoding: str,
     assert units == {"u1": {"Zoë": "überlast", "Ben": "überlast"}}
 
 
-def test_cells_are_trimmed_empty_rows_passed_over_and_cut_off_blanks_read(tmp_path: Path) -> None:
-    path = saved(tmp_path, 'unit , rater,code\n\n,,\n u1 ,Ada," slow, or\nnot "\nu1,Ben\n')
+def test_cells_are_trimmed_empty_rows_passed_over_and_blanks_too_many_dropped(tmp_path: Path) -> None:
+    path = saved(tmp_path, 'unit , rater,code\n\n,,\n u1 ,Ada," slow, or\nnot "\nu1,Ben,,,\n')
     assert read_ratings(path, COLUMNS, sets=False)["all"].units == {"u1": {"Ada": "slow, or\nnot", "Ben": ""}}
 
 
@@ -99,6 +99,8 @@ def test_a_missing_column_is_named_beside_those_there_are(tmp_path: Path) -> Non
         ("unit,rater,code\n,Ada,slow\n", 'Row 2: column "unit" is blank'),
         ("unit,rater,code\nu1,,slow\n", 'Row 2: column "rater" is blank'),
         ("unit,rater,code\nu1,Ada,slow\nu2,Ada,slow,down\n", "Row 3 has 4 cells, the header 3"),
+        ("unit,rater,code\nu1,Ada,slow\nu1,Ben\n", "Row 3 has 2 cells, the header 3.*A blank code is a cell"),
+        ('unit,rater,code\nu1,Ada,slow\nu1,Ben,"down\nu2,Ada,slow\nu2,Ben,slow\n', "Row 3 cannot be read.*quote mark"),
     ],
 )
 def test_what_cannot_be_read_names_the_place(tmp_path: Path, text: str, sentence: str) -> None:

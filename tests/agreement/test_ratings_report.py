@@ -2,7 +2,7 @@
 
 import json
 
-from app.agreement.ratings_report import ratings_document, ratings_text
+from app.agreement.ratings_report import pair_key, ratings_document, ratings_text
 from app.methods.agreement import agreement_of
 from tests.methods.agreement.tables import rated
 
@@ -43,3 +43,10 @@ def test_the_text_shows_figures_intervals_n_and_sentences() -> None:
 def test_the_text_counts_the_codes_it_does_not_list() -> None:
     report = agreement_of(rated(*[[f"code {i}", f"code {i}"] for i in range(25)]), sets=False)
     assert "and 5 codes more" in ratings_text({"all": report})
+
+
+def test_no_two_pairs_share_a_key_whatever_the_raters_are_called() -> None:
+    names = ["A", "A|B", "C", "B|C", "A\\", "|"]
+    pairs = [(first, second) for first in names for second in names if first != second]
+    assert len({pair_key(*pair) for pair in pairs}) == len(pairs)
+    assert pair_key("Ada", "Ben") == "Ada|Ben"
