@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.export.naming import path_of
 from app.export.qdc import qdc_file
 from app.export.writing import ExportFile
 
@@ -46,14 +47,6 @@ def entries(codebook: Codebook) -> list[tuple[DimensionEntry, CodeEntry]]:
         gone = [c for c in codebook.codes.values() if c.dimension_id == dimension.id and not c.is_active]
         found += [(dimension, code) for code in (*active, *sorted(gone, key=lambda c: c.id))]
     return found
-
-
-def path_of(codebook: Codebook, code: CodeEntry) -> str:
-    names = [code.name]
-    while code.parent_id is not None and code.parent_id in codebook.codes:
-        code = codebook.codes[code.parent_id]
-        names.insert(0, code.name)
-    return " > ".join(names)
 
 
 def _name_of(codebook: Codebook, code_id: int | None) -> str:

@@ -10,6 +10,7 @@ from app.adjudication.models import FinalCode
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
 from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
+from app.export.naming import Names, names_of
 from app.incidents.models import Incident
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
@@ -51,6 +52,7 @@ class StudyData:
     codebook: Codebook
     members: dict[int, Membership]
     rounds: list[RoundData]
+    names: Names
 
 
 def open_rounds(session: Session, study_id: int) -> list[Round]:
@@ -59,11 +61,15 @@ def open_rounds(session: Session, study_id: int) -> list[Round]:
 
 
 def study_data(session: Session, study: Study, rounds: Sequence[Round]) -> StudyData:
+    codebook, members = whole_codebook(session, study.id), members_by_id(session, study.id)
+    incidents = session.scalars(select(Incident).where(Incident.study_id == study.id)).all()
+    begun = [each for each in rounds_of(session, study.id) if each.phase != "planned"]
     return StudyData(
         study=study,
-        codebook=whole_codebook(session, study.id),
-        members=members_by_id(session, study.id),
+        codebook=codebook,
+        members=members,
         rounds=[_round_data(session, coding_round) for coding_round in rounds],
+        names=names_of(codebook, members.values(), incidents, begun),
     )
 
 

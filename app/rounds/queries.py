@@ -8,9 +8,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.codebook.models import CodebookVersion
 from app.incidents.models import Incident, IncidentExclusion
-from app.problems import NotFound
+from app.problems import Invalid, NotFound
 from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
 from app.studies.models import Membership
+
+
+class ManyRounds(Invalid):
+    """Several rounds bear this name. Say which one by its number."""
 
 
 def rounds_of(session: Session, study_id: int) -> Sequence[Round]:
@@ -26,11 +30,15 @@ def round_by_number(session: Session, study_id: int, number: int) -> Round:
 
 
 def round_named(session: Session, study_id: int, name: str) -> Round:
-    """By its name or its number, for the command line."""
-    for coding_round in rounds_of(session, study_id):
-        if name in (coding_round.name, str(coding_round.number)):
-            return coding_round
-    raise NotFound(f"There is no round “{name}” in this study.")
+    """By its name or its number, for the command line. Raises ManyRounds where several bear the name."""
+    rounds = rounds_of(session, study_id)
+    found = [each for each in rounds if each.name == name] or [each for each in rounds if str(each.number) == name]
+    if not found:
+        raise NotFound(f"There is no round “{name}” in this study.")
+    if len(found) > 1:
+        numbers = ", ".join(str(each.number) for each in reversed(found))
+        raise ManyRounds(f"Several rounds are called “{name}”. Say which one by its number: {numbers}.")
+    return found[0]
 
 
 def coders(session: Session, coding_round: Round) -> Sequence[Membership]:

@@ -9,8 +9,20 @@ from app.coding.models import Exposure
 from app.export.actions import NoOpenRound, NoSuchForm, dataset_export, taken_dataset
 from app.problems import NotFound
 from app.rounds.actions import change_phase
+from app.rounds.queries import ManyRounds, round_named
 from app.studies.models import StudyEvent
-from tests.makers import TEXT, make_study
+from tests.makers import (
+    TEXT,
+    assignment_of,
+    code_and_submit,
+    make_code,
+    make_coders,
+    make_dimension,
+    make_incidents,
+    make_round,
+    make_study,
+    move_round,
+)
 
 
 def rows_of(file) -> list[dict[str, str]]:
@@ -102,3 +114,64 @@ def test_promise_1_a_round_that_was_reopened_leaves_the_data_set(session, finish
 def exposures_of(session, viewer) -> set[tuple[int, str]]:
     rows = session.execute(select(Exposure.incident_id, Exposure.kind).where(Exposure.member_id == viewer.member.id))
     return {(incident_id, kind) for incident_id, kind in rows}
+
+
+def test_two_codes_of_one_name_are_told_apart_so_that_the_file_agrees_as_the_page_does(session):
+    lead = make_study(session)
+    ada, ben = make_coders(session, lead, 2)
+    cause = make_dimension(session, lead, "Cause")
+    human, machine = (make_code(session, lead, cause, name, is_category=True) for name in ("Human", "Machine"))
+    others = [make_code(session, lead, cause, "Other", parent_id=parent.id) for parent in (human, machine)]
+    alone = make_code(session, lead, cause, "Bug")
+    incidents = make_incidents(session, lead, 2)
+    coding_round = make_round(session, lead, [ada, ben], incidents)
+    for coder, other in zip((ada, ben), others, strict=True):
+        for incident, code in zip(incidents, (other, alone), strict=True):
+            code_and_submit(session, coder, assignment_of(session, coder, coding_round, incident), {cause.id: [code]})
+    move_round(session, lead, coding_round, "settling")
+
+    ratings = rows_of(dataset_export(session, lead.study, form="ratings", round_number=None))
+
+    assert [row["value"] for row in ratings if row["unit"] == "INC-1"] == ["Human > Other", "Machine > Other"]
+    assert [row["value"] for row in ratings if row["unit"] == "INC-2"] == ["Bug", "Bug"]
+    wide = rows_of(dataset_export(session, lead.study, form="wide", round_number=None))
+    assert wide[0][f"{ada.name}: codes"] == "Human > Other"
+
+
+def test_coders_of_one_name_incidents_of_one_id_and_rounds_of_one_name_are_told_apart(session):
+    lead = make_study(session)
+    coders = make_coders(session, lead, 2)
+    for coder in coders:
+        coder.member.name = "Sam"
+    cause = make_dimension(session, lead, "Cause")
+    code = make_code(session, lead, cause, "Bug; or not")
+    incidents = make_incidents(session, lead, 2)
+    incidents[1].external_id, incidents[1].source = incidents[0].external_id, "classic"
+    session.flush()
+    for _ in range(2):
+        coding_round = make_round(session, lead, coders, incidents, name="R")
+        for coder in coders:
+            for incident in incidents:
+                assignment = assignment_of(session, coder, coding_round, incident)
+                code_and_submit(session, coder, assignment, {cause.id: [code]})
+        move_round(session, lead, coding_round, "settling")
+
+    ratings = rows_of(dataset_export(session, lead.study, form="ratings", round_number=None))
+
+    assert {row["unit"] for row in ratings} == {"made: INC-1", "classic: INC-1"}
+    assert {row["rater"] for row in ratings} == {f"Sam (member {coder.member.id})" for coder in coders}
+    assert {row["round"] for row in ratings} == {"R (round 1)", "R (round 2)"}
+    wide = dataset_export(session, lead.study, form="wide", round_number=None)
+    header = wide.content.decode().splitlines()[0].split(",")
+    assert len(set(header)) == len(header)
+    assert rows_of(wide)[0][header[-2]] == '"Bug; or not"'
+    with pytest.raises(ManyRounds, match="by its number: 1, 2"):
+        round_named(session, lead.study.id, "R")
+    assert round_named(session, lead.study.id, "2").number == 2
+
+
+def test_promise_1_a_code_that_is_private_elsewhere_changes_no_name_in_the_file(session, finished):
+    before = dataset_export(session, finished.lead.study, form="long", round_number=None)
+    category = make_code(session, finished.ada, finished.cause, "Adas category", is_category=True, disclosed="")
+    make_code(session, finished.ada, finished.cause, "Network", parent_id=category.id, disclosed="")
+    assert dataset_export(session, finished.lead.study, form="long", round_number=None) == before
