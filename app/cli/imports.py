@@ -73,6 +73,7 @@ def incidents(
     Exit 0: done, also when some rows were refused. Exit 1: a file cannot be read, or none of its rows can come in.
     Exit 2: wrong usage, such as a field or a column that does not exist; nothing was imported then.
     """
+    _check_zone(zone)
     columns = [one.strip() for one in text_from.split(",") if one.strip()]
     wanted = Wanted(_pairs(map or []), columns, cohort, zone, day_first)
     read = [_read(path, format, wanted) for path in files]
@@ -85,6 +86,13 @@ def incidents(
         typer.echo(json.dumps(_document(read), indent=2, ensure_ascii=False))
     if any(one.problem for one in read):
         raise typer.Exit(1)
+
+
+def _check_zone(zone: str | None) -> None:
+    from app.incidents.times import zone_named
+
+    if zone is not None and zone_named(zone) is None:
+        raise typer.BadParameter(f"“{zone}” is no time zone. Name one such as Europe/Berlin.", param_hint="'--zone'")
 
 
 def _pairs(typed: list[str]) -> list[tuple[str, str]]:

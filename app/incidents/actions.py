@@ -18,6 +18,7 @@ from app.studies.models import Study
 from app.studies.viewer import Viewer, check_leads
 
 DEFAULT_SOURCE = "import"
+LONGEST_REASON = 2_000
 
 
 class EmptyFile(Invalid):
@@ -38,6 +39,10 @@ class NothingToImport(Invalid):
 
 class ExclusionNeedsReason(Invalid):
     """Say why this incident is left out of the study; it is reported with the data set."""
+
+
+class ReasonTooLong(Invalid):
+    """The reason is longer than 2,000 characters. Shorten it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,8 @@ def exclude(session: Session, viewer: Viewer, incident_id: int, *, reason: str) 
     check_leads(viewer)
     if not reason.strip():
         raise ExclusionNeedsReason
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong
     incident = queries.incident(session, viewer.study.id, incident_id)
     session.refresh(incident, attribute_names=["id"], with_for_update=True)  # one at a time: a form may be sent twice
     if queries.open_exclusion(session, viewer.study.id, incident_id) is None:

@@ -48,6 +48,7 @@ _PEOPLE = re.compile(
     r"(\w+_)?(owner|assignee|author|reporter|engineer|on_?call|e_?mail|person|user_?name|responder|commander|assigned_to)"
     r"|(created|reported|resolved|closed|acknowledged|updated)_by"
 )
+_CALLED_TEXT = re.compile(r"(incident_)?(text|description|details|body|report|narrative)")
 _STAGED_TEXT = re.compile(
     r"(investigating|identified|monitoring|resolved|postmortem|update|scheduled|in_progress|verifying|completed)"
     r"_(description|text|message|body|update|details)"
@@ -166,12 +167,21 @@ def _guess_text(looks: list[ColumnLook], guessed: dict[str, ColumnMapping]) -> t
     worthy = [look for look in free if not look.are_times and not look.are_urls and not look.name.startswith("label_")]
     longest = max(worthy, key=lambda look: (look.is_prose, look.median_words), default=None)
     if longest is None or longest.median_words < _LEAST_TEXT_WORDS:
-        return ()
+        return _text_by_name(worthy, guessed)
     what = "longest column" if longest.is_prose else "longest column, but a list in a writing that is no JSON"
     standing = GuessStanding.GUESSED if longest.is_prose else GuessStanding.ASK
     reason = f"{what}, median {longest.median_words} words"
     guessed[longest.column] = ColumnMapping(longest.column, IncidentField.TEXT, reason, standing)
     return (longest.column,)
+
+
+def _text_by_name(looks: list[ColumnLook], guessed: dict[str, ColumnMapping]) -> tuple[str, ...]:
+    """Where no column reads like prose, the one that is called so: short reports are reports, too."""
+    for look in looks:
+        if _CALLED_TEXT.fullmatch(look.name):
+            guessed[look.column] = ColumnMapping(look.column, IncidentField.TEXT, "name", GuessStanding.GUESSED)
+            return (look.column,)
+    return ()
 
 
 def _title_from_values(looks: list[ColumnLook], guessed: dict[str, ColumnMapping]) -> None:

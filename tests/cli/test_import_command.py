@@ -173,3 +173,9 @@ def test_the_real_status_pages_come_in(url: str) -> None:
     assert found["files"][0]["rows"] == 794
     assert (found["added"], found["already_here"], found["refused"]) == (792, 0, 2)
     assert document(url, REAL, "--map", "service=provider")["added"] == 0
+
+
+def test_a_zone_that_does_not_exist_is_wrong_usage_also_where_no_time_needs_one(url: str, tmp_path: Path) -> None:
+    file = written(tmp_path / "short.csv", "1,Down", head="id,text")
+    result = run(url, file, "--zone", "Mars/Base")
+    assert result.exit_code == 2 and "is no time zone" in result.stderr

@@ -237,6 +237,8 @@ def test_an_incident_is_left_out_with_a_reason_and_taken_in_again(session: Sessi
     assert queries.excluded_ids(session, lead.study.id) == set()
     with pytest.raises(actions.ExclusionNeedsReason):
         actions.exclude(session, lead, other.id, reason=" ")
+    with pytest.raises(actions.ReasonTooLong):
+        actions.exclude(session, lead, other.id, reason="x" * 2_001)
 
 
 def test_what_a_person_chose_is_guessed_anew_for_day_and_month(session: Session) -> None:

@@ -52,3 +52,11 @@ def test_a_file_without_incidents_is_refused_in_a_sentence(content: bytes) -> No
 def test_a_mistake_in_an_array_is_named_by_line_and_column() -> None:
     with pytest.raises(ReaderProblem, match="line 2, column 9"):
         read_jsonl(b'[{"id": 1},\n {"id": }]')
+
+
+def test_half_of_a_character_costs_its_line_only() -> None:
+    content = b'{"id": 1, "text": "before \\ud83d after"}\n{"id": 2, "text": "whole \\ud83d\\ude00"}\n{"\\udc00": 3}\n'
+    table = read_jsonl(content)
+    assert [row.values["id"] for row in table.rows] == ["2"]
+    assert [(problem.line, "lone surrogate" in problem.reason) for problem in table.problems] == [(1, True), (3, True)]
+    assert table.columns == ("id", "text")

@@ -85,6 +85,10 @@ def test_without_prose_no_text_is_guessed() -> None:
     assert guess_mapping(table("id,link", "1,https://a.example", "2,https://b.example")).text_from == ()
 
 
+def test_a_column_that_is_called_text_is_the_text_even_where_reports_are_short() -> None:
+    assert fields(guess_mapping(table("id,text", "1,It broke.", "2,Slow."))) == {"id": "external_id", "text": "text"}
+
+
 def test_a_column_can_be_one_thing_and_a_thing_but_one_column() -> None:
     found = guess_mapping(table("id,title,text", f"1,Slow,{LONG}", f"2,Down,{LONG} b"))
     changed = found.with_field(IncidentField.TITLE, "id")

@@ -1,6 +1,7 @@
 """One JSON object a line, a JSON array of objects, or an object that holds one list of objects."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from app.incidents.readers.table import RawRow, RawTable, ReaderProblem, RowProb
 
 _SPACE = " \t\r\n"
 _OF_AN_INCIDENT = frozenset(("id", "title", "name", "number", "text", "description", "summary", "body", "incident_id"))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _decoder = json.JSONDecoder()
 
 
@@ -20,7 +22,11 @@ def read_jsonl(content: bytes) -> RawTable:
     objects: list[tuple[int, dict[str, Any]]] = []
     problems: list[RowProblem] = []
     for line, value in items:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+            problems.append(
+                RowProblem(line, None, "Half of a character (a lone surrogate) stands in it. Mend it in the file")
+            )
+        elif isinstance(value, dict):
             objects.append((line, value))
         else:
             reason = value.reason if isinstance(value, _Fault) else "not an object with names and values"
