@@ -16,7 +16,7 @@ from app.incidents import routes as incidents
 from app.rounds import routes as rounds
 from app.studies import routes as studies
 from app.suggestions import routes as suggestions
-from app.web import theme
+from app.web import health, theme
 
 # new_study, code_routes and rounds first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
@@ -37,4 +37,5 @@ ALL: list[APIRouter] = [
     export.router,
     findings.router,
     theme.router,
+    health.router,
 ]
