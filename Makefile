@@ -3,7 +3,7 @@ RUN := .venv/bin/python -m
 CODE := app tests bench migrations
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint lock mutants shots
+.PHONY: help setup demo run test lint lock mutants shots docs image
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: .stamps/dev ## check style, types, imports and templates
 	@$(RUN) mypy app
 	@.venv/bin/lint-imports
 	@.venv/bin/djlint templates --lint --quiet
+	@$(RUN) check_jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@if docker compose version >/dev/null 2>&1; then \
+		TANDEM_PUBLIC_URL=https://tandem.example.org docker compose config --quiet; fi
 
 lock: .stamps/dev ## compile the lock files from pyproject.toml
 	@$(RUN) uv pip compile --quiet $(LOCK) -o requirements.lock pyproject.toml
@@ -37,6 +40,13 @@ mutants: .stamps/dev ## check that each promise's stored mutation is caught
 
 shots: .stamps/dev ## take a picture of every page
 	@$(RUN) bench.shots $(ARGS)
+
+docs: .stamps/dev ## write docs/settings.md from the code
+	@$(RUN) bench.settings_table
+
+image: ## build the container image
+	@if docker info >/dev/null 2>&1; then docker build --tag tandem .; \
+	else echo "Not run: there is no Docker daemon here, so the image was not built."; fi
 
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
 

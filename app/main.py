@@ -4,26 +4,39 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app import routers
 from app.accounts.routes import add_sign_in_redirect
 from app.adjudication.settled import final_codes_of_study
 from app.db.session import Database
+from app.jobs.figures import job_figures
+from app.ledger.queries import model_figures
 from app.settings import Settings
 from app.suggestions.similar_source import read_coded_incidents_by
 from app.web.errors import add_error_answers
 from app.web.guard import Guard
+from app.web.metrics import Metrics, serve_metrics
 from app.web.push import Hub
+from app.web.request_log import RequestLog
 from app.web.static_files import VersionedStaticFiles
+
+
+class Tandem(FastAPI):
+    """With the request log outside of all else, so that it tells of what broke, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestLog(super().build_middleware_stack(), watcher=self.state.metrics)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
     """settings: read from the environment when not given. database: opened at settings.database_url when not given."""
     settings = settings or Settings()
-    app = FastAPI(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = Tandem(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = database or _opened(settings)
     app.state.hub = Hub(app.state.database.bind.engine.url)
+    app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
     app.add_middleware(Guard, public_url=settings.public_url)
     add_error_answers(app)
@@ -32,6 +45,13 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     for router in routers.ALL:
         app.include_router(router)
     return app
+
+
+def _metrics(settings: Settings, database: Database) -> Metrics | None:
+    """None where nobody may look at them."""
+    if settings.metrics_port is None and settings.metrics_token is None:
+        return None
+    return Metrics(database, reads=(job_figures, model_figures))
 
 
 def _opened(settings: Settings) -> Database:
@@ -43,6 +63,9 @@ def _opened(settings: Settings) -> Database:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub.close_on_signals()
+    settings: Settings = app.state.settings
+    if settings.metrics_port is not None:
+        serve_metrics(app.state.metrics, settings.metrics_host, settings.metrics_port)
     yield
     app.state.hub.close()
     app.state.database.dispose()

@@ -18,7 +18,7 @@ from app.rounds import routes as rounds
 from app.studies import member_routes, settings_routes
 from app.studies import routes as studies
 from app.suggestions import routes as suggestions
-from app.web import theme
+from app.web import health, theme
 
 # new_study, code_routes and rounds first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
@@ -42,4 +42,5 @@ ALL: list[APIRouter] = [
     deletion_routes.router,
     findings.router,
     theme.router,
+    health.router,
 ]

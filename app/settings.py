@@ -1,40 +1,90 @@
-"""Settings, read from the environment with the prefix TANDEM_."""
+"""Settings, read from the environment with the prefix TANDEM_; TANDEM_NAME_FILE names a file that holds one."""
 
+import os
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.places import default_data_dir
+from app.problems import Invalid
 
 DRIVER = "postgresql+psycopg://"
+PREFIX = "TANDEM_"
+
+
+class SettingNotReadable(Invalid):
+    """A file that a setting names cannot be read."""
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Secrets need not stand in the environment: TANDEM_LLM_API_KEY_FILE=/run/secrets/llm_api_key."""
+
+    def __call__(self) -> dict[str, Any]:
+        read = {name: self._content(name) for name in self.settings_cls.model_fields}
+        return {name: content for name, content in read.items() if content}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._content(field_name), field_name, False
+
+    def _content(self, name: str) -> str | None:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        file = os.environ.get(variable)
+        if not file:
+            return None
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "it is not a text"
+            raise SettingNotReadable(f"{variable}: {file} cannot be read: {why}.") from problem
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TANDEM_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What stands in the environment itself comes before what a file holds."""
+        return init_settings, env_settings, _Files(settings_cls)
 
     database_url: str | None = Field(None, description="A Postgres 15 or later; without it an embedded one runs.")
+    database_password: SecretStr | None = Field(None, description="Its password, where the address holds none.")
     data_dir: Path = Field(default_factory=default_data_dir, description="Where the embedded Postgres keeps its data.")
 
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 is every one.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; taken: the next free one.")
     public_url: str | None = Field(None, description="The address people type, when a proxy stands in front.")
     secure_cookies: bool | None = Field(None, description="Unset: when the public address is https.")
-    session_days: int = Field(30, ge=1)
-    upload_limit_mib: int = Field(64, ge=1)
+    session_days: int = Field(30, ge=1, description="How long a sign-in lasts.")
+    upload_limit_mib: int = Field(64, ge=1, description="The largest file that can be imported.")
 
-    llm_base_url: str | None = None
-    llm_api_key: SecretStr | None = None
-    llm_model: str | None = None
-    llm_timeout_seconds: float = Field(90, gt=0)
+    llm_base_url: str | None = Field(None, description="An OpenAI-compatible endpoint; unset: that of OpenAI.")
+    llm_api_key: SecretStr | None = Field(None, description="The key of that endpoint, where it wants one.")
+    llm_model: str | None = Field(None, description="Its model; unset: final codes of similar incidents are offered.")
+    llm_timeout_seconds: float = Field(90, gt=0, description="Patience with one answer.")
 
     worker_concurrency: int = Field(4, ge=1, description="Jobs that one worker runs at the same time.")
     stalled_job_seconds: float = Field(60, gt=0, description="Silence of a worker after which its jobs are taken up.")
     stalled_job_check_seconds: float = Field(30, gt=0, description="How often a worker looks for such jobs.")
 
-    log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
+        "info", description="From which level on Tandem tells; libraries only ever warn."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Lines to read, or one JSON object a line.")
+
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="Serves /metrics there, to whoever asks.")
+    metrics_host: str = Field("127.0.0.1", description="The address that this port listens on.")
+    metrics_token: SecretStr | None = Field(None, description="Serves /metrics beside the pages, to who has the token.")
 
     @field_validator("database_url")
     @classmethod
@@ -57,6 +107,18 @@ class Settings(BaseSettings):
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("The public address begins with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @model_validator(mode="after")
+    def _put_password_in(self) -> Self:
+        """Only where the address has a person and no password, so that it stays as it is when it is read again."""
+        if self.database_url is None or self.database_password is None:
+            return self
+        parts = urlsplit(self.database_url)
+        person, at, server = parts.netloc.rpartition("@")
+        if at and ":" not in person:
+            netloc = f"{person}:{quote(self.database_password.get_secret_value(), safe='')}@{server}"
+            self.database_url = urlunsplit(parts._replace(netloc=netloc))
+        return self
 
     @property
     def embedded(self) -> bool:

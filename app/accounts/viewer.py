@@ -50,6 +50,7 @@ def current_person(request: Request) -> Person:
     if person is None:
         raise SignedOut
     request.state.viewer = Visitor(person)
+    request.state.person_id = person.id  # for the line in the log
     return person
 
 

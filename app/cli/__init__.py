@@ -4,6 +4,7 @@ import typer
 
 from app.cli.agreement import agreement
 from app.cli.demo import demo
+from app.cli.doctor import doctor
 from app.cli.exports import app as export
 from app.cli.imports import app as import_
 from app.cli.migrate import migrate
@@ -24,6 +25,7 @@ tandem.command()(demo)
 tandem.command()(serve)
 tandem.command()(worker)
 tandem.command()(migrate)
+tandem.command()(doctor)
 tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
 tandem.add_typer(import_, name="import")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.opening import log_to_stderr, read_settings, saying_problems
+from app.cli.opening import begin_log, read_settings, saying_problems
 
 
 def demo(
@@ -19,7 +19,7 @@ def demo(
     settings = read_settings(
         port=port, data_dir=data_dir or read_settings().data_dir / "demo", log_level="warning", host="127.0.0.1"
     )
-    log_to_stderr(settings.log_level)
+    begin_log(settings)
 
     from app.cli.run_together import run_together
 

@@ -3,8 +3,6 @@
 Heavy libraries are imported where they are used: `tandem --help` and `tandem agreement` need none of them.
 """
 
-import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +21,7 @@ def read_settings(**changes: object) -> "Settings":
     """The settings of the environment with what the command line says instead; None says nothing."""
     from pydantic import ValidationError
 
-    from app.settings import Settings
+    from app.settings import SettingNotReadable, Settings
 
     try:
         settings = Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
@@ -31,6 +29,9 @@ def read_settings(**changes: object) -> "Settings":
         for error in wrong.errors():
             name = "_".join(str(part) for part in error["loc"]).upper()
             typer.echo(f"TANDEM_{name}: {error['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from wrong
+    except SettingNotReadable as wrong:
+        typer.echo(wrong.sentence, err=True)
         raise typer.Exit(2) from wrong
     return settings
 
@@ -61,13 +62,8 @@ def saying_problems() -> Iterator[None]:
         raise typer.Exit(1) from problem
 
 
-def log_to_stderr(level: str) -> None:
+def begin_log(settings: "Settings") -> None:
     """Talk goes to stderr; stdout is for data."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
-    for chatty in ("alembic", "psycopg.pool", "httpx2", "openai"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    from app.logs import log_to_stderr
+
+    log_to_stderr(settings.log_level, settings.log_format)

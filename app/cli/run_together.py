@@ -1,20 +1,22 @@
 """Everything on one machine: Postgres, the server and a worker, started and ended together."""
 
+import logging
 import os
 import socket
-from collections.abc import Callable
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
 from types import FrameType
-
-import typer
 
 from app.cli.apart import apart
 from app.cli.listening import address_of, listen_on, port_of, when_it_answers
 from app.cli.stopping import Stopped, StopSignals
 from app.cli.worker_process import WorkerProcess
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 # Open streams end by themselves at shutdown; this is for those that do not.
 SHUTDOWN_SECONDS = 3
@@ -60,7 +62,7 @@ def _start_database(settings: Settings, running: ExitStack, listener: socket.soc
     url = running.enter_context(database_server(settings))
     os.environ.update(TANDEM_DATABASE_URL=url, TANDEM_LOG_LEVEL=settings.log_level)  # for our child processes
     if settings.port not in (0, port_of(listener)):
-        typer.echo(f"Port {settings.port} is taken; using {port_of(listener)}.", err=True)
+        log.warning("Port %d is taken; using %d.", settings.port, port_of(listener))
     return url
 
 
@@ -86,13 +88,15 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
         factory=True,
         workers=processes,
         log_config=None,
+        access_log=False,  # app/web/request_log.py tells of requests
         log_level=settings.log_level,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
         ws="none",
     )
     if processes > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with _counted_together(settings):
+            Multiprocess(config, sockets=[listener]).run()
         return
 
     class PatientServer(uvicorn.Server):
@@ -102,3 +106,14 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
             self.should_exit = True
 
     PatientServer(config).run(sockets=[listener])
+
+
+@contextmanager
+def _counted_together(settings: Settings) -> Iterator[None]:
+    """A folder in which server processes count their requests, so that each can tell the sum."""
+    if settings.metrics_port is None and settings.metrics_token is None:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="tandem-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.opening import log_to_stderr, read_settings, saying_problems
+from app.cli.opening import begin_log, read_settings, saying_problems
 
 
 def serve(
@@ -15,7 +15,7 @@ def serve(
 ) -> None:
     """Serve Tandem: an embedded Postgres unless TANDEM_DATABASE_URL names one, the server and a worker."""
     settings = read_settings(host=host, port=port)
-    log_to_stderr(settings.log_level)
+    begin_log(settings)
 
     from app.cli.run_together import run_together
 

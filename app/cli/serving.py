@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from app.cli.opening import log_to_stderr
 from app.cli.parenthood import end_with_parent_process
+from app.logs import log_crashes_too, log_to_stderr
 from app.main import create_app
 from app.settings import Settings
 
@@ -11,5 +11,6 @@ from app.settings import Settings
 def app_of_environment() -> FastAPI:
     end_with_parent_process()
     settings = Settings()
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
+    log_crashes_too()
     return create_app(settings)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.opening import log_to_stderr, read_settings, saying_problems
+from app.cli.opening import begin_log, read_settings, saying_problems
 
 
 def worker(
@@ -16,10 +16,13 @@ def worker(
 
         end_with_standard_input()
     settings = read_settings()
-    log_to_stderr(settings.log_level)
+    begin_log(settings)
 
     from app.db.server import shared_database_server
+    from app.logs import log_crashes_too
     from app.worker import run_worker
+
+    log_crashes_too()
 
     with saying_problems(), shared_database_server(settings) as url:
         run_worker(settings.model_copy(update={"database_url": url}))

@@ -1,14 +1,15 @@
 """The worker beside a server on one machine: a child process, started again when it dies, ended with the server."""
 
+import logging
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Self
 
-import typer
-
 import app
+
+log = logging.getLogger(__name__)
 
 IMPORTED_FROM = Path(app.__file__).resolve().parents[1]
 END_SECONDS = 8
@@ -44,7 +45,7 @@ class WorkerProcess:
             code = self._child.wait()
             if self._stopping.is_set():
                 return
-            typer.echo(f"The worker ended ({code}). Starting it again.", err=True)
+            log.warning("The worker ended (%d). Starting it again.", code)
             if self._stopping.wait(AGAIN_SECONDS):
                 return
             self._child = _started()

@@ -20,7 +20,14 @@ class Database:
 
     @classmethod
     def at(cls, url: str, *, pool_size: int = 3) -> "Database":
-        engine = create_engine(url, pool_size=pool_size, max_overflow=12, pool_pre_ping=True, pool_timeout=30)
+        engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=12,
+            pool_pre_ping=True,
+            pool_timeout=30,
+            hide_parameters=True,  # an error would quote what people wrote
+        )
         return cls(engine)
 
     @contextmanager

@@ -9,6 +9,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from app.db.session import Database
 from app.settings import Settings
@@ -38,7 +39,8 @@ def task(
 
     def register(act: Callable[Concatenate[Workplace, P], None]) -> TaskOf:
         def run(context: JobContext, *args: P.args, **kwargs: P.kwargs) -> None:
-            act(context.additional_context["workplace"], *args, **kwargs)
+            with bound_contextvars(job_id=context.job.id, task=name):
+                act(context.additional_context["workplace"], *args, **kwargs)
 
         run.__doc__ = act.__doc__
         return queue.task(name=name, pass_context=True, retry=retry)(run)

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.problems import Conflict, Invalid, NotAllowed, NotFound, Problem
+from app.web.guard import HEADERS
 from app.web.pages import fragment, is_htmx, page
 
 STATUS: dict[type[Problem], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
@@ -18,7 +19,10 @@ TITLES = {
     422: "Cannot be used",
     500: "Something broke",
 }
-BROKE = "Something broke on our side. Nothing was half-saved; try again, and tell the operator if it stays."
+BROKE = (
+    "Something broke on our side. Nothing was half-saved; try again. "
+    "If it stays, tell the operator, and quote the number of this request: {}"
+)
 
 
 def status_of(problem: Problem) -> int:
@@ -60,4 +64,6 @@ def add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def of_bug(request: Request, problem: Exception) -> Response:
-        return answer(request, 500, BROKE)
+        response = answer(request, 500, BROKE.format(getattr(request.state, "request_id", "unknown")))
+        response.headers.update(HEADERS)  # what broke has left the guard already
+        return response
