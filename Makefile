@@ -30,6 +30,7 @@ lint: .stamps/dev ## check style, types, imports and templates
 		TANDEM_PUBLIC_URL=https://tandem.example.org docker compose config --quiet; fi
 
 lock: .stamps/dev ## compile the lock files from pyproject.toml
+	@$(PIP) install uv
 	@$(RUN) uv pip compile --quiet $(LOCK) -o requirements.lock pyproject.toml
 	@$(RUN) uv pip compile --quiet $(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header \
