@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from app.agreement.figures import round_figures
 from app.agreement.page import agreement_page, asked_round, offered_rounds
-from app.agreement.table_file import table_csv
+from app.agreement.table_file import TableOfRound, table_csv
 from app.codebook.queries import visible_codebook
 from app.db.session import ReadSession
 from app.problems import NotFound
@@ -39,15 +39,15 @@ def agreement_table(session: ReadSession, viewer: CurrentViewer, round: str = ""
     if coding_round is None:
         raise NotFound
     version = frozen_version(session, coding_round)
-    content = table_csv(
-        round_figures(session, coding_round),
-        version.name if version else "",
-        visible_codebook(session, viewer.study.id, viewer.member.id),
-        {member.id: member.name for member in coders(session, coding_round)},
+    table = TableOfRound(
+        figures=round_figures(session, coding_round),
+        version=version.name if version else "",
+        codebook=visible_codebook(session, viewer.study.id, viewer.member.id),
+        names={member.id: member.name for member in coders(session, coding_round)},
     )
     name = f"{viewer.study.slug}-round-{coding_round.number}-agreement.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(table_csv([table]), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _number(typed: str) -> int | None:

@@ -1,7 +1,9 @@
-"""The figures of a round as a CSV table: aggregates only, one line a coefficient."""
+"""The figures of rounds as a table, CSV or JSON: aggregates only, one line a coefficient."""
 
 import csv
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import StringIO
 
 from app.agreement.figures import RoundFigures, Row
@@ -27,16 +29,42 @@ MEASURES = (
 )
 
 
-def table_csv(figures: RoundFigures, version: str, codebook: Codebook, names: dict[int, str]) -> str:
-    """codebook: as the reader may see it. names: coders by member id."""
+@dataclass(frozen=True)
+class TableOfRound:
+    """version: the name of its frozen one, "" for the live codebook. codebook: as the reader may see it.
+
+    names: coders by member id.
+    """
+
+    figures: RoundFigures
+    version: str
+    codebook: Codebook
+    names: dict[int, str]
+
+
+def table_rows(table: TableOfRound) -> Iterator[tuple[object, ...]]:
+    """One row a coefficient, in the order of COLUMNS."""
+    coding_round = table.figures.coding_round
+    head = (coding_round.number, coding_round.purpose, table.version or "live")
+    for row in table.figures.rows:
+        for line in _lines(row, table.codebook, table.names):
+            yield (*head, row.words, row.dimension.name, *line)
+
+
+def table_csv(tables: Iterable[TableOfRound]) -> str:
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
-    head = (figures.coding_round.number, figures.coding_round.purpose, version or "live")
-    for row in figures.rows:
-        for line in _lines(row, codebook, names):
-            writer.writerow([_plain(cell) for cell in (*head, row.words, row.dimension.name, *line)])
+    for table in tables:
+        writer.writerows([_plain(cell) for cell in row] for row in table_rows(table))
     return written.getvalue()
+
+
+def table_json(tables: Iterable[TableOfRound]) -> str:
+    """{"figures": [...]}: an object a coefficient, with the names of COLUMNS; what is not there is null."""
+    rows = [dict(zip(COLUMNS, row, strict=True)) for table in tables for row in table_rows(table)]
+    document = {"figures": [{name: None if value == "" else value for name, value in row.items()} for row in rows]}
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _lines(row: Row, codebook: Codebook, names: dict[int, str]) -> Iterator[tuple[object, ...]]:

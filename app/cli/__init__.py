@@ -6,6 +6,7 @@ from app.cli.agreement import agreement
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.exports import app as export
+from app.cli.import_codebook import codebook as import_codebook
 from app.cli.imports import app as import_
 from app.cli.migrate import migrate
 from app.cli.serve import serve
@@ -28,6 +29,7 @@ tandem.command()(migrate)
 tandem.command()(doctor)
 tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
+import_.command("codebook")(import_codebook)
 tandem.add_typer(import_, name="import")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)

@@ -9,7 +9,9 @@ import typer
 
 from app.cli.opening import open_database, saying_problems
 
-app = typer.Typer(no_args_is_help=True, help="Write the codebook, the data set or the ratings of a study to a file.")
+app = typer.Typer(
+    no_args_is_help=True, help="Write the codebook, the data set, the ratings or the agreement of a study to a file."
+)
 
 Slug = Annotated[str, typer.Argument(help="The study's short name.")]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where to write; - is standard output.")]
@@ -20,7 +22,7 @@ RoundName = Annotated[str | None, typer.Option("--round", help="Name or number; 
 def codebook(
     slug: Slug,
     output: Output,
-    format: Annotated[str, typer.Option("--format", help="csv, json or qdc.")] = "csv",
+    format: Annotated[str, typer.Option("--format", help="csv, json, xlsx or qdc.")] = "csv",
     version: Annotated[str | None, typer.Option("--version", help="A named version; without it as it stands.")] = None,
 ) -> None:
     """The codebook: what every member may see."""
@@ -47,10 +49,11 @@ def dataset(
     output: Output,
     round_name: RoundName = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row an incident and dimension.")] = False,
-    format: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
+    format: Annotated[str, typer.Option("--format", help="csv or xlsx; a workbook holds both forms.")] = "csv",
 ) -> None:
     """Incidents with every coder's codes and quotes and the final codes; only of rounds whose coding has ended."""
-    _write_data(slug, output, round_name, "wide" if wide else "long", format)
+    _check_format(format, ["csv", "xlsx"])
+    _write_data(slug, output, round_name, "xlsx" if format == "xlsx" else "wide" if wide else "long")
 
 
 @app.command()
@@ -61,15 +64,34 @@ def ratings(
     format: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
 ) -> None:
     """First submissions in the form that `tandem agreement` reads."""
-    _write_data(slug, output, round_name, "ratings", format)
+    _check_format(format, ["csv"])
+    _write_data(slug, output, round_name, "ratings")
 
 
-def _write_data(slug: str, output: Path, round_name: str | None, form: str, format: str) -> None:
+@app.command()
+def agreement(
+    slug: Slug,
+    output: Output,
+    round_name: RoundName = None,
+    format: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+) -> None:
+    """Every figure of agreement with its interval and n, each row under its own name; only of rounds that are open."""
+    from app.export.actions import agreement_export
+    from app.rounds.queries import round_named
+    from app.studies.queries import study_by_slug
+
+    _check_format(format, ["csv", "json"])
+    with saying_problems(), open_database() as database, database.reading() as session:
+        study = study_by_slug(session, slug)
+        number = round_named(session, study.id, round_name).number if round_name is not None else None
+        _write(output, agreement_export(session, study, round_number=number, format=format).content)
+
+
+def _write_data(slug: str, output: Path, round_name: str | None, form: str) -> None:
     from app.export.actions import dataset_export
     from app.rounds.queries import round_named
     from app.studies.queries import study_by_slug
 
-    _check_format(format, ["csv"])
     with saying_problems(), open_database() as database, database.reading() as session:
         study = study_by_slug(session, slug)
         number = round_named(session, study.id, round_name).number if round_name is not None else None

@@ -2,13 +2,18 @@
 
 from sqlalchemy.orm import Session
 
+from app.agreement.figures import round_figures
+from app.agreement.table_file import TableOfRound, table_csv, table_json
 from app.codebook import queries as codebook_queries
+from app.codebook.tree import Codebook
 from app.coding.exposures import expose
 from app.export import dataset
 from app.export.codebook_files import FORMATS, codebook_file
 from app.export.queries import StudyData, open_rounds, study_data
 from app.export.writing import ExportFile
 from app.problems import Invalid, NotFound
+from app.rounds.models import Round
+from app.rounds.queries import coders, frozen_version
 from app.studies.events import record
 from app.studies.models import Study
 from app.studies.viewer import Viewer
@@ -22,7 +27,13 @@ class NoSuchForm(Invalid):
     """There is no export of this form."""
 
 
-DATASETS = {"long": dataset.long_file, "wide": dataset.wide_file, "ratings": dataset.ratings_file}
+DATASETS = {
+    "long": dataset.long_file,
+    "wide": dataset.wide_file,
+    "ratings": dataset.ratings_file,
+    "xlsx": dataset.workbook_file,
+}
+AGREEMENT = {"csv": ("text/csv; charset=utf-8", table_csv), "json": ("application/json", table_json)}
 
 
 def codebook_export(session: Session, study: Study, *, version_id: int | None, format: str) -> ExportFile:
@@ -33,6 +44,16 @@ def codebook_export(session: Session, study: Study, *, version_id: int | None, f
     codebook = codebook_queries.disclosed_codebook(session, study.id, seq=version.codebook_seq if version else None)
     name = version.name if version else "live"
     return codebook_file(codebook, slug=study.slug, title=study.title, version=name, format=format)
+
+
+def agreement_export(session: Session, study: Study, *, round_number: int | None, format: str) -> ExportFile:
+    """For the operator's command line: every figure of the open rounds, csv or json."""
+    if format not in AGREEMENT:
+        raise NoSuchForm
+    codebook = codebook_queries.disclosed_codebook(session, study.id)
+    tables = [_table(session, each, codebook) for each in _open_rounds(session, study, round_number)]
+    media_type, written = AGREEMENT[format]
+    return ExportFile(f"{study.slug}-agreement.{format}", media_type, written(tables).encode())
 
 
 def dataset_export(session: Session, study: Study, *, form: str, round_number: int | None) -> ExportFile:
@@ -60,7 +81,21 @@ def take_out(session: Session, viewer: Viewer, data: StudyData) -> None:
     expose(session, viewer.study.id, viewer.member.id, dict.fromkeys(shown), note="export")
 
 
+def _table(session: Session, coding_round: Round, codebook: Codebook) -> TableOfRound:
+    version = frozen_version(session, coding_round)
+    return TableOfRound(
+        figures=round_figures(session, coding_round),
+        version=version.name if version else "",
+        codebook=codebook,
+        names={member.id: member.name for member in coders(session, coding_round)},
+    )
+
+
 def _data(session: Session, study: Study, round_number: int | None) -> StudyData:
+    return study_data(session, study, _open_rounds(session, study, round_number))
+
+
+def _open_rounds(session: Session, study: Study, round_number: int | None) -> list[Round]:
     rounds = open_rounds(session, study.id)
     if round_number is not None:
         rounds = [found for found in rounds if found.number == round_number]
@@ -68,7 +103,7 @@ def _data(session: Session, study: Study, round_number: int | None) -> StudyData
             raise NotFound
     if not rounds:
         raise NoOpenRound
-    return study_data(session, study, rounds)
+    return rounds
 
 
 def _file(data: StudyData, form: str) -> ExportFile:

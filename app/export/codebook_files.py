@@ -1,14 +1,14 @@
-"""The codebook as CSV, JSON and REFI-QDA QDC. Pure: the same codebook gives the same bytes."""
+"""The codebook as CSV, JSON, XLSX and REFI-QDA QDC. Pure: the same codebook gives the same bytes."""
 
-import csv
-import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.export.naming import path_of
 from app.export.qdc import qdc_file
-from app.export.writing import ExportFile
+from app.export.workbook import XLSX, Sheet, workbook
+from app.export.writing import ExportFile, csv_bytes
 
 COLUMNS = (
     "dimension",
@@ -26,14 +26,16 @@ COLUMNS = (
     "origin",
     "source",
 )
-FORMATS = ("csv", "json", "qdc")
+FORMATS = ("csv", "json", "qdc", "xlsx")
 
 
 def codebook_file(codebook: Codebook, *, slug: str, title: str, version: str, format: str) -> ExportFile:
     """version: the name under which the file goes, e.g. 'v3' or 'live'."""
     name = f"{slug}-codebook-{version}.{format}"
     if format == "csv":
-        return ExportFile(name, "text/csv; charset=utf-8", _csv(codebook))
+        return ExportFile(name, "text/csv; charset=utf-8", csv_bytes(COLUMNS, _rows(codebook)))
+    if format == "xlsx":
+        return ExportFile(name, XLSX, workbook([Sheet("codes", COLUMNS, _rows(codebook))], title=title))
     if format == "json":
         return ExportFile(name, "application/json", _json(codebook, slug, title, version))
     return ExportFile(name, "application/xml", qdc_file(codebook, slug))
@@ -53,30 +55,24 @@ def _name_of(codebook: Codebook, code_id: int | None) -> str:
     return codebook.codes[code_id].name if code_id is not None and code_id in codebook.codes else ""
 
 
-def _csv(codebook: Codebook) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+def _rows(codebook: Codebook) -> Iterator[tuple[object, ...]]:
     for dimension, code in entries(codebook):
-        writer.writerow(
-            (
-                dimension.name,
-                path_of(codebook, code),
-                code.name,
-                code.id,
-                _name_of(codebook, code.parent_id),
-                "yes" if code.is_category else "no",
-                code.definition,
-                code.use_when,
-                code.not_when,
-                "\n".join(str(example.get("text", "")) for example in code.examples),
-                code.status,
-                _name_of(codebook, code.merged_into_id),
-                code.origin,
-                code.source,
-            )
+        yield (
+            dimension.name,
+            path_of(codebook, code),
+            code.name,
+            code.id,
+            _name_of(codebook, code.parent_id),
+            "yes" if code.is_category else "no",
+            code.definition,
+            code.use_when,
+            code.not_when,
+            "\n".join(str(example.get("text", "")) for example in code.examples),
+            code.status,
+            _name_of(codebook, code.merged_into_id),
+            code.origin,
+            code.source,
         )
-    return out.getvalue().encode()
 
 
 def _json(codebook: Codebook, slug: str, title: str, version: str) -> bytes:

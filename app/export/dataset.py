@@ -1,15 +1,14 @@
-"""The labelled data set as CSV, long and wide, and the ratings that agreement reads. Pure."""
+"""The labelled data set, long and wide, and the ratings that agreement reads, as CSV or one workbook. Pure."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from app.codebook.tree import DimensionEntry
 from app.coding.submissions import SubmittedReply, SubmittedWork
 from app.export.naming import Names, joined
 from app.export.queries import FinalAnswer, RoundData, StudyData
-from app.export.writing import ExportFile
+from app.export.workbook import XLSX, Sheet, workbook
+from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
 
 LONG = (
@@ -43,22 +42,37 @@ def long_file(data: StudyData) -> ExportFile:
     None applies and not enough information are rows without a code; a dimension that was not coded has no row.
     quotes: a JSON list of the evidence, as it stands in the text.
     """
-    rows = (row for found in data.rounds for row in _long_rows(data, found))
-    return ExportFile(f"{data.study.slug}-dataset-long.csv", "text/csv; charset=utf-8", _csv(LONG, rows))
+    return _csv_file(data, "dataset-long", long_sheet(data))
 
 
 def wide_file(data: StudyData) -> ExportFile:
     """One row an incident and dimension: final codes, basis, then two columns a coder: codes and quotes."""
-    raters = _raters(data)
-    header = [*WIDE, *(f"{data.names.raters[rater]}: {what}" for rater in raters for what in ("codes", "quotes"))]
-    rows = (row for found in data.rounds for row in _wide_rows(data, found, raters))
-    return ExportFile(f"{data.study.slug}-dataset-wide.csv", "text/csv; charset=utf-8", _csv(header, rows))
+    return _csv_file(data, "dataset-wide", wide_sheet(data))
 
 
 def ratings_file(data: StudyData) -> ExportFile:
     """First submissions, one row a code, in the form that `tandem agreement` reads; a blank value: none applies."""
-    rows = (row for found in data.rounds for row in _rating_rows(data, found))
-    return ExportFile(f"{data.study.slug}-ratings.csv", "text/csv; charset=utf-8", _csv(RATINGS, rows))
+    return _csv_file(data, "ratings", ratings_sheet(data))
+
+
+def workbook_file(data: StudyData) -> ExportFile:
+    """The three forms as sheets of one workbook."""
+    sheets = [wide_sheet(data), long_sheet(data), ratings_sheet(data)]
+    return ExportFile(f"{data.study.slug}-dataset.xlsx", XLSX, workbook(sheets, title=data.study.title))
+
+
+def long_sheet(data: StudyData) -> Sheet:
+    return Sheet("long", LONG, (row for found in data.rounds for row in _long_rows(data, found)))
+
+
+def wide_sheet(data: StudyData) -> Sheet:
+    raters = _raters(data)
+    header = [*WIDE, *(f"{data.names.raters[rater]}: {what}" for rater in raters for what in ("codes", "quotes"))]
+    return Sheet("wide", header, (row for found in data.rounds for row in _wide_rows(data, found, raters)))
+
+
+def ratings_sheet(data: StudyData) -> Sheet:
+    return Sheet("ratings", RATINGS, (row for found in data.rounds for row in _rating_rows(data, found)))
 
 
 def _long_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]]:
@@ -164,12 +178,9 @@ def _about(data: StudyData, found: RoundData, incident: Incident, dimension: Dim
     return (unit, incident.number, incident.title, *facts, started, coding_round, dimension.name)
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue().encode()
+def _csv_file(data: StudyData, what: str, sheet: Sheet) -> ExportFile:
+    content = csv_bytes(sheet.header, sheet.rows)
+    return ExportFile(f"{data.study.slug}-{what}.csv", "text/csv; charset=utf-8", content)
 
 
 def _yes(fact: bool) -> str:

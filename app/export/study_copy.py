@@ -1,6 +1,5 @@
 """A copy of a study as a ZIP of plain files, to keep when it is deleted. The same state gives the same bytes."""
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from app.codebook.queries import disclosed_codebook
 from app.export import dataset
 from app.export.codebook_files import codebook_file
 from app.export.queries import StudyData
-from app.export.writing import ExportFile
+from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
 from app.studies.models import Membership, StudyEvent
 
@@ -66,7 +65,7 @@ def _members(members: Iterable[Membership]) -> bytes:
         (each.id, each.name, each.kind, each.role, each.created_at.isoformat(), _when(each.ended_at))
         for each in members
     )
-    return _csv(header, rows)
+    return csv_bytes(header, rows)
 
 
 def _history(session: Session, study_id: int) -> bytes:
@@ -84,7 +83,7 @@ def _history(session: Session, study_id: int) -> bytes:
         )
         for each in found
     )
-    return _csv(header, rows)
+    return csv_bytes(header, rows)
 
 
 def _manifest(data: StudyData, files: Sequence[ExportFile]) -> bytes:
@@ -107,14 +106,6 @@ def _zipped(files: Sequence[ExportFile]) -> bytes:
             entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, file.content)
     return out.getvalue()
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue().encode()
 
 
 def _when(at: datetime | None) -> str:

@@ -48,6 +48,7 @@ WORDS = {
     "code.merged": "merged the code",
     "code.retired": "retired the code",
     "code.restored": "restored the code",
+    "codebook.imported": "brought a codebook in from a file",
     "codebook.version_named": "named a codebook version",
     "round.planned": "planned",
     "round.running": "started",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.coding.models import Exposure
-from app.export.actions import NoOpenRound, NoSuchForm, dataset_export, taken_dataset
+from app.export.actions import NoOpenRound, NoSuchForm, agreement_export, dataset_export, taken_dataset
 from app.problems import NotFound
 from app.rounds.actions import change_phase
 from app.rounds.queries import ManyRounds, round_named
@@ -175,3 +175,16 @@ def test_promise_1_a_code_that_is_private_elsewhere_changes_no_name_in_the_file(
     category = make_code(session, finished.ada, finished.cause, "Adas category", is_category=True, disclosed="")
     make_code(session, finished.ada, finished.cause, "Network", parent_id=category.id, disclosed="")
     assert dataset_export(session, finished.lead.study, form="long", round_number=None) == before
+
+
+def test_the_agreement_leaves_as_the_page_has_it_with_interval_and_n(session, finished):
+    table = rows_of(agreement_export(session, finished.lead.study, round_number=None, format="csv"))
+    document = json.loads(agreement_export(session, finished.lead.study, round_number=1, format="json").content)
+    assert [(row["dimension"], row["measure"], row["of"]) for row in table] == [
+        (row["dimension"], row["measure"], row["of"] or "") for row in document["figures"]
+    ]
+    percent = next(row for row in document["figures"] if row["measure"] == "percent")
+    assert (percent["value"], percent["n"], percent["row"]) == (0.5, 2, "Calibration: not a reliability estimate")
+    assert percent["low"] is not None and percent["high"] is not None
+    with pytest.raises(NotFound):
+        agreement_export(session, finished.lead.study, round_number=9, format="csv")
