@@ -96,6 +96,8 @@ class EmbeddedPostgres:
         if not self._lock.held:
             return
         server = running_server(self.cluster)
+        if server is None and self._started is not None and self._started.poll() is None:
+            server = psutil.Process(self._started.pid)  # so young that it has no lock file yet
         if server is not None:
             end_server(server)
         if self._started is not None:
@@ -103,6 +105,25 @@ class EmbeddedPostgres:
             self._started = None
         self.forget_short_path()
         self._lock.release()
+
+    def is_running(self) -> bool:
+        """Or about to run."""
+        begun = self._started is not None and self._started.poll() is None
+        return begun or running_server(self.cluster) is not None
+
+    def is_ready(self) -> bool:
+        return running_server(self.cluster) is not None and _status(self.cluster) == "ready"
+
+    def run_again(self) -> None:
+        """After its end; returns before it is ready."""
+        if self._started is not None:
+            self._started.wait()
+        self._run_server(server_account())
+
+    def last_words(self) -> str:
+        with self.log.open("rb") as said:
+            said.seek(max(0, self.log.stat().st_size - 4096))
+            return _last_line(said.read())
 
     def __enter__(self) -> str:
         return self.start()
@@ -164,9 +185,7 @@ class EmbeddedPostgres:
             if self._started is not None and self._started.poll() is not None:
                 break
             time.sleep(0.01)
-        raise PostgresDidNotStart(
-            f"The embedded Postgres did not start: {_last_line(self.log.read_bytes())} ({self.log} has the rest)"
-        )
+        raise PostgresDidNotStart(f"The embedded Postgres did not start: {self.last_words()} ({self.log} has the rest)")
 
 
 def running_server(cluster: Path) -> psutil.Process | None:

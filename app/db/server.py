@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db.data_folder import DataFolderInUse
 from app.db.embedded import EmbeddedPostgres, running_server
-from app.problems import Invalid, Problem
+from app.problems import Invalid, Unavailable
 from app.settings import Settings
 
 OLDEST_MAJOR = 15
@@ -18,7 +18,7 @@ class ServerTooOld(Invalid):
     """This Postgres is too old. Tandem needs Postgres 15 or later."""
 
 
-class NoDatabase(Problem):
+class NoDatabase(Unavailable):
     """The database does not answer."""
 
 

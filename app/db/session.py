@@ -1,16 +1,22 @@
 """The one door to the database: it owns every transaction. `commit` is called in this file only."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+
+from app.db.outages import outage
+
+log = logging.getLogger(__name__)
 
 
 class Database:
-    """Hands out transactions: returning commits, raising rolls back."""
+    """Hands out transactions: returning commits, raising rolls back. Raises Unavailable while the database is away."""
 
     def __init__(self, bind: Engine | Connection) -> None:
         self.bind = bind
@@ -26,29 +32,43 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         session = self._sessions()
-        try:
-            yield session
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.close()
+        with _saying_outages():
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only transaction: an accidental write is refused by Postgres."""
         session = self._sessions()
-        try:
-            session.execute(text("SET TRANSACTION READ ONLY"))
-            yield session
-        finally:
-            session.rollback()
-            session.close()
+        with _saying_outages():
+            try:
+                session.execute(text("SET TRANSACTION READ ONLY"))
+                yield session
+            finally:
+                session.rollback()
+                session.close()
 
     def dispose(self) -> None:
         if isinstance(self.bind, Engine):
             self.bind.dispose()
+
+
+@contextmanager
+def _saying_outages() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        said = outage(problem)
+        if said is None:
+            raise
+        log.warning("%s (%s)", said.sentence, " ".join(str(getattr(problem, "orig", problem)).split()))
+        raise said from problem
 
 
 def database_of(request: Request) -> Database:
