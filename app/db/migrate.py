@@ -2,6 +2,7 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.db.server import check_server_version, connected
@@ -12,8 +13,7 @@ LOCK = 7_221_001
 
 def migrate(url: str) -> None:
     """Raises NoDatabase or ServerTooOld before anything is written."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _config()
     with connected(url) as connection:
         check_server_version(connection)
         # Of the session, so it outlives the migrations' own transactions and ends with the connection.
@@ -22,3 +22,14 @@ def migrate(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def known_revisions() -> list[str]:
+    """Of this Tandem, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db.data_folder import DataFolderInUse
 from app.db.embedded import EmbeddedPostgres, running_server
+from app.db.outages import saying_outages
 from app.problems import Invalid, Unavailable
 from app.settings import Settings
 
@@ -30,7 +31,7 @@ def connected(url: str) -> Iterator[Connection]:
         connection = engine.connect()
     except OperationalError as problem:
         raise NoDatabase(f"The database does not answer: {' '.join(str(problem.orig).split())}") from problem
-    with connection:
+    with saying_outages(), connection:
         yield connection
 
 

@@ -1,18 +1,14 @@
 """The one door to the database: it owns every transaction. `commit` is called in this file only."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.outages import outage
-
-log = logging.getLogger(__name__)
+from app.db.outages import saying_outages
 
 
 class Database:
@@ -32,7 +28,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         session = self._sessions()
-        with _saying_outages():
+        with saying_outages():
             try:
                 yield session
                 session.commit()
@@ -46,7 +42,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A read-only transaction: an accidental write is refused by Postgres."""
         session = self._sessions()
-        with _saying_outages():
+        with saying_outages():
             try:
                 session.execute(text("SET TRANSACTION READ ONLY"))
                 yield session
@@ -57,18 +53,6 @@ class Database:
     def dispose(self) -> None:
         if isinstance(self.bind, Engine):
             self.bind.dispose()
-
-
-@contextmanager
-def _saying_outages() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as problem:
-        said = outage(problem)
-        if said is None:
-            raise
-        log.warning("%s (%s)", said.sentence, " ".join(str(getattr(problem, "orig", problem)).split()))
-        raise said from problem
 
 
 def database_of(request: Request) -> Database:

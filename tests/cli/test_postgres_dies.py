@@ -1,62 +1,15 @@
 """The embedded Postgres dies under a running Tandem: it comes back, and meanwhile people get a sentence."""
 
-import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from app.db.embedded import EmbeddedPostgres, running_server
-
-CHECKOUT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
-
-
-class Tandem:
-    """`tandem serve` in a process of its own."""
-
-    def __init__(self, data_dir: Path, talk: Path, *more: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.postgres = EmbeddedPostgres(data_dir)
-        self.talk = talk
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
-        environment |= {"TANDEM_DATA_DIR": str(data_dir), "TANDEM_LOG_LEVEL": "warning"}
-        with talk.open("w") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *more],
-                cwd=CHECKOUT,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=said,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        lines = iter(self.process.stdout.readline, "")
-        self.address = next(line for line in lines if line.startswith("Tandem is at")).split()[-1]
-        self.owner_link = next(line for line in lines if "Become the owner" in line).split()[-1]
-
-    def ask(self, path: str = "/studies/nowhere/", method: str = "GET") -> tuple[int, dict[str, str], str]:
-        """Signed in or not, the cookie is looked up in the database."""
-        asked = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=20)
-        asked.request(method, path, headers={"Cookie": "tandem_sign_in=unknown", "Accept": "application/json"})
-        answer = asked.getresponse()
-        body = answer.read().decode()
-        asked.close()
-        return answer.status, dict(answer.getheaders()), body
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
+from app.db.embedded import running_server
+from tests.support.served import PATIENCE_SECONDS, Tandem, wait_until
 
 
 @pytest.fixture
@@ -120,10 +73,3 @@ def answers_until_well(tandem: Tandem) -> list[tuple[int, dict[str, str], str]]:
         seen.append(tandem.ask())
         time.sleep(0.01)
     return seen
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
