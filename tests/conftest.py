@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db.migrate import migrate
 from app.db.session import Database
 from tests.support.chromium import check_there
-from tests.support.postgres import running_postgres
+from tests.support.postgres import older_binaries, running_postgres
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -19,6 +19,8 @@ SHARED = Path(__file__).parents[2] / "shared"
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser"):
         check_there()
+    if item.get_closest_marker("postgres15"):
+        older_binaries()
 
 
 @pytest.fixture(scope="session")

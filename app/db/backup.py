@@ -3,16 +3,16 @@
 import subprocess
 import tempfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, text
 
 from app.db.backup_file import Manifest, new_file, write_dump, write_manifest
-from app.db.base import now
 from app.db.client_programs import client_programs, started
+from app.db.connecting import check_server_version, connected
 from app.db.kept_programs import version_of_program
-from app.db.server import check_server_version, connected
 from app.db.tables import revision_of, row_counts, schema_of
 from app.places import tandem_version
 from app.problems import Invalid
@@ -51,7 +51,7 @@ def _manifest(connection: Connection, major: int, dumped_by: int) -> Manifest:
     return Manifest(
         tandem=tandem_version(),
         revision=revision,
-        taken_at=now().isoformat(timespec="milliseconds"),
+        taken_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         postgres=str(connection.scalar(text("SHOW server_version"))),
         postgres_major=major,
         dumped_by_major=dumped_by,

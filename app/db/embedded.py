@@ -7,6 +7,7 @@ In the data folder: `tandem.pid` (who uses it), `postgres/data` (the cluster and
 from pathlib import Path
 
 from app.db.cluster import Cluster, running_server
+from app.db.cluster_upgrade import upgrade_where_older
 from app.db.data_folder import DataFolderLock
 from app.db.kept_programs import keep_programs
 from app.db.postgres_files import make_private, wheel_programs
@@ -31,6 +32,7 @@ class EmbeddedPostgres:
         self._lock.take()
         try:
             make_private(self.home)
+            upgrade_where_older(self.home)
             self._server.make()
             self._server.start()
             keep_programs(self.home)

@@ -1,5 +1,6 @@
 """A backup back into a database: all of it, checked, in one transaction; or nothing at all."""
 
+import logging
 import shutil
 import subprocess
 import tempfile
@@ -11,18 +12,21 @@ from threading import Thread
 from typing import IO
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from app.db.backup import last_line
 from app.db.backup_file import BLOCK, DUMP, Manifest, checked_manifest
 from app.db.client_programs import client_programs, started
+from app.db.connecting import check_server_version, connected
 from app.db.migrate import LOCK, known_revisions, migrate
 from app.db.restore_sql import check_counts, drop_everything, without_newer_settings
-from app.db.server import check_server_version, connected
 from app.db.tables import REVISION_TABLE, others_connected, revision_of, row_counts, schema_of
 from app.places import tandem_version
 from app.problems import Conflict, Invalid
 
 LEAVING_SECONDS = 2
+
+log = logging.getLogger(__name__)
 
 
 class NotEmpty(Conflict):
@@ -59,9 +63,17 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Restored:
         programs = client_programs(max(major, manifest.dumped_by_major))
         connection.rollback()  # of nothing; the lock is the session's
         _run(url, programs, archive, manifest, major)
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+        _analyze(connection)
     migrate(url)
     return Restored(manifest, sum(there.values()), known_revisions()[0])
+
+
+def _analyze(connection: Connection) -> None:
+    """So that the first pages are quick. The data stands already, so this may fail."""
+    try:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    except DBAPIError as problem:
+        log.warning("The restored tables could not be analysed: %s", problem.orig)
 
 
 def check_fits(manifest: Manifest, connection: Connection) -> int:

@@ -6,16 +6,11 @@ from typing import cast
 import pytest
 from sqlalchemy import Connection, Engine
 
+from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.data_folder import DataFolderInUse
 from app.db.embedded import EmbeddedPostgres
 from app.db.kept_programs import version_of_program
-from app.db.server import (
-    ServerTooOld,
-    check_server_version,
-    connected,
-    database_server,
-    shared_database_server,
-)
+from app.db.server import database_server, shared_database_server
 from app.settings import Settings
 from tests.support.postgres import NAMED
 

@@ -4,7 +4,16 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
-ROWS = "SELECT coalesce(md5(string_agg(r::text, E'\\n' ORDER BY r::text)), '') || ' ' || count(*) FROM {table} r"
+ROWS = (
+    "SELECT coalesce(md5(string_agg(said, E'\\n' ORDER BY said COLLATE \"C\")), '') || ' ' || count(*) "
+    "FROM ({rows}) AS rows (said)"
+)
+STORED = "SELECT (to_jsonb(r) - CAST(:generated AS text[]))::text FROM {table} r"
+GENERATED = "SELECT {column}::text FROM {table}"
+WHICH = (
+    "SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema = 'public' AND table_name = :table AND is_generated = 'ALWAYS'"
+)
 SHAPE = {
     "triggers": "SELECT tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text || ' ' || pg_get_triggerdef(oid) "
     "FROM pg_trigger WHERE NOT tgisinternal",
@@ -24,13 +33,19 @@ SHAPE = {
 }
 
 
-def whole_database(url: URL | str) -> dict[str, list[str]]:
+def whole_database(url: URL | str, *, with_generated: bool = True) -> dict[str, list[str]]:
+    """with_generated: what is computed from the rows too; another major of Postgres may cut words otherwise."""
     engine = create_engine(make_url(url), poolclass=NullPool)
+    found: dict[str, list[str]] = {}
     with engine.connect() as connection:
-        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-        rows = {name: _said(connection, ROWS.format(table=f'"{name}"')) for name in sorted(tables)}
-        return rows | {name: _said(connection, question) for name, question in SHAPE.items()}
+        for table in connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all():
+            generated = list(connection.scalars(text(WHICH), {"table": table}))
+            found[table] = _said(connection, ROWS.format(rows=STORED.format(table=table)), generated=generated)
+            for column in generated if with_generated else ():
+                rows = GENERATED.format(column=column, table=table)
+                found[f"{table}.{column}"] = _said(connection, ROWS.format(rows=rows))
+        return found | {name: _said(connection, question) for name, question in SHAPE.items()}
 
 
-def _said(connection: Connection, question: str) -> list[str]:
-    return sorted(str(each) for each in connection.scalars(text(question)))
+def _said(connection: Connection, question: str, **values: list[str]) -> list[str]:
+    return sorted(str(each) for each in connection.scalars(text(question), values))
