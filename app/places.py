@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -22,3 +24,11 @@ def default_data_dir() -> Path:
     if sys.platform != "win32" and os.geteuid() == 0:
         return SYSTEM_DATA
     return user_data_path("tandem", appauthor=False)
+
+
+def tandem_version() -> str:
+    """Of the installed package; a checkout that was never installed says it in its pyproject.toml."""
+    try:
+        return version("tandem")
+    except PackageNotFoundError:
+        return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])

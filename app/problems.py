@@ -1,4 +1,7 @@
-"""What can go wrong, in four kinds. A room subclasses one; the docstring is the sentence the reader sees."""
+"""What can go wrong, in four kinds. A room subclasses one; the docstring is the sentence the reader sees.
+
+A fifth kind, Unavailable, is raised by the door to the database alone: rooms neither raise nor catch it.
+"""
 
 
 class Problem(Exception):
@@ -23,3 +26,15 @@ class Conflict(Problem):
 
 class Invalid(Problem):
     """Something in what you sent cannot be used."""
+
+
+class Unavailable(Problem):
+    """The database does not answer just now. Nothing was half-saved; try again in a moment."""
+
+    retry_seconds = 2
+
+
+class DiskFull(Unavailable):
+    """The disk of the database is full, so this was not saved. Tell the operator; once there is room, try again."""
+
+    retry_seconds = 30

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate
 from app.db.session import Database
 from tests.support.chromium import check_there
+from tests.support.postgres import older_binaries, running_postgres
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -19,11 +19,13 @@ SHARED = Path(__file__).parents[2] / "shared"
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser"):
         check_there()
+    if item.get_closest_marker("postgres15"):
+        older_binaries()
 
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+    with running_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
         yield make_url(url)
 
 

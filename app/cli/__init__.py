@@ -3,6 +3,7 @@
 import typer
 
 from app.cli.agreement import agreement
+from app.cli.backup import backup, restore
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.exports import app as export
@@ -34,6 +35,8 @@ tandem.add_typer(import_, name="import")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)
 tandem.command()(suggest)
+tandem.command()(backup)
+tandem.command()(restore)
 
 
 def main() -> None:

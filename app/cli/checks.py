@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.cli.public_address import address_seen
+from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.revisions import known_revisions, newest_revision, revision_of
-from app.db.server import ServerTooOld, check_server_version, connected, running_database_server
+from app.db.server import running_database_server
 from app.jobs.figures import heartbeat_ages_seconds, waiting_jobs
 from app.llm.configured import endpoint_host, model_from
 from app.llm.connection import connection_test

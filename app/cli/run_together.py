@@ -14,6 +14,8 @@ from app.cli.apart import apart
 from app.cli.listening import address_of, listen_on, port_of, when_it_answers
 from app.cli.stopping import Stopped, StopSignals
 from app.cli.worker_process import WorkerProcess
+from app.db.embedded import EmbeddedPostgres
+from app.db.postgres_watch import PostgresWatch
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,10 @@ def run_together(
         try:
             listener = running.enter_context(listen_on(settings.host, settings.port))
             address = settings.public_url or address_of(listener)
-            url = _start_database(settings, running, listener)
+            url, watch = _start_database(settings, running, listener)
             link = _make_ready(url, address, prepare, factory if processes == 1 else None)
+            if watch is not None:
+                running.enter_context(watch)
             if with_worker:
                 running.enter_context(WorkerProcess())
             when_it_answers(listener, partial(announce, address, link))
@@ -56,14 +60,20 @@ def run_together(
             signals.ignore()
 
 
-def _start_database(settings: Settings, running: ExitStack, listener: socket.socket) -> str:
-    from app.db.server import database_server
-
-    url = running.enter_context(database_server(settings))
+def _start_database(
+    settings: Settings, running: ExitStack, listener: socket.socket
+) -> tuple[str, PostgresWatch | None]:
+    """The watch is not at work yet: there may be no thread when a child is forked."""
+    watch = None
+    url = settings.database_url
+    if url is None:
+        embedded = EmbeddedPostgres(settings.data_dir)
+        url = running.enter_context(embedded)
+        watch = PostgresWatch(embedded)
     os.environ.update(TANDEM_DATABASE_URL=url, TANDEM_LOG_LEVEL=settings.log_level)  # for our child processes
     if settings.port not in (0, port_of(listener)):
         log.warning("Port %d is taken; using %d.", settings.port, port_of(listener))
-    return url
+    return url, watch
 
 
 def _make_ready(url: str, address: str, prepare: Prepare, factory: str | None) -> str | None:

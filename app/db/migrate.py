@@ -1,19 +1,26 @@
-"""Brings a database to the newest revision; two processes that start at once do it one after the other."""
+"""Brings a database to the newest revision; two processes that start at once do it one after the other.
 
-from alembic import command
-from alembic.config import Config
+Alembic is imported when it is needed: the process that starts `serve` knows this file and seldom migrates.
+"""
+
+from typing import TYPE_CHECKING
+
 from sqlalchemy import text
 
-from app.db.server import check_server_version, connected
+from app.db.connecting import check_server_version, connected
 from app.places import MIGRATIONS
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 LOCK = 7_221_001
 
 
 def migrate(url: str) -> None:
     """Raises NoDatabase or ServerTooOld before anything is written."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    from alembic import command
+
+    config = _config()
     with connected(url) as connection:
         check_server_version(connection)
         # Of the session, so it outlives the migrations' own transactions and ends with the connection.
@@ -22,3 +29,18 @@ def migrate(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def known_revisions() -> list[str]:
+    """Of this Tandem, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

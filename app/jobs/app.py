@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec
 
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate import (
+    App,
+    BaseRetryStrategy,
+    JobContext,
+    PsycopgConnector,
+    RetryDecision,
+    SyncPsycopgConnector,
+)
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
+from app.db.base import now
 from app.db.session import Database
+from app.problems import Unavailable
 from app.settings import Settings
 
 P = ParamSpec("P")
@@ -32,8 +43,20 @@ class Workplace:
     settings: Settings
 
 
+class AfterAnOutage(BaseRetryStrategy):
+    """A job that met a database that was away or full is done again; all else is for the task's own strategy."""
+
+    def __init__(self, otherwise: BaseRetryStrategy | None) -> None:
+        self._otherwise = otherwise
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, Unavailable):
+            return RetryDecision(retry_at=now() + timedelta(seconds=exception.retry_seconds))
+        return self._otherwise.get_retry_decision(exception=exception, job=job) if self._otherwise else None
+
+
 def task(
-    name: str, *, retry: BaseRetryStrategy | int | bool = False
+    name: str, *, retry: BaseRetryStrategy | None = None
 ) -> Callable[[Callable[Concatenate[Workplace, P], None]], TaskOf]:
     """Makes a function a task. Its arguments after the workplace are JSON; it must bear being run twice."""
 
@@ -43,7 +66,7 @@ def task(
                 act(context.additional_context["workplace"], *args, **kwargs)
 
         run.__doc__ = act.__doc__
-        return queue.task(name=name, pass_context=True, retry=retry)(run)
+        return queue.task(name=name, pass_context=True, retry=AfterAnOutage(retry))(run)
 
     return register
 

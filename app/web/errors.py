@@ -5,11 +5,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app.problems import Conflict, Invalid, NotAllowed, NotFound, Problem
+from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, Unavailable
 from app.web.guard import HEADERS
 from app.web.pages import fragment, is_htmx, page
 
-STATUS: dict[type[Problem], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
+STATUS: dict[type[Problem], int] = {  # the first that fits
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    DiskFull: 507,
+    Unavailable: 503,
+}
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -18,6 +25,8 @@ TITLES = {
     413: "Too large",
     422: "Cannot be used",
     500: "Something broke",
+    503: "Not there just now",
+    507: "No room",
 }
 BROKE = (
     "Something broke on our side. Nothing was half-saved; try again. "
@@ -46,7 +55,10 @@ def answer(request: Request, status: int, sentence: str) -> Response:
 def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     def of_problem(request: Request, problem: Problem) -> Response:
-        return answer(request, status_of(problem), problem.sentence)
+        response = answer(request, status_of(problem), problem.sentence)
+        if isinstance(problem, Unavailable):
+            response.headers["Retry-After"] = str(problem.retry_seconds)
+        return response
 
     @app.exception_handler(HTTPException)
     def of_http(request: Request, problem: HTTPException) -> Response:

@@ -6,16 +6,13 @@ from typing import cast
 import pytest
 from sqlalchemy import Connection, Engine
 
+from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.data_folder import DataFolderInUse
 from app.db.embedded import EmbeddedPostgres
-from app.db.server import (
-    ServerTooOld,
-    check_server_version,
-    connected,
-    database_server,
-    shared_database_server,
-)
+from app.db.kept_programs import version_of_program
+from app.db.server import database_server, shared_database_server
 from app.settings import Settings
+from tests.support.postgres import NAMED
 
 
 class OldServer:
@@ -31,6 +28,13 @@ class OldServer:
 
 def test_the_embedded_server_is_new_enough(engine: Engine) -> None:
     check_server_version(engine)
+
+
+@pytest.mark.skipif(not NAMED, reason="TANDEM_TEST_POSTGRES_BIN names no other Postgres: the tests run on our own")
+def test_the_postgres_that_was_named_is_the_one_that_is_tested(engine: Engine) -> None:
+    with engine.connect() as connection:
+        major = int(str(connection.exec_driver_sql("SHOW server_version_num").scalar_one())) // 10_000
+    assert major == version_of_program(Path(NAMED) / "postgres")
 
 
 def test_an_old_server_is_refused_with_its_version() -> None:
