@@ -1,6 +1,7 @@
 """An act that was built on an old state, in words: what was tried, and what is stored now."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from app.coding.desk import Card, Desk
 from app.coding.desk_page import Collision
@@ -17,11 +18,11 @@ WHOLE = {
 }
 
 
-def collision_of(desk: Desk, kind: str, dimension_id: int | None, fields: Mapping[str, str]) -> Collision:
+def collision_of(desk: Desk, act_id: UUID, kind: str, dimension_id: int | None, fields: Mapping[str, str]) -> Collision:
     card = desk.card(dimension_id) if dimension_id else None
     if card is None:
-        return Collision(_of_whole(kind, fields), _stored_whole(desk, kind), kind, fields)
-    return Collision(f"{card.dimension.name}: {_of_dimension(desk, kind, fields)}", _stored(card), kind, fields)
+        return Collision(act_id, _of_whole(kind, fields), _stored_whole(desk, kind), kind, fields)
+    return Collision(act_id, f"{card.dimension.name}: {_of_dimension(desk, kind, fields)}", _stored(card), kind, fields)
 
 
 def _of_dimension(desk: Desk, kind: str, fields: Mapping[str, str]) -> str:

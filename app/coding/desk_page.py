@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -44,6 +44,7 @@ class Refusal:
 class Collision:
     """An act built on an old state: what was tried, beside what is stored now."""
 
+    act_id: UUID
     tried: str
     stored: str
     kind: str

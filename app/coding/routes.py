@@ -96,7 +96,7 @@ def _refused(
 
 def _collided(request: Request, session: Session, viewer: Viewer, assignment_id: int, form: ActForm) -> Response:
     fields: Mapping[str, str] = {name: str(value) for name, value in form.fields.items()}
-    collision = collision_of(desk(session, viewer, assignment_id), form.kind, form.dimension_id, fields)
+    collision = collision_of(desk(session, viewer, assignment_id), form.act_id, form.kind, form.dimension_id, fields)
     shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, collision=collision)
     return _desk_answer(request, shown, status=409)
 

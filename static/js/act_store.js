@@ -67,12 +67,29 @@ export function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-export function tabId() {
+// The name of a tab lies in its session only between two of its pages, since a copied tab takes its session along.
+const TAB = "tandem-tab";
+let tab = takeTab();
+
+function takeTab() {
   try {
-    const known = sessionStorage.getItem("tandem-tab") ?? newId();
-    sessionStorage.setItem("tandem-tab", known);
-    return known;
+    const known = sessionStorage.getItem(TAB);
+    sessionStorage.removeItem(TAB);
+    return known ?? newId();
   } catch {
-    return "";
+    return newId();
   }
 }
+
+export function tabId() {
+  return tab;
+}
+
+addEventListener("pagehide", () => {
+  try {
+    sessionStorage.setItem(TAB, tab);
+  } catch { /* the next page of this tab goes by another name */ }
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) tab = takeTab();
+});

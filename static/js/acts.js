@@ -1,35 +1,46 @@
 // Saving. Every form[data-act] becomes an act, kept in the browser before it is sent.
-import { forget, keep, keptActs, newId, nextOrder, tabId } from "./act_store.js";
-import { OURS, chain, go, page, queue, send } from "./sending.js";
+import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
+import { chain, lineOf, made, page, standsOn } from "./chain.js";
+import { OURS, go, queue, send } from "./sending.js";
 
 function doAct(form, submitter) {
   const { actsOf: member, assignment } = page();
   const fields = [...new FormData(form, submitter)].filter(([name]) => !OURS.includes(name));
-  const before = keptActs(member, assignment).at(-1)?.act_id;
-  const seen = document.getElementById("answers")?.dataset.lastAct ?? "";
-  keep({
+  const act = {
     member, assignment, fields, url: form.getAttribute("action"), tab: tabId(),
-    act_id: newId(), after_act_id: before ?? seen, order: nextOrder(member),
-  });
+    act_id: newId(), after_act_id: standsOn(member, assignment), order: nextOrder(member),
+  };
+  keep(act);
+  made(act);
   form.dispatchEvent(new CustomEvent("tandem:act", { bubbles: true, detail: { submitter } }));
   if (form.hasAttribute("data-clears")) form.reset();
   send();
 }
 
-// The first kept act of an assignment collided; it is done again on top of what is stored, and the rest after it.
+function collided(id) {
+  return queue().find((act) => act.act_id === id);
+}
+
+// An act that collided is done again on top of what is stored, and after it what stood on it.
 function doAgain(form) {
-  const assignment = form.dataset.actAgain;
-  const [refused, ...later] = keptActs(page().actsOf, assignment);
+  const refused = collided(form.dataset.actAgain);
   if (!refused) return location.reload();
+  const [, ...later] = lineOf(refused);
   forget(refused);
   const again = { ...refused, act_id: newId(), after_act_id: form.elements.after_act_id.value };
   keep(again);
+  made(again);
   chain(again.act_id, later);
   go();
 }
 
-function drop(assignment) {
-  const first = assignment ?? queue()[0]?.assignment;
+function dropLine(id) {
+  const refused = collided(id);
+  for (const act of refused ? lineOf(refused) : []) forget(act);
+}
+
+function dropHeld() {
+  const first = queue()[0]?.assignment;
   for (const act of queue()) if (act.assignment === first) forget(act);
 }
 
@@ -58,10 +69,11 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const dropping = event.target.closest("[data-drops-acts-of], [data-drops-acts]");
-  if (dropping) {
-    drop(dropping.dataset.dropsActsOf);
-    if (!dropping.href) location.reload();
+  const dropping = event.target.closest("[data-drops-line-of]");
+  if (dropping) dropLine(dropping.dataset.dropsLineOf);
+  if (event.target.closest("[data-drops-acts]")) {
+    dropHeld();
+    location.reload();
   }
   if (event.target.closest("[data-tries-again]")) go();
 });

@@ -7,8 +7,7 @@ function unpress(card, selector) {
   for (const chip of card.querySelectorAll(selector)) press(chip, false);
 }
 
-document.addEventListener("tandem:act", (event) => {
-  const chip = event.detail.submitter;
+export function showPressed(chip) {
   const card = chip?.closest("[data-dimension]");
   if (!card || !chip.matches(".code-chip[aria-pressed]")) return;
   const on = chip.getAttribute("aria-pressed") !== "true";
@@ -17,4 +16,6 @@ document.addEventListener("tandem:act", (event) => {
   press(chip, on);
   if (chip.matches("[data-state]")) chip.value = on ? "" : chip.dataset.state;
   if (on && chip.dataset.code) card.dataset.quotesFor = chip.dataset.code;
-});
+}
+
+document.addEventListener("tandem:act", (event) => showPressed(event.detail.submitter));

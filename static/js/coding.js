@@ -5,3 +5,4 @@ import "./desk.js";
 import "./drawers.js";
 import "./evidence.js";
 import "./find.js";
+import "./waiting.js";

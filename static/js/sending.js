@@ -1,5 +1,6 @@
 // Sending what is kept: one act at a time, in the order in which they were done, forgotten only when an answer names it.
-import { forget, keep, keptActs } from "./act_store.js";
+import { forget, keptActs } from "./act_store.js";
+import { page, unmade } from "./chain.js";
 import { sayHeld, tellSaved } from "./saved.js";
 import { swapIn } from "./swap.js";
 
@@ -10,10 +11,7 @@ let sending = false;
 let stopped = null; // "held", "signed-out": nothing is sent before somebody decided or signed in
 let failures = 0;
 let timer = 0;
-
-export function page() {
-  return document.querySelector("[data-acts-of]")?.dataset ?? {};
-}
+let heldAct = "";
 
 export function queue() {
   const { actsOf } = page();
@@ -23,14 +21,6 @@ export function queue() {
 function tell() {
   const unsaved = queue().length;
   tellSaved(unsaved, stopped ?? (navigator.onLine ? "waiting" : "offline"), failures > 0 || stopped !== null);
-}
-
-// Acts stand on each other: each names the one before it
-export function chain(after, acts) {
-  for (const act of acts) {
-    keep({ ...act, after_act_id: after });
-    after = act.act_id;
-  }
 }
 
 export async function send() {
@@ -73,8 +63,6 @@ function saved(act, answer, words) {
   const followed = queue().some((other) => other.assignment === act.assignment);
   const here = act.assignment === page().assignment;
   tellSaved(queue().length, "saved", false);
-  // What is being typed may be saved by the very swap that takes its field away; it stands on this act, not on what was before
-  if (here) document.getElementById("answers")?.setAttribute("data-last-act", act.act_id);
   const next = answer.headers.get("HX-Redirect");
   if (here && !followed && next) location.assign(next);
   else if (here && !followed && words) swapIn(words);
@@ -85,8 +73,7 @@ function saved(act, answer, words) {
 function refused(act, words) {
   failures = 0;
   forget(act);
-  const rest = keptActs(act.member, act.assignment);
-  chain(act.after_act_id, rest.slice(0, 1));
+  unmade(act);
   if (act.assignment === page().assignment) swapIn(words);
   else sayHeld(words);
   return true;
@@ -94,6 +81,7 @@ function refused(act, words) {
 
 function held(act, words) {
   stop("held");
+  heldAct = act.act_id;
   const here = act.assignment === page().assignment;
   const collided = words.includes("data-collided");
   if (!collided || !swapIn(words, here ? null : "#collision")) sayHeld(words);
@@ -119,6 +107,12 @@ export function go() {
   send();
 }
 
+// Another tab may have saved what waits here, or settled what is held
+addEventListener("storage", () => {
+  if (stopped !== "held" || queue().some((act) => act.act_id === heldAct)) return tell();
+  document.querySelector("#collision[data-collided]")?.setAttribute("hidden", "");
+  go();
+});
 addEventListener("online", () => (stopped ? tell() : go()));
 addEventListener("offline", tell);
 document.addEventListener("visibilitychange", () => {

@@ -1,32 +1,23 @@
 """The desk in a real browser: coding by keyboard, exact quotes, and a queue of acts that survives a lost network."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 from sqlalchemy import select
 
-from app.coding.desk import Desk, desk
-from app.coding.models import Act, Evidence
+from app.coding.models import Evidence
 from tests import makers
+from tests.browser.at_the_desk import SELECT_WORDS, adas_desk, desk_url, kept, opened, press, saved, saved_kinds
 from tests.browser.conftest import SignedIn, Site
 from tests.coding.conftest import Bench, make_bench
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-SELECT_WORDS = """words => {
-  const walker = document.createTreeWalker(document.querySelector('[data-text-root]'), NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const at = node.data.indexOf(words);
-    if (at >= 0) return getSelection().setBaseAndExtent(node, at, node, at + words.length);
-  }
-  throw new Error('not in the text: ' + words);
-}"""
 
 
 @pytest.fixture
@@ -34,40 +25,6 @@ def bench(site: Site) -> Bench:
     with site.database.transaction() as session:
         made = make_bench(session)
     return replace(made, session=None)  # type: ignore[arg-type]
-
-
-def desk_url(site: Site, bench: Bench) -> str:
-    return f"{site.url}/studies/{bench.lead.study.slug}/assignments/{bench.adas.id}"
-
-
-async def opened(page: Page, site: Site, bench: Bench) -> Page:
-    await page.goto(desk_url(site, bench), wait_until="networkidle")
-    return page
-
-
-def adas_desk(site: Site, bench: Bench) -> Desk:
-    with site.database.reading() as session:
-        return desk(session, bench.ada, bench.adas.id)
-
-
-def saved_kinds(site: Site) -> list[str]:
-    with site.database.reading() as session:
-        return list(session.scalars(select(Act.kind).order_by(Act.id)))
-
-
-async def press(page: Page, keys: Sequence[str]) -> None:
-    for key in keys:
-        await page.keyboard.press(key)
-
-
-async def saved(page: Page) -> None:
-    """Waits until nothing is kept in the browser any more."""
-    await page.wait_for_function("() => !Object.keys(localStorage).some(key => key.startsWith('tandem-act/'))")
-    await expect(page.locator("#saved [data-saved=saved]")).to_be_visible()
-
-
-async def kept(page: Page) -> int:
-    return await page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tandem-act/')).length")
 
 
 async def test_an_incident_is_coded_with_the_keyboard_alone(site: Site, bench: Bench, signed_in: SignedIn) -> None:
