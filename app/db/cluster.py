@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -76,8 +77,7 @@ class Cluster:
             return
         # Made aside and moved into place, so that a kill in between leaves nothing that looks whole.
         half = self.folder.parent / f"unfinished-{self.folder.name}"
-        if half.exists():
-            shutil.rmtree(half)
+        remove_whole(half)
         make_private(half)
         account = self.programs.account
         if account is not None:
@@ -198,6 +198,18 @@ def end_server(server: psutil.Process) -> None:
             continue
 
 
+def remove_whole(folder: Path) -> None:
+    """With everybody at work in it: a killed start leaves its initdb and its server behind, who go on writing."""
+    if not folder.exists():
+        return
+    at_work = [each for each in psutil.process_iter() if _works_in(folder, each)]
+    for each in at_work:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    psutil.wait_procs(at_work, timeout=PATIENCE_SECONDS)
+    shutil.rmtree(folder)
+
+
 def _clear_after_kill(cluster: Path) -> None:
     """Where a dead server's process id was given away again, its lock files would keep Postgres from starting.
 
@@ -216,7 +228,7 @@ def _clear_after_kill(cluster: Path) -> None:
 def _works_in(cluster: Path, process: psutil.Process) -> bool:
     """Postgres and all its children stay in the folder of their cluster."""
     try:
-        at_work = process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE
+        at_work = process.name().startswith(("postgres", "initdb")) and process.status() != psutil.STATUS_ZOMBIE
         return at_work and Path(process.cwd()).samefile(cluster)
     except (OSError, psutil.Error):
         return False

@@ -12,11 +12,10 @@ A kill leaves one of these states, and each is one that the next start goes on f
 
 import logging
 import os
-import shutil
 from pathlib import Path
 
 from app.db.backup import NothingToBackUp, back_up
-from app.db.cluster import Cluster, end_server, running_server, version_of
+from app.db.cluster import Cluster, remove_whole, version_of
 from app.db.kept_programs import programs_of
 from app.db.postgres_files import MAJOR, Programs, wheel_programs
 from app.db.restore import restore
@@ -97,11 +96,7 @@ def _older_programs(home: Path, data: Path, major: int) -> Programs:
 def _throw_away(home: Path) -> None:
     """What a killed upgrade left on its way. Where `data` is still there, it alone counts."""
     for folder in (home / "upgrading", home / "upgraded", home / "unfinished-upgrading"):
-        if folder.exists():
-            server = running_server(folder)
-            if server is not None:
-                end_server(server)
-            shutil.rmtree(folder)
+        remove_whole(folder)
     for file in (home / "upgrading.tandem", *home.glob(".upgrading.tandem.*.unfinished")):
         file.unlink(missing_ok=True)
 
