@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.db.revisions import newest_revision, revision_of
 from app.db.session import database_of
-from app.problems import NotFound
+from app.problems import NotFound, Unavailable
 from app.settings import Settings
 from app.web.metrics import CONTENT_TYPE, Metrics
 
@@ -49,7 +49,7 @@ def _what_is_missing(request: Request) -> str:
     try:
         with database_of(request).reading() as session:
             return "" if revision_of(session) == newest_revision() else NOT_MIGRATED
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Unavailable):
         return NO_DATABASE
 
 

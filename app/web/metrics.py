@@ -25,6 +25,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.db.figures import Figure
 from app.db.session import Database
+from app.problems import Unavailable
 from app.web.request_log import Answered
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class _OfDatabase(Collector):
         try:
             with self._database.reading() as session:
                 figures = [figure for read in self._reads for figure in read(session)]
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unavailable):
             log.warning("The database does not answer, so its figures are left out.", exc_info=True)
             figures = []
         return map(_family, figures)

@@ -64,9 +64,15 @@ def test_restore_is_refused_while_a_tandem_runs_on_the_folder(tandem: Tandem, tm
     assert refused.returncode == 1
     assert f"Another Tandem (process {tandem.process.pid}) is using the data folder {data}. Stop it" in refused.stderr
     assert "Traceback" not in refused.stderr
-    after = whole_database(tandem.postgres.url())
-    assert {name: rows for name, rows in after.items() if "procrastinate" not in name} == {
-        name: rows for name, rows in before.items() if "procrastinate" not in name
+    assert without_jobs(whole_database(tandem.postgres.url())) == without_jobs(before)
+
+
+def without_jobs(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The worker of a Tandem that runs writes of itself at any time."""
+    return {
+        name: [row for row in rows if not row.startswith("procrastinate_")]
+        for name, rows in found.items()
+        if "procrastinate" not in name
     }
 
 
