@@ -12,6 +12,7 @@ from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.passwords import hash_password, password_fits
 from app.accounts.tokens import new_token, token_hash
 from app.db.base import now
+from app.methods.names import plain_name
 from app.problems import Invalid, NotFound
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
@@ -57,7 +58,7 @@ def record_account_event(
 
 def add_person(session: Session, *, email: str, name: str, password: str | None) -> Person:
     """password None: a person who signs in by links only, as in the demo."""
-    name, email = " ".join(name.split()), email.strip()
+    name, email = plain_name(name), email.strip()
     if not name:
         raise NoName
     if len(name) > LONGEST_NAME:

@@ -9,6 +9,7 @@ from app.accounts import actions, queries
 from app.accounts.cookie import device, forget_sign_in, keep_sign_in
 from app.accounts.models import Invitation
 from app.accounts.new_person import NewPerson
+from app.accounts.signed_out import kept_form, kept_in_the_page
 from app.accounts.viewer import COOKIE, SignedOut, person_of
 from app.db.base import now
 from app.db.session import ReadSession, Transaction
@@ -79,12 +80,16 @@ def sign_in_by_link(request: Request, session: Transaction, token: str) -> Respo
 
 def add_sign_in_redirect(app: FastAPI) -> None:
     @app.exception_handler(SignedOut)
-    def ask_to_sign_in(request: Request, problem: SignedOut) -> Response:
+    async def ask_to_sign_in(request: Request, problem: SignedOut) -> Response:
         if request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
             return answer(request, 401, problem.sentence)
+        if is_htmx(request) and request.method == "POST":
+            return kept_in_the_page(request)
         if is_htmx(request):
             shown = urlsplit(request.headers.get("hx-current-url", "/"))
             return Response(status_code=401, headers={"HX-Redirect": _sign_in_address(shown.path, shown.query)})
+        if kept := await kept_form(request):
+            return kept
         path = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(_sign_in_address(path, request.url.query), status_code=303)
 

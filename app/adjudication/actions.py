@@ -49,7 +49,12 @@ class Settled:
 
 
 def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, reason: str = "") -> Round:
-    """A step of the round, with what it brings: leaving *running* settles, going back there withdraws."""
+    """A step of the round, with what it brings: leaving *running* settles, going back there withdraws.
+
+    Raises StillApart for closing without a reason while disagreements wait for a ruling.
+    """
+    if phase == "closed" and not reason.strip() and queries.open_disagreements(session, viewer.study.id, number):
+        raise policy.StillApart
     coding_round = rounds.change_phase(session, viewer, number, phase, reason=reason)
     step = phase_changes(session, coding_round)[-1]
     if step.from_phase == "running":

@@ -21,6 +21,7 @@ from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
 from app.rounds.models import Round
 from app.studies.queries import members_by_id
+from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
@@ -34,7 +35,11 @@ ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 def change_phase(
     request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm
 ) -> Response:
-    coding_round = actions.change_phase(session, viewer, number, posted.text("phase"), reason=posted.text("reason"))
+    phase, reason = posted.text("phase"), posted.text("reason")
+    try:
+        coding_round = actions.change_phase(session, viewer, number, phase, reason=reason)
+    except policy.StillApart:
+        return _closing_page(request, session, viewer, number)
     return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
 
 
@@ -113,7 +118,8 @@ def rule(
     try:
         if not form.problems:
             with session.begin_nested():
-                actions.rule(session, viewer, coding_round, incident_id, dimension_id, form.words)
+                if not sent_before(session, viewer, request.url.path, posted):
+                    actions.rule(session, viewer, coding_round, incident_id, dimension_id, form.words)
             return redirect_after(request, _next_address(session, viewer, coding_round, incident_id, dimension_id))
     except Invalid as problem:
         form.refuse(problem)
@@ -140,7 +146,9 @@ def comment(
     coding_round = queries.open_round(session, viewer.study.id, number)
     typed, problem = posted.text("text"), ""
     try:
-        actions.comment(session, viewer, coding_round, incident_id, dimension_id, typed)
+        with session.begin_nested():
+            if not sent_before(session, viewer, request.url.path, posted):
+                actions.comment(session, viewer, coding_round, incident_id, dimension_id, typed)
     except Invalid as refused:
         problem = refused.sentence
     if not problem and not is_htmx(request):
@@ -151,6 +159,18 @@ def comment(
         status = 422 if problem else 200
         return fragment(request, "adjudication/_comments.html", status=status, **_context(viewer, shown), **said)
     return _page(request, viewer, shown, RulingForm.of(shown), status=422, **said)
+
+
+def _closing_page(request: Request, session: Session, viewer: Viewer, number: int) -> Response:
+    """Nothing was done yet: how many disagreements would stay without a ruling, and the field for the reason."""
+    return page(
+        request,
+        "adjudication/closing.html",
+        status=422,
+        here_nav="rounds",
+        round=queries.open_round(session, viewer.study.id, number),
+        left=queries.open_disagreements(session, viewer.study.id, number),
+    )
 
 
 def _shown(session: Session, viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> DisagreementPage:

@@ -23,6 +23,7 @@ from app.codebook.policy import (
 from app.codebook.queries import whole_codebook
 from app.codebook.revisions import check_unchanged, next_seq, revise_code
 from app.codebook.tree import Codebook, CodeEntry
+from app.methods.names import plain_name
 from app.problems import Invalid, NotFound
 from app.studies.events import record
 from app.studies.models import Membership
@@ -174,7 +175,7 @@ def name_version(
     session: Session, study_id: int, member: Membership | None, *, name: str, notes: str = ""
 ) -> CodebookVersion:
     """A version is a named codebook_seq; it costs nothing and is never changed."""
-    name = " ".join(name.split())
+    name = plain_name(name)
     if not name:
         raise NoName
     if len(name) > LONGEST_NAME:

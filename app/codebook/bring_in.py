@@ -11,6 +11,7 @@ from app.codebook.queries import whole_codebook
 from app.codebook.readers import ListedCode, ListedCodebook, ListedDimension, Refused
 from app.codebook.readers.listed import NO_DIMENSION
 from app.codebook.tree import CodeEntry
+from app.methods.names import same_name
 from app.problems import Invalid
 from app.studies.events import record
 from app.studies.viewer import Viewer, check_leads
@@ -68,7 +69,7 @@ def chosen_dimensions(listed: ListedCodebook, dimension: str | None) -> list[Lis
         return listed.dimensions
     if unnamed and len(unnamed) == len(listed.dimensions):
         return [ListedDimension(dimension, codes=[code for each in unnamed for code in each.codes])]
-    named = [each for each in listed.dimensions if each.name.casefold() == dimension.casefold()]
+    named = [each for each in listed.dimensions if same_name(each.name, dimension)]
     if not named:
         there = ", ".join(f"“{each.name}”" for each in listed.dimensions if each.name)
         raise NoSuchDimension(f"The file has no dimension “{dimension}”. It has {there}.")
@@ -77,7 +78,7 @@ def chosen_dimensions(listed: ListedCodebook, dimension: str | None) -> list[Lis
 
 def _dimension_id(session: Session, viewer: Viewer, listed: ListedDimension, done: BroughtIn) -> int:
     for here in whole_codebook(session, viewer.study.id).dimensions:
-        if here.name.casefold() == listed.name.casefold():
+        if same_name(here.name, listed.name):
             return here.id
     words = DimensionText(
         name=listed.name,
@@ -113,10 +114,9 @@ def _bring_in_code(
 
 def _beside(session: Session, viewer: Viewer, dimension_id: int, parent_id: int | None, name: str) -> CodeEntry | None:
     """The active code of that name under the same parent, of those that everybody may see."""
-    folded = " ".join(name.split()).casefold()
     for each in whole_codebook(session, viewer.study.id).codes.values():
         same_place = each.dimension_id == dimension_id and each.parent_id == parent_id and each.is_active
-        if same_place and each.name.casefold() == folded and (each.disclosed or each.created_by == viewer.member.id):
+        if same_place and same_name(each.name, name) and (each.disclosed or each.created_by == viewer.member.id):
             return each
     return None
 

@@ -1,6 +1,7 @@
 """What may stand in a codebook: usable names, parents without circles, codes that are alive and in sight."""
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.methods.names import plain_name, same_name
 from app.problems import Conflict, Invalid, NotFound
 from app.studies.models import Membership
 
@@ -55,7 +56,7 @@ def usable_name(
     name = _plain_name(typed)
     for code in codebook.codes.values():
         beside = code.dimension_id == dimension_id and code.parent_id == parent_id
-        taken = code.is_active and code.name.casefold() == name.casefold()
+        taken = code.is_active and same_name(code.name, name)
         if code.id != code_id and beside and taken and (code.disclosed or _is_author(code, member)):
             raise NameTaken
     return name
@@ -63,7 +64,7 @@ def usable_name(
 
 def usable_dimension_name(codebook: Codebook, typed: str, dimension_id: int | None) -> str:
     name = _plain_name(typed)
-    if any(d.id != dimension_id and d.name.casefold() == name.casefold() for d in codebook.dimensions):
+    if any(d.id != dimension_id and same_name(d.name, name) for d in codebook.dimensions):
         raise DimensionNameTaken
     return name
 
@@ -129,7 +130,7 @@ def stands_under(codebook: Codebook, code_id: int, ancestor_id: int) -> bool:
 
 
 def _plain_name(typed: str) -> str:
-    name = " ".join(typed.split())
+    name = plain_name(typed)
     if not name:
         raise NoName
     if len(name) > LONGEST_NAME:

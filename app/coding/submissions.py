@@ -56,9 +56,13 @@ def submission_count(session: Session, study_id: int, assignment_id: int) -> int
 
 
 def first_submissions(session: Session, coding_round: Round, *, incident_id: int | None = None) -> list[SubmittedWork]:
-    """The first of each assignment, skips among them, by assignment. Raises StillBlind while the round runs."""
+    """The first of each assignment, by assignment. Raises StillBlind while the round runs.
+
+    A skip stands only where nothing was coded later: who takes a skip back has given no answer before.
+    """
     check_open_to_others(coding_round)
-    first = {row.assignment_id: row for row in reversed(_submissions(session, coding_round, incident_id))}
+    latest_first = reversed(_submissions(session, coding_round, incident_id))
+    first = {row.assignment_id: row for row in sorted(latest_first, key=lambda row: row.kind != "skipped")}
     return _with_answers(session, coding_round, incident_id, [first[key] for key in sorted(first)])
 
 

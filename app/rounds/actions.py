@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook import actions as codebook
 from app.codebook import queries as codebook_queries
+from app.methods.names import plain_name
 from app.methods.sampling import Sample, allocate
 from app.problems import Invalid
 from app.rounds import policy, queries
@@ -53,6 +54,10 @@ class ReliabilityNeedsTwo(Invalid):
     """A reliability round needs at least two coders on each incident; with one nothing can be compared."""
 
 
+class NoDimensions(Invalid):
+    """The study has no dimension yet, so coders would have nothing to answer. Add one to the codebook first."""
+
+
 class FewerThanAsked(Invalid):
     """There are fewer incidents than asked for."""
 
@@ -91,7 +96,7 @@ def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
     coding_round = Round(
         study_id=study_id,
         number=number,
-        name=plan.name.strip() or f"Round {number}",
+        name=plain_name(plan.name) or f"Round {number}",
         purpose=plan.purpose,
         phase="planned",
         arm=plan.arm,
@@ -144,8 +149,16 @@ def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
 
 
 def plan_pilot(session: Session, viewer: Viewer) -> Round:
-    """A round with oneself on everything, running at once: the one button after an import."""
+    """A round with oneself on everything, running at once: the one button after an import.
+
+    One that runs already on just these incidents is given instead of a second one.
+    """
+    check_leads(viewer)
+    _next_number(session, viewer.study.id)  # holds the study: a button pressed twice waits here
     incident_ids = queries.codable_incident_ids(session, viewer.study.id)
+    running = queries.running_pilot(session, viewer.study.id, viewer.member.id)
+    if running is not None and queries.incident_ids_of(session, running) == set(incident_ids):
+        return running
     plan = RoundPlan(
         name="Pilot",
         purpose="calibration",
@@ -156,6 +169,7 @@ def plan_pilot(session: Session, viewer: Viewer) -> Round:
         blind_share=0.0,
         code_sharing="shared",
         population=len(incident_ids),
+        how_chosen="pilot",
     )
     coding_round = plan_round(session, viewer, plan)
     change_phase(session, viewer, coding_round.number, "running")
@@ -171,6 +185,8 @@ def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, r
     coding_round = _locked(session, viewer.study.id, number)
     policy.check_may_step(coding_round, phase, reason)
     if phase == "running":
+        if not codebook_queries.whole_codebook(session, viewer.study.id).dimensions:
+            raise NoDimensions
         _freeze(session, viewer, coding_round)
     if phase == "settling":
         coined = codebook_queries.undisclosed_codes_of_round(session, viewer.study.id, coding_round.id)

@@ -43,7 +43,7 @@ class PlanForm:
 
     @classmethod
     def empty(cls, coder_ids: list[int]) -> "PlanForm":
-        return cls(typed=dict(DEFAULTS), coder_ids=coder_ids)
+        return cls(typed=DEFAULTS | {"coders_per_incident": str(min(2, len(coder_ids)) or 1)}, coder_ids=coder_ids)
 
     @classmethod
     def read(cls, posted: Posted, session: Session, viewer: Viewer) -> "PlanForm":

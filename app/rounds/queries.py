@@ -41,6 +41,20 @@ def round_named(session: Session, study_id: int, name: str) -> Round:
     return found[0]
 
 
+def running_pilot(session: Session, study_id: int, member_id: int) -> Round | None:
+    """The newest that this member started by the one button."""
+    return session.scalars(
+        select(Round)
+        .where(
+            Round.study_id == study_id,
+            Round.created_by == member_id,
+            Round.phase == "running",
+            Round.plan["how_chosen"].astext == "pilot",
+        )
+        .order_by(Round.number.desc())
+    ).first()
+
+
 def coders(session: Session, coding_round: Round) -> Sequence[Membership]:
     return session.scalars(
         select(Membership)
@@ -57,6 +71,11 @@ def incidents_of(session: Session, coding_round: Round) -> Sequence[Incident]:
         .where(RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id)
         .order_by(Incident.number)
     ).all()
+
+
+def incident_ids_of(session: Session, coding_round: Round) -> set[int]:
+    of_round = (RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id)
+    return set(session.scalars(select(RoundIncident.incident_id).where(*of_round)))
 
 
 def assignments_of(session: Session, coding_round: Round, member_id: int | None = None) -> Sequence[Assignment]:

@@ -10,6 +10,7 @@ from app.problems import Problem
 from app.rounds import actions, queries
 from app.rounds.forms import PlanForm
 from app.studies.queries import people_who_code
+from app.studies.sent_forms import sent_before
 from app.studies.viewer import LeadingViewer, Viewer
 from app.web.forms import PostedForm
 from app.web.pages import page, redirect_after
@@ -19,8 +20,8 @@ router = APIRouter(prefix="/studies/{slug}/rounds")
 
 @router.get("/new")
 def new_round(request: Request, session: ReadSession, viewer: LeadingViewer) -> Response:
-    coders = [member.id for member in people_who_code(session, viewer.study.id)]
-    return _plan_page(request, session, viewer, PlanForm.empty(coders))
+    there = [member.id for member in people_who_code(session, viewer.study.id) if not member.is_awaited]
+    return _plan_page(request, session, viewer, PlanForm.empty(there))
 
 
 @router.post("")
@@ -28,13 +29,16 @@ def plan_round(request: Request, session: Transaction, viewer: LeadingViewer, po
     form = PlanForm.read(posted, session, viewer)
     if form.plan is None:
         return _plan_page(request, session, viewer, form, status=422)
+    rounds = f"/studies/{viewer.study.slug}/rounds"
     try:
         with session.begin_nested():
+            if sent_before(session, viewer, request.url.path, posted):
+                return redirect_after(request, rounds)
             coding_round = actions.plan_round(session, viewer, form.plan)
     except Problem as problem:
         form.problems[""] = problem.sentence
         return _plan_page(request, session, viewer, form, status=422)
-    return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
+    return redirect_after(request, f"{rounds}/{coding_round.number}")
 
 
 @router.post("/pilot")

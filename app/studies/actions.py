@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import actions as accounts
 from app.accounts.models import Person
+from app.methods.names import plain_name
 from app.problems import Conflict, Invalid
 from app.studies.events import record
 from app.studies.models import ROLES, Membership, Study
@@ -57,16 +58,17 @@ def create_study(
     """person becomes the lead; None (the sample study, the command line) makes a lead without a person behind it."""
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG or slug in RESERVED:
         raise SlugNotUsable
-    if not title.strip():
+    title = plain_name(title)
+    if not title:
         raise NoTitle
-    if len(title.strip()) > LONGEST_TITLE:
+    if len(title) > LONGEST_TITLE:
         raise TitleTooLong
     # Held until the study is there, so that a form sent twice at once finds the first one's.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('studies.slug:' || :slug))"), {"slug": slug})
     if session.scalar(select(Study.id).where(Study.slug == slug)):
         raise SlugTaken
     study = Study(
-        slug=slug, title=title.strip(), about=about.strip(), origin=origin, created_by_id=person.id if person else None
+        slug=slug, title=title, about=about.strip(), origin=origin, created_by_id=person.id if person else None
     )
     session.add(study)
     session.flush()
@@ -89,12 +91,13 @@ def add_member(
     check_leads(viewer)
     if role not in ROLES:
         raise NoSuchRole
-    if not name.strip():
+    name = plain_name(name)
+    if not name:
         raise NoMemberName
-    if len(name.strip()) > accounts.LONGEST_NAME:
+    if len(name) > accounts.LONGEST_NAME:
         raise MemberNameTooLong
     member = Membership(
-        study_id=viewer.study.id, person_id=person.id if person else None, kind=kind, role=role, name=name.strip()
+        study_id=viewer.study.id, person_id=person.id if person else None, kind=kind, role=role, name=name
     )
     session.add(member)
     session.flush()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,11 @@ class Membership(Base):
     same_as_id: Mapped[int | None] = mapped_column(BigInteger)  # a placeholder: the member who this rater is
 
     @property
+    def is_awaited(self) -> bool:
+        """Was invited and has not joined yet."""
+        return self.person_id is None and self.invitation_id is not None
+
+    @property
     def initials(self) -> str:
         words = self.name.split() or ["?"]
         return "".join(part[0] for part in (words[:1] + words[1:][-1:])).upper()
@@ -76,3 +81,18 @@ class StudyEvent(Base):
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     veiled_by_round_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+class SentForm(Base):
+    """A form that its member sent: of its fields only what tells it from another."""
+
+    __tablename__ = "sent_forms"
+    __table_args__ = owned_by_study(
+        within_study("member_id", "memberships"), UniqueConstraint("study_id", "member_id", "fingerprint")
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str] = mapped_column(Text)
+    at: Mapped[Now]

@@ -14,6 +14,7 @@ from app.problems import Invalid
 from app.studies import actions, queries
 from app.studies.forms import InvitationForm
 from app.studies.models import Study
+from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
@@ -62,6 +63,8 @@ def invite_member(request: Request, session: Transaction, viewer: LeadingViewer,
     form = InvitationForm.read(posted)
     try:
         with session.begin_nested():
+            if sent_before(session, viewer, request.url.path, posted):
+                return _members_answer(request, session, viewer, InvitationForm(), sent_twice=form.name)
             member, token = actions.invite_member(session, viewer, name=form.name, role=form.role)
     except Invalid as problem:
         form.refuse(problem)
@@ -98,12 +101,14 @@ def _members_answer(
     status: int = 200,
     invited: str = "",
     link: str = "",
+    sent_twice: str = "",
 ) -> Response:
     context = {
         "members": queries.members(session, viewer.study.id),
         "form": form,
         "invited": invited,
         "link": link,
+        "sent_twice": sent_twice,
         "here_nav": "members",
     }
     if is_htmx(request):

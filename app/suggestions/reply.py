@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from app.llm.json_text import NotJson, json_object
 from app.llm.port import Question, Turn
+from app.methods.names import plain_name
 from app.methods.quotes import LocatedQuote, locate_quote
 from app.methods.spans import Span
 from app.suggestions.paragraphs import Paragraph, holds_in, paragraphs
@@ -203,7 +204,7 @@ class _Reader:
         named = [OfferedCode(key, for_unknown_id=True) for key in item.codes]
         named += [OfferedCode(new.name, new.definition) for new in item.new_codes]
         for offered in named:
-            name = " ".join(offered.name.split())[:LONGEST_NAME]
+            name = plain_name(offered.name)[:LONGEST_NAME]
             key = _leading_key(name) if offered.for_unknown_id else ""
             known = by_key.get(key) or by_name.get(_folded(name))
             if known is not None:

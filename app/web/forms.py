@@ -1,5 +1,6 @@
 """Posted forms, read in the route: what was typed is kept, and NUL bytes are refused at the edge."""
 
+import json
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -77,6 +78,10 @@ class Posted:
         value = self._form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
 
+    def canonical(self) -> str:
+        """One text for the same fields in the same order; of a file its name and size."""
+        return json.dumps([[name, _told(value)] for name, value in self._form.multi_items()])
+
     def names(self) -> list[str]:
         return list(self._form.keys())
 
@@ -86,6 +91,10 @@ async def posted_form(request: Request) -> Posted:
         return Posted(await request.form(max_fields=5_000, max_files=5))
     except UnicodeError:  # a form may name the encoding of its text, also one that does not fit it
         raise NotText from None
+
+
+def _told(value: str | UploadFile) -> str:
+    return value if isinstance(value, str) else f"{value.filename} {value.size}"
 
 
 def _check_storable(text: str) -> None:

@@ -6,6 +6,7 @@ here_nav (the name of its link in the bar) and happened (a sentence on what was 
 
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -29,7 +30,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
-    made.globals.update(static_url=static_url, interval=interval)
+    made.globals.update(static_url=static_url, interval=interval, new_key=lambda: str(uuid4()))
     return made
 
 

@@ -4,5 +4,6 @@ import "./copy.js";
 import "./focus.js";
 import "./keys.js";
 import "./notice.js";
+import "./once.js";
 import "./quotes.js";
 import "./tree.js";

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -117,9 +118,38 @@ def test_a_page_asks_to_sign_in_and_remembers_where_to(client_for: ClientFor) ->
 
 def test_htmx_is_told_to_go_to_the_sign_in_page_itself(client_for: ClientFor) -> None:
     headers = {**HTMX, "HX-Current-URL": "http://testserver/studies/a-study/members"}
-    answer = client_for(None).post("/studies/a-study/members", headers=headers)
+    answer = client_for(None).get("/studies/a-study/members", headers=headers)
 
     assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?next=/studies/a-study/members")
+
+
+def test_a_form_sent_after_the_sign_in_ended_is_handed_back_whole(client_for: ClientFor) -> None:
+    typed = {"name": "Ada <b>", "reason": "one\n\ntwo & three", "codes": ["1", "2"]}
+    answer = client_for(None).post("/studies/a-study/members?page=2", data=typed)
+
+    assert answer.status_code == 401 and "nothing was saved" in answer.text
+    form = LexborHTMLParser(answer.text).css_first("form[action='/studies/a-study/members?page=2']")
+    assert form is not None and form.attributes["method"] == "post"
+    kept = [(field.attributes["name"], field.text()) for field in form.css("textarea")]
+    assert kept == [("name", "Ada <b>"), ("reason", "one\n\ntwo & three"), ("codes", "1"), ("codes", "2")]
+    assert "<b>" not in answer.text
+
+
+def test_a_password_or_a_file_is_not_handed_back(client_for: ClientFor) -> None:
+    nobody = client_for(None)
+    for answer in (
+        nobody.post("/studies/a-study/members", data={"name": "Ada", "password": "secret"}),
+        nobody.post("/studies/a-study/members", data={"name": "Ada"}, files={"file": ("a.csv", b"x")}),
+        nobody.post("/studies/a-study/members"),
+    ):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_page_that_sends_by_htmx_keeps_what_was_typed(client_for: ClientFor) -> None:
+    answer = client_for(None).post("/studies/a-study/members", data={"name": "Ada"}, headers=HTMX)
+
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (401, "#notice")
+    assert "still on this page" in answer.text and "hx-redirect" not in answer.headers
 
 
 def test_a_script_is_told_that_nobody_is_signed_in(client_for: ClientFor) -> None:

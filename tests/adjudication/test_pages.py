@@ -3,8 +3,9 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from app.adjudication.models import FinalCode, Ruling
+from app.adjudication.models import Comment, FinalCode, Ruling
 from app.coding.models import Exposure
+from app.rounds.queries import phase_changes
 from app.studies.models import StudyEvent
 from tests import makers
 from tests.adjudication.conftest import make_table
@@ -273,6 +274,47 @@ def test_the_lead_ends_the_coding_and_the_rest_settles(table, browse):
     assert without_reason.status_code == 409
     kinds = table.session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == table.lead.study.id)).all()
     assert kinds.count("final_codes.settled") == 1
+
+
+def test_closing_over_open_disagreements_says_how_many_and_takes_a_reason(apart, browse):
+    browser = browse(apart.lead)
+    address = f"/studies/{apart.lead.study.slug}/rounds/{apart.coding_round.number}/phases"
+
+    asked = browser.post(address, data={"phase": "closed"})
+    assert asked.status_code == 422 and "1 disagreement of this round has no ruling yet" in words_of(asked)
+    apart.session.refresh(apart.coding_round)
+    assert apart.coding_round.phase == "settling"
+
+    closed = browser.post(address, data={"phase": "closed", "reason": "The text is lost."})
+    assert closed.status_code == 303
+    apart.session.refresh(apart.coding_round)
+    assert apart.coding_round.phase == "closed"
+    assert phase_changes(apart.session, apart.coding_round)[-1].reason == "The text is lost."
+
+
+def test_a_round_without_open_disagreements_closes_at_once(apart, browse):
+    apart.opens(apart.judge)
+    apart.rules(apart.judge, apart.config)
+    address = f"/studies/{apart.lead.study.slug}/rounds/{apart.coding_round.number}/phases"
+
+    assert browse(apart.lead).post(address, data={"phase": "closed"}).status_code == 303
+
+
+def test_a_ruling_and_a_comment_sent_twice_are_made_once(apart, browse):
+    browser = browse(apart.judge)
+    page = browser.post(apart.address() + "/openings", headers=HTMX).text
+    assert page.count('name="form_key"') == 2
+    key = {"form_key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+
+    for _ in range(2):
+        browser.post(apart.address() + "/comments", data={"text": "Look again.", **key}, headers=HTMX)
+    ruled = [browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config) | key) for _ in range(2)]
+
+    assert [answer.status_code for answer in ruled] == [303, 303]
+    of_study = apart.lead.study.id
+    for table in (Comment, Ruling):
+        made = select(func.count()).select_from(table).where(table.study_id == of_study)
+        assert apart.session.scalar(made) == 1
 
 
 def test_the_queue_says_what_to_do_when_nothing_is_open(apart, browse):

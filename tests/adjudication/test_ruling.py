@@ -184,7 +184,7 @@ def test_nothing_is_ruled_in_a_running_round(apart):
 
 def test_nothing_is_ruled_in_a_closed_round(apart):
     apart.opens(apart.judge)
-    apart.steps_to("closed")
+    apart.steps_to("closed", reason="Nobody is left to ask.")
 
     with pytest.raises(policy.NotSettling):
         apart.rules(apart.judge, apart.config)

@@ -74,6 +74,23 @@ def test_skips_are_handed_in_without_answers(bench):
     assert skipped.answers == {}
 
 
+def test_what_is_coded_after_a_skip_was_taken_back_is_the_first_submission(bench):
+    bench.ada_does("skip", reason="Two incidents in one")
+    bench.ada_does("take_back")
+    makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
+    bench.ada_does("take_back")
+    makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.network]})
+    bench.ada_does("take_back")
+    bench.ada_does("skip", reason="Two incidents after all")
+    settle(bench)
+
+    (first,) = first_submissions(bench.session, bench.coding_round)
+    assert (first.submission.ordinal, first.submission.kind) == (2, "submitted")
+    assert [code.code_id for code in first.answers[bench.cause.id].codes] == [bench.config.id]
+    (last,) = last_submissions(bench.session, bench.coding_round)
+    assert last.submission.kind == "skipped"
+
+
 def test_promise_1_submissions_of_a_running_round_are_given_to_nobody(bench):
     makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
 

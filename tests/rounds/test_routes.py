@@ -1,11 +1,14 @@
 """Round pages: planning one, and how far it is, as everybody may know it."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.rounds.models import Round
 from app.rounds.queries import assignments_of
+from app.studies.actions import invite_member
 from tests import makers
 from tests.agreement.conftest import Table
 from tests.support.clients import ClientFor
@@ -96,3 +99,42 @@ def test_promise_1_a_coder_sees_only_how_far_they_are_themselves(table: Table, c
         assert "0 of 3" in client_for(second).get(address).text
         assert "2 of " not in client_for(second).get(address).text
         assert "2 of 6" in client_for(table.lead).get(address).text
+
+
+def test_who_was_invited_and_has_not_joined_is_not_chosen_beforehand(
+    session: Session, table: Table, client_for: ClientFor
+) -> None:
+    makers.make_incidents(session, table.lead, 2)
+    awaited, _ = invite_member(session, table.lead, name="Cleo", role="coder")
+    page = client_for(table.lead).get(f"/studies/{table.lead.study.slug}/rounds/new").text
+
+    box = re.search(rf'<input id="coder_ids-{awaited.id}"[^>]*>([^<]*)', page)
+    assert box and "checked" not in box[0] and "Cleo (invited, not here yet)" in box[1]
+    there = re.search(rf'<input id="coder_ids-{table.coders[0].member.id}"[^>]*>', page)
+    assert there and "checked" in there[0]
+
+
+def test_the_pilot_is_started_once_however_often_the_button_is_pressed(
+    session: Session, table: Table, client_for: ClientFor
+) -> None:
+    makers.make_incidents(session, table.lead, 3)
+    client, address = client_for(table.lead), f"/studies/{table.lead.study.slug}/rounds/pilot"
+
+    assert [client.post(address).status_code for _ in range(2)] == [303, 303]
+    of_study = select(Round.name).where(Round.study_id == table.lead.study.id)
+    assert session.scalars(of_study).all() == ["Pilot"]
+
+    makers.make_incidents(session, table.lead, 1)
+    client.post(address)
+    assert session.scalars(of_study).all() == ["Pilot", "Pilot"]
+
+
+def test_without_a_dimension_no_round_starts_and_nothing_of_it_is_left(session: Session, client_for: ClientFor) -> None:
+    lead = makers.make_study(session)
+    makers.make_incidents(session, lead, 1)
+    client, base = client_for(lead), f"/studies/{lead.study.slug}/rounds"
+
+    refused = client.post(f"{base}/pilot")
+
+    assert refused.status_code == 422 and "has no dimension yet" in refused.text
+    assert session.scalars(select(Round).where(Round.study_id == lead.study.id)).all() == []
