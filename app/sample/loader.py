@@ -30,6 +30,7 @@ from app.studies.models import Study
 from app.studies.viewer import Viewer
 
 SOURCE = "sample"
+CLOSING = "The calibration has done its work. What is left here is answered by the reworded definitions."
 
 
 @dataclass
@@ -210,7 +211,7 @@ def _finish(session: Session, stage: Stage, told: SampleRound) -> None:
     change_phase(session, stage.lead, number, "settling")
     rule_as_told(session, stage.people, stage.rounds[told.name], stage.content, stage.incidents)
     if told.phase == "closed":
-        change_phase(session, stage.lead, number, "closed")
+        change_phase(session, stage.lead, number, "closed", reason=CLOSING)
 
 
 def _describe_new_codes(session: Session, stage: Stage) -> None:
