@@ -56,9 +56,7 @@ def exported(url: str, kind: str, *more: str) -> str:
     return result.stdout
 
 
-def test_a_settled_round_goes_out_in_every_form(
-    own_database: URL, tmp_path: Path
-) -> None:
+def test_a_settled_round_goes_out_in_every_form(own_database: URL, tmp_path: Path) -> None:
     database = Database.at(own_database.render_as_string(hide_password=False))
     with database.transaction() as session:
         made = finish_round(session)
