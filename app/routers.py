@@ -17,6 +17,7 @@ from app.incidents import routes as incidents
 from app.rounds import routes as rounds
 from app.studies import member_routes, settings_routes
 from app.studies import routes as studies
+from app.suggestions import leaving_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -37,6 +38,7 @@ ALL: list[APIRouter] = [
     round_pages.router,
     agreement.router,
     suggestions.router,
+    leaving_routes.router,
     adjudication.router,
     export.router,
     deletion_routes.router,

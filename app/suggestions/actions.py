@@ -15,6 +15,7 @@ from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
+from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import expose_reply
 from app.suggestions.prompt import TEMPLATE_VERSION
@@ -41,6 +42,7 @@ def ask_for_suggestions(
         model=model,
         parameters=PARAMETERS if model else {},
         prompt_version=TEMPLATE_VERSION if model else METHOD,
+        redaction=Leaving.of(session.get_one(Study, coding_round.study_id)).version if model else "",
         codebook_seq=seq if seq is not None else current_seq(session, coding_round.study_id),
         state="running",
     )
