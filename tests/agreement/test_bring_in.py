@@ -274,6 +274,20 @@ def test_what_is_wrong_ends_the_command_and_writes_nothing(
     assert reading.scalars(select(Round)).all() == [] and reading.scalars(select(Incident)).all() == []
 
 
+@pytest.mark.parametrize(("more", "told"), [((), "not known"), (("--independent",), "yes")])
+def test_an_export_says_of_imported_ratings_what_is_known(
+    url: str, tmp_path: Path, more: tuple[str, ...], told: str
+) -> None:
+    file, out = tmp_path / "ratings.csv", tmp_path / "out.csv"
+    file.write_text(FEW)
+    run(url, "import", "ratings", "rated", file, "--round", "R", "--dimension-name", "Cause", *more)
+    for form in ("ratings", "dataset"):
+        assert run(url, "export", form, "rated", "-o", out).exit_code == 0
+        with out.open(newline="", encoding="utf-8-sig") as written:
+            rows = list(csv.DictReader(written))
+        assert len(rows) == 6 and {row["independent"] for row in rows} == {told}
+
+
 def figures_of_file(url: str, file: Path, code: str, *more: str) -> dict[tuple[str, str, str], list[float | None]]:
     typed = ("agreement", file, "--unit", "item_id", "--rater", "rater", "--value", code, "--json", *more)
     result = run(url, *typed)
