@@ -1,13 +1,13 @@
 """Rounds that hold ratings from a file.
 
 Revision ID: 2026_11_26_20
-Revises: 2026_11_26_08
+Revises: 2026_11_26_09
 """
 
 from alembic import op
 
 revision = "2026_11_26_20"
-down_revision = "2026_11_26_08"
+down_revision = "2026_11_26_09"
 branch_labels = None
 depends_on = None
 
