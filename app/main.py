@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.hub = Hub(app.state.database.bind.engine.url)
     app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
-    app.add_middleware(Guard, public_url=settings.public_url)
+    app.add_middleware(Guard, public_url=settings.public_url, allowed_hosts=settings.host_names)
     add_error_answers(app)
     add_sign_in_redirect(app)
     app.mount("/static", VersionedStaticFiles(), name="static")

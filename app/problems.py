@@ -1,6 +1,6 @@
-"""What can go wrong, in four kinds. A room subclasses one; the docstring is the sentence the reader sees.
+"""What can go wrong, in five kinds. A room subclasses one; the docstring is the sentence the reader sees.
 
-A fifth kind, Unavailable, is raised by the door to the database alone: rooms neither raise nor catch it.
+A sixth kind, Unavailable, is raised by the door to the database alone: rooms neither raise nor catch it.
 """
 
 
@@ -26,6 +26,14 @@ class Conflict(Problem):
 
 class Invalid(Problem):
     """Something in what you sent cannot be used."""
+
+
+class TooOften(Problem):
+    """This was tried too often. Wait a while, then try again."""
+
+    def __init__(self, sentence: str | None = None, *, seconds: int = 60) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class Unavailable(Problem):

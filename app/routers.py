@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.accounts import account_routes
 from app.accounts import routes as accounts
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
@@ -15,14 +16,17 @@ from app.findings import routes as findings
 from app.incidents import import_routes
 from app.incidents import routes as incidents
 from app.rounds import routes as rounds
-from app.studies import member_routes, settings_routes
+from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
+from app.suggestions import leaving_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
 # new_study, code_routes and rounds first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
     accounts.router,
+    account_routes.router,
+    people_routes.router,
     new_study.router,
     studies.router,
     member_routes.router,
@@ -37,6 +41,7 @@ ALL: list[APIRouter] = [
     round_pages.router,
     agreement.router,
     suggestions.router,
+    leaving_routes.router,
     adjudication.router,
     export.router,
     deletion_routes.router,

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 is every one.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; taken: the next free one.")
     public_url: str | None = Field(None, description="The address people type, when a proxy stands in front.")
+    allowed_hosts: str = Field("", description="Further names it may be asked by, parted by commas.")
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1", description="Whose word on the visitor's address is taken: numbers or networks, by commas."
+    )
     secure_cookies: bool | None = Field(None, description="Unset: when the public address is https.")
     session_days: int = Field(30, ge=1, description="How long a sign-in lasts.")
     upload_limit_mib: int = Field(64, ge=1, description="The largest file that can be imported.")
@@ -119,6 +123,10 @@ class Settings(BaseSettings):
             netloc = f"{person}:{quote(self.database_password.get_secret_value(), safe='')}@{server}"
             self.database_url = urlunsplit(parts._replace(netloc=netloc))
         return self
+
+    @property
+    def host_names(self) -> list[str]:
+        return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
 
     @property
     def embedded(self) -> bool:

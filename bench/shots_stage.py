@@ -53,6 +53,7 @@ class Stage(NamedTuple):
 def set_stage(site: Site) -> Stage:
     with site.database.transaction() as session:
         person = session.scalars(select(Person).where(Person.email == DEMO_EMAIL)).one()
+        person.is_owner = True
         study = session.scalars(select(Study).where(Study.origin == "sample")).one()
         lead = viewer_of(session, person, study.slug)
         assert lead is not None
@@ -116,6 +117,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "dimension": f"/codebook/dimensions/{cause.id}",
         "member": f"/members/{session.scalars(select(Membership.id).where(Membership.name == BEN)).one()}",
         "settings": "/settings",
+        "settings-leaving": "/settings/leaving",
         "deletion": "/deletion",
         "rounds": "/rounds",
         "round-new": "/rounds/new",
@@ -135,7 +137,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "not-found": "/incidents/999999",
     }
     opens = {"disagreement": ("form[action$=openings] .button-main",)}
-    return [Shot("studies", "lead", "/"), Shot("study-new", "lead", "/studies/new")] + [
+    elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
+    return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
         Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()
     ]
 

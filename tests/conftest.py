@@ -1,5 +1,6 @@
 """One embedded Postgres for the run, a database made by the migrations, and one rolled-back transaction a test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.db.session import Database
 from tests.support.chromium import check_there
 from tests.support.postgres import older_binaries, running_postgres
 
+os.environ["TANDEM_ALLOWED_HOSTS"] = "testserver"  # what a client without a network calls the app it asks
 SHARED = Path(__file__).parents[2] / "shared"
 
 

@@ -209,6 +209,8 @@ def posts(session, scene):
         "dimension_id": dimensions[0],
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,
+        "person_id": scene.everybody["coder 0"].person.id,
+        "sign_in_id": 1,
     }
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.passwords import hash_password, password_fits
+from app.accounts.throttle import count_try, forgive
 from app.accounts.tokens import new_token, token_hash
 from app.db.base import now
 from app.methods.names import plain_name
@@ -76,15 +77,15 @@ def add_person(session: Session, *, email: str, name: str, password: str | None)
 
 
 def make_owner_link(session: Session, base_url: str) -> str:
-    token = _invite(session, purpose="owner", days=7)
+    token = make_link(session, purpose="owner", days=7)
     return f"{base_url}/first-owner/{token}"
 
 
 def become_owner(session: Session, token: str, *, name: str, email: str, password: str) -> Person:
-    invitation = _take(session, token, "owner")
+    invitation = take_link(session, token, "owner")
     person = add_person(session, name=name, email=email, password=password)
     person.is_owner = True
-    _use(invitation, person)
+    use_link(invitation, person)
     record_account_event(session, "owner.made", person=person, subject_id=person.id)
     return person
 
@@ -115,25 +116,34 @@ def revoke_invitation(session: Session, invitation_id: int | None) -> bool:
 
 def accept_invitation(session: Session, token: str, person: Person) -> Invitation:
     """The link is used up; the study that it leads to links the person to the member."""
-    invitation = _take(session, token, "member")
-    _use(invitation, person)
+    invitation = take_link(session, token, "member")
+    use_link(invitation, person)
     record_account_event(session, "invitation.accepted", person=person, subject_id=invitation.id)
     return invitation
 
 
-def sign_in(session: Session, email: str, password: str, *, user_agent: str, days: int) -> str:
+def sign_in(session: Session, email: str, password: str, *, user_agent: str, address: str, days: int) -> str:
+    """Raises TooOften before the password is looked at. Commit also when WrongPassword is raised: the try counts."""
+    count_try(session, email=email, address=address)
     person = queries.person_with_email(session, email)
     stored = person.password_hash if person and person.deactivated_at is None else None
     if not password_fits(password, stored) or person is None:
         raise WrongPassword
-    return start_sign_in(session, person, user_agent=user_agent, days=days)
+    forgive(session, email)
+    return start_sign_in(session, person, user_agent=user_agent, address=address, days=days)
 
 
-def start_sign_in(session: Session, person: Person, *, user_agent: str, days: int) -> str:
+def start_sign_in(session: Session, person: Person, *, user_agent: str, days: int, address: str = "") -> str:
     token = new_token()
     expires_at = now() + timedelta(days=days)
     session.add(
-        SignIn(person_id=person.id, token_hash=token_hash(token), user_agent=user_agent[:300], expires_at=expires_at)
+        SignIn(
+            person_id=person.id,
+            token_hash=token_hash(token),
+            user_agent=user_agent[:300],
+            address=address,
+            expires_at=expires_at,
+        )
     )
     record_account_event(session, "signed_in", person=person, subject_id=person.id)
     return token
@@ -147,7 +157,7 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def make_sign_in_link(session: Session, person: Person, base_url: str) -> str:
-    token = _invite(session, purpose="sign_in", days=1, person=person)
+    token = make_link(session, purpose="sign_in", days=1, person=person)
     record_account_event(session, "sign_in_link.made", person=None, subject_id=person.id)
     return f"{base_url}/sign-in-links/{token}"
 
@@ -165,33 +175,37 @@ def demo_sign_in_link(session: Session, base_url: str) -> str:
     return make_sign_in_link(session, person, base_url)
 
 
-def sign_in_by_link(session: Session, token: str, *, user_agent: str, days: int) -> str:
-    invitation = _take(session, token, "sign_in")
+def sign_in_by_link(session: Session, token: str, *, user_agent: str, address: str, days: int) -> str:
+    invitation = take_link(session, token, "sign_in")
     person = session.get_one(Person, invitation.person_id)
-    _use(invitation, person)
-    return start_sign_in(session, person, user_agent=user_agent, days=days)
+    use_link(invitation, person)
+    return start_sign_in(session, person, user_agent=user_agent, address=address, days=days)
 
 
-def _invite(session: Session, *, purpose: str, days: int, person: Person | None = None) -> str:
+def make_link(
+    session: Session, *, purpose: str, days: int, person: Person | None = None, by: Person | None = None
+) -> str:
+    """The token of a new one-time link."""
     token = new_token()
     session.add(
         Invitation(
             purpose=purpose,
             token_hash=token_hash(token),
             person_id=person.id if person else None,
+            created_by_id=by.id if by else None,
             expires_at=now() + timedelta(days=days),
         )
     )
     return token
 
 
-def _take(session: Session, token: str, purpose: str) -> Invitation:
+def take_link(session: Session, token: str, purpose: str) -> Invitation:
     invitation = queries.taken_invitation(session, token, purpose, now())
     if invitation is None:
         raise LinkUsed
     return invitation
 
 
-def _use(invitation: Invitation, person: Person) -> None:
+def use_link(invitation: Invitation, person: Person) -> None:
     invitation.used_at = now()
     invitation.used_by_id = person.id

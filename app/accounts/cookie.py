@@ -13,13 +13,15 @@ DAY_SECONDS = 24 * 3600
 
 class Device(TypedDict):
     user_agent: str
+    address: str
     days: int
 
 
 def device(request: Request) -> Device:
     """What a sign-in remembers: from where, and for how long."""
     settings: Settings = request.app.state.settings
-    return Device(user_agent=request.headers.get("user-agent", ""), days=settings.session_days)
+    address = request.client.host if request.client else ""
+    return Device(user_agent=request.headers.get("user-agent", ""), address=address, days=settings.session_days)
 
 
 def keep_sign_in(request: Request, response: Response, token: str) -> None:

@@ -35,22 +35,24 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     user_agent: Mapped[str] = mapped_column(Text, server_default="")
+    address: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[Now]
     expires_at: Mapped[UtcTime]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Invitation(Base):
-    """A one-time link: to become the owner, to join a study, or to sign in to the demo."""
+    """A one-time link: to become the owner, to join a study, to sign in to the demo, or to set a new password."""
 
     __tablename__ = "invitations"
     __table_args__ = (CheckConstraint("(used_at IS NULL) = (used_by_id IS NULL)", name="used_by"),)
 
     id: Mapped[Id]
-    purpose: Mapped[str] = mapped_column(word("purpose", "owner", "member", "sign_in"))
+    purpose: Mapped[str] = mapped_column(word("purpose", "owner", "member", "sign_in", "password"))
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     email: Mapped[str | None] = mapped_column(Text)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))  # sign_in: whose
+    # sign_in and password: whose
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[Now]
     expires_at: Mapped[UtcTime]
@@ -85,3 +87,14 @@ class AccountEvent(Base):
     person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # who acted; no key: it outlives the person
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+class Try(Base):
+    """One try at something that is throttled. key_hash: of what is counted, an account or an address of the network."""
+
+    __tablename__ = "tries"
+    __table_args__ = (Index("ix_tries_key_hash_at", "key_hash", "at"), Index("ix_tries_at", "at"))
+
+    id: Mapped[Id]
+    key_hash: Mapped[str] = mapped_column(Text)
+    at: Mapped[Now]

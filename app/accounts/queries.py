@@ -1,12 +1,30 @@
 """Who is signed in, and what their links open."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Invitation, Person, SignIn
+from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.tokens import token_hash
+from app.problems import NotFound
+
+# Kinds whose subject is a person; that of others is an invitation or a study.
+ABOUT_PEOPLE = {
+    "person.added": "account made",
+    "owner.made": "made owner",
+    "signed_in": "signed in",
+    "signed_out": "signed out",
+    "signed_out_elsewhere": "signed out everywhere else",
+    "sign_in_link.made": "sign-in link made",
+    "person.renamed": "name changed",
+    "password.changed": "password changed",
+    "password_link.made": "link for a new password made",
+    "password.set_by_link": "new password set by a link",
+    "person.deactivated": "account deactivated",
+    "person.reactivated": "account reactivated",
+}
 
 
 def signed_in_person(session: Session, token: str, at: datetime) -> Person | None:
@@ -47,3 +65,40 @@ def _open_invitation(token: str, purpose: str, at: datetime) -> Select[Invitatio
 
 def anybody_here(session: Session) -> bool:
     return session.scalar(select(func.count()).select_from(Person).where(Person.password_hash.is_not(None))) != 0
+
+
+def hash_of(token: str) -> str:
+    return token_hash(token)
+
+
+def open_sign_ins(session: Session, person_id: int, at: datetime) -> Sequence[SignIn]:
+    """Newest first."""
+    return session.scalars(
+        select(SignIn)
+        .where(SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.expires_at > at)
+        .order_by(SignIn.created_at.desc(), SignIn.id.desc())
+    ).all()
+
+
+def events_about(session: Session, person_id: int, most: int = 30) -> list[tuple[AccountEvent, str]]:
+    """What was done to an account, newest first, with the name of who did it: '' for the operator."""
+    rows = session.execute(
+        select(AccountEvent, Person.name)
+        .outerjoin(Person, Person.id == AccountEvent.person_id)
+        .where(AccountEvent.subject_id == person_id, AccountEvent.kind.in_(ABOUT_PEOPLE))
+        .order_by(AccountEvent.id.desc())
+        .limit(most)
+    )
+    return [(event, name or "") for event, name in rows]
+
+
+def everybody(session: Session) -> Sequence[Person]:
+    """By name."""
+    return session.scalars(select(Person).order_by(func.lower(Person.name), Person.id)).all()
+
+
+def person_by_id(session: Session, person_id: int) -> Person:
+    found = session.get(Person, person_id)
+    if found is None:
+        raise NotFound
+    return found

@@ -13,7 +13,7 @@ from app.accounts.signed_out import kept_form, kept_in_the_page
 from app.accounts.viewer import COOKIE, SignedOut, person_of
 from app.db.base import now
 from app.db.session import ReadSession, Transaction
-from app.problems import Invalid
+from app.problems import Invalid, TooOften
 from app.web.errors import answer
 from app.web.forms import PostedForm
 from app.web.pages import is_htmx, page, redirect_after
@@ -37,6 +37,11 @@ def sign_in(request: Request, session: Transaction, posted: PostedForm) -> Respo
     except actions.WrongPassword as problem:
         anybody = queries.anybody_here(session)
         return _sign_in_page(request, email, wanted, anybody, problem=problem.sentence)
+    except TooOften as problem:
+        anybody = queries.anybody_here(session)
+        answer = _sign_in_page(request, email, wanted, anybody, problem=problem.sentence, status=429)
+        answer.headers["Retry-After"] = str(problem.seconds)
+        return answer
     return _signed_in(request, token, own_path(wanted))
 
 
@@ -99,11 +104,13 @@ def _sign_in_address(path: str, query: str) -> str:
     return "/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else "")
 
 
-def _sign_in_page(request: Request, email: str, wanted: str, anybody: bool, *, problem: str = "") -> Response:
+def _sign_in_page(
+    request: Request, email: str, wanted: str, anybody: bool, *, problem: str = "", status: int = 422
+) -> Response:
     return page(
         request,
         "accounts/sign_in.html",
-        status=422 if problem else 200,
+        status=status if problem else 200,
         email=email,
         wanted=own_path(wanted),
         anybody=anybody,

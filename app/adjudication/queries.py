@@ -154,9 +154,8 @@ def disagreements(
 def open_disagreements(session: Session, study_id: int, number: int) -> int:
     """How many of a round wait for a ruling; none while its answers are hidden."""
     coding_round = round_by_number(session, study_id, number)
-    if not is_open_to_others(coding_round):
-        return 0
-    return len(narrowed(queue(session, coding_round).disagreements, None, "open"))
+    is_open = is_open_to_others(coding_round)
+    return len(narrowed(queue(session, coding_round).disagreements, None, "open")) if is_open else 0
 
 
 def narrowed(found: Iterable[Disagreement], dimension_id: int | None, standing: str) -> list[Disagreement]:

@@ -101,6 +101,7 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
         access_log=False,  # app/web/request_log.py tells of requests
         log_level=settings.log_level,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         ws="none",
     )

@@ -1,11 +1,16 @@
 """`tandem user`: people who sign in."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.opening import open_database, saying_problems
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from app.accounts.models import Person
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 
@@ -31,6 +36,65 @@ def add(
     with saying_problems(), open_database() as database, database.transaction() as session:
         person = add_person(session, email=email, name=name, password=password)
         typer.echo(f"{person.name} can sign in as {person.email}.", err=True)
+
+
+@app.command("list")
+def list_people() -> None:
+    """List everybody, one a line: e-mail, name, what sets them apart, studies."""
+    from app.accounts.queries import everybody
+    from app.studies.queries import memberships_by_person
+
+    with saying_problems(), open_database() as database, database.reading() as session:
+        studies = memberships_by_person(session)
+        for person in everybody(session):
+            marks = ["owner"] * person.is_owner + ["deactivated"] * (person.deactivated_at is not None)
+            roles = [f"{slug} ({role})" for slug, role in studies.get(person.id, [])]
+            typer.echo("\t".join([person.email, person.name, ", ".join(marks), ", ".join(roles)]))
+
+
+@app.command()
+def reset(email: Annotated[str, typer.Argument(help="Whose password is forgotten.")]) -> None:
+    """Print a link that sets a new password, once, within a day."""
+    from app.accounts.own_account import make_password_link
+    from app.settings import Settings
+
+    with saying_problems(), open_database() as database, database.transaction() as session:
+        person = _person(session, email)
+        token = make_password_link(session, person, by=None)
+    settings = Settings()
+    address = settings.public_url or f"http://127.0.0.1:{settings.port}"
+    typer.echo(f"For {person.name}. It works once, within a day.", err=True)
+    typer.echo(f"{address}/password-links/{token}")
+
+
+@app.command()
+def deactivate(email: Annotated[str, typer.Argument(help="Who is not to sign in any more.")]) -> None:
+    """End somebody's sign-ins and let them sign in no more. What they did in studies stays."""
+    from app.accounts import own_account
+
+    with saying_problems(), open_database() as database, database.transaction() as session:
+        person = own_account.deactivate(session, _person(session, email).id, by=None)
+        typer.echo(f"{person.name} cannot sign in any more.", err=True)
+
+
+@app.command()
+def reactivate(email: Annotated[str, typer.Argument(help="Who may sign in again.")]) -> None:
+    """Let somebody sign in again."""
+    from app.accounts import own_account
+
+    with saying_problems(), open_database() as database, database.transaction() as session:
+        person = own_account.reactivate(session, _person(session, email).id, by=None)
+        typer.echo(f"{person.name} can sign in again.", err=True)
+
+
+def _person(session: "Session", email: str) -> "Person":
+    from app.accounts.queries import person_with_email
+    from app.problems import NotFound
+
+    person = person_with_email(session, email)
+    if person is None:
+        raise NotFound(f"Nobody here has the e-mail address {email}. See: tandem user list")
+    return person
 
 
 def _password(*, from_stdin: bool) -> str:

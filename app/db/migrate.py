@@ -21,14 +21,14 @@ def migrate(url: str) -> None:
     from alembic import command
 
     config = _config()
-    with connected(url) as connection:
-        check_server_version(connection)
-        # Of the session, so it outlives the migrations' own transactions and ends with the connection.
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.commit()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+    with connected(url) as held:
+        # Of the session and outside transactions: it ends with the connection, after Alembic's own transactions.
+        held.execution_options(isolation_level="AUTOCOMMIT")
+        check_server_version(held)
+        held.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        with connected(url) as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def known_revisions() -> list[str]:

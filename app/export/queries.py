@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,11 +40,15 @@ class RoundData:
     final: dict[tuple[int, int], FinalAnswer]
 
     def replies(self, incident_id: int, dimension_id: int) -> list[tuple[SubmittedWork, SubmittedReply]]:
-        return [
-            (work, work.answers[dimension_id])
-            for work in self.work
-            if work.submission.incident_id == incident_id and dimension_id in work.answers
-        ]
+        return self._by_place.get((incident_id, dimension_id), [])
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[int, int], list[tuple[SubmittedWork, SubmittedReply]]]:
+        found: dict[tuple[int, int], list[tuple[SubmittedWork, SubmittedReply]]] = {}
+        for work in self.work:
+            for dimension_id, reply in work.answers.items():
+                found.setdefault((work.submission.incident_id, dimension_id), []).append((work, reply))
+        return found
 
 
 @dataclass(frozen=True)

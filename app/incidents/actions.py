@@ -197,7 +197,8 @@ def exclude(session: Session, viewer: Viewer, incident_id: int, *, reason: str) 
 
 def include_again(session: Session, viewer: Viewer, incident_id: int) -> None:
     check_leads(viewer)
-    queries.incident(session, viewer.study.id, incident_id)
+    incident = queries.incident(session, viewer.study.id, incident_id)
+    session.refresh(incident, attribute_names=["id"], with_for_update=True)
     exclusion = queries.open_exclusion(session, viewer.study.id, incident_id)
     if exclusion is not None:
         exclusion.ended_at = now()

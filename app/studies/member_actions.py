@@ -6,12 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import actions as accounts
+from app.accounts.models import Person
+from app.accounts.own_account import make_password_link as make_link_for
 from app.db.base import now
-from app.problems import Conflict, Invalid
+from app.problems import Conflict, Invalid, NotAllowed
 from app.studies.actions import NoSuchRole
 from app.studies.events import record
 from app.studies.models import ROLES, Membership, Study
-from app.studies.queries import one_member
+from app.studies.queries import led_studies, one_member
 from app.studies.viewer import Viewer, check_leads
 
 
@@ -49,6 +51,28 @@ class NotAPlaceholder(Conflict):
 
 class NotAPersonHere(Invalid):
     """Choose a member who has joined this study."""
+
+
+class NotYoursToReset(NotAllowed):
+    """This person owns this Tandem or leads a study that you do not lead, so that their account opens more than yours.
+    Ask an owner for the link."""
+
+
+class HasNoAccount(Conflict):
+    """This member has no account yet. Make them an invitation instead."""
+
+
+def make_password_link(session: Session, viewer: Viewer, member_id: int) -> tuple[Membership, str]:
+    """The token of a link that sets a new password. A lead gets into nobody's account that opens more than theirs."""
+    member = _locked(session, viewer, member_id)
+    by = viewer.person
+    if member.person_id is None or member.ended_at is not None or by is None:
+        raise HasNoAccount
+    person = session.get_one(Person, member.person_id)
+    leads_more = led_studies(session, person.id) - led_studies(session, by.id)
+    if not by.is_owner and (person.is_owner or leads_more):
+        raise NotYoursToReset
+    return member, make_link_for(session, person, by=by)
 
 
 def change_role(session: Session, viewer: Viewer, member_id: int, role: str, *, seen: str) -> Membership:

@@ -65,6 +65,14 @@ def renew_invitation(request: Request, session: Transaction, viewer: LeadingView
     return _member_page(request, session, viewer, member_id, MemberForm(), link=link)
 
 
+@router.post("/password-link")
+def make_password_link(request: Request, session: Transaction, viewer: LeadingViewer, member_id: Key) -> Response:
+    """The link is in this answer only: what is stored is its hash."""
+    _, token = actions.make_password_link(session, viewer, member_id)
+    link = f"{base_url(request)}/password-links/{token}"
+    return _member_page(request, session, viewer, member_id, MemberForm(), password_link=link)
+
+
 @router.post("/invitation/revocation")
 def revoke_invitation(request: Request, session: Transaction, viewer: LeadingViewer, member_id: Key) -> Response:
     actions.revoke_invitation(session, viewer, member_id)
@@ -116,6 +124,7 @@ def _member_page(
     *,
     status: int = 200,
     link: str = "",
+    password_link: str = "",
 ) -> Response:
     session.expire_all()
     member = queries.one_member(session, viewer.study.id, member_id)
@@ -128,6 +137,7 @@ def _member_page(
         member=member,
         form=form,
         link=link,
+        password_link=password_link,
         invitation=invitation,
         invitation_is_open=invitation is not None and invitation.is_open_at(now()),
         people=[(each.id, each.name) for each in queries.joined(session, viewer.study.id)],

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +14,7 @@ ROLES = ("lead", "adjudicator", "coder", "reader")
 
 class Study(Base):
     __tablename__ = "studies"
+    __table_args__ = (CheckConstraint("token_cap >= 0", name="token_cap"),)
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(Text, unique=True)
@@ -24,6 +25,13 @@ class Study(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     # The counter that orders codebook revisions; taken under this row's lock, since ids are not commit-ordered.
     codebook_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    # What leaves for a model: placeholders come from the key; the words are the team's own, one a line.
+    redacts: Mapped[bool] = mapped_column(server_default=false())
+    redacted_words: Mapped[str] = mapped_column(Text, server_default="")
+    redaction_key: Mapped[str] = mapped_column(
+        Text, server_default=text("replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')")
+    )
+    token_cap: Mapped[int | None] = mapped_column(BigInteger)  # null: no cap
 
 
 class Membership(Base):

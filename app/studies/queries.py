@@ -64,6 +64,27 @@ def joined(session: Session, study_id: int) -> list[Membership]:
     return [member for member in members(session, study_id) if member.person_id is not None]
 
 
+def memberships_by_person(session: Session) -> dict[int, list[tuple[str, str]]]:
+    """Person -> (short name of the study, role) of their open memberships."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    rows = session.execute(
+        select(Membership.person_id, Study.slug, Membership.role)
+        .join(Study, Study.id == Membership.study_id)
+        .where(Membership.person_id.is_not(None), Membership.ended_at.is_(None))
+        .order_by(Study.slug)
+    )
+    for person_id, slug, role in rows:
+        assert person_id is not None
+        found.setdefault(person_id, []).append((slug, role))
+    return found
+
+
+def led_studies(session: Session, person_id: int) -> set[int]:
+    """The studies that somebody leads."""
+    leads = (Membership.person_id == person_id, Membership.role == "lead", Membership.ended_at.is_(None))
+    return set(session.scalars(select(Membership.study_id).where(*leads)))
+
+
 def leading_member(session: Session, study_id: int) -> Membership:
     """The first lead, in whose name the command line acts."""
     for member in members(session, study_id):

@@ -1,4 +1,4 @@
-"""The words of a study: its title and what it is about."""
+"""The words of a study, its title and what it is about; and what of its texts may leave for a model."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +13,8 @@ from app.studies.models import Study
 from app.studies.viewer import Viewer, check_leads
 
 LONGEST_ABOUT = 2000
+LONGEST_OWN_WORDS = 20_000
+HIGHEST_CAP = 10**12
 
 
 class AboutTooLong(Invalid):
@@ -21,6 +23,32 @@ class AboutTooLong(Invalid):
 
 class StudyChanged(Conflict):
     """Somebody else changed the study in the meantime. Theirs stands below; yours is in the form and not saved yet."""
+
+
+class RulesChanged(Conflict):
+    """Somebody else changed these rules in the meantime. Theirs stand below now; change them and save again."""
+
+
+class TooManyWords(Invalid):
+    """These are more than 20,000 characters. Keep to the words that must not leave."""
+
+
+class NoSuchCap(Invalid):
+    """A cap is a number of tokens, at least zero and at most a million millions. Blank: no cap."""
+
+
+@dataclass(frozen=True)
+class ModelRules:
+    """What leaves for a model. own_words: one a line. token_cap None: no cap."""
+
+    redacts: bool
+    own_words: str
+    token_cap: int | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether somebody changed them since a page was made."""
+        return sha256(f"{self.redacts}\0{self.own_words}\0{self.token_cap}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -47,12 +75,7 @@ def reword_study(session: Session, viewer: Viewer, words: StudyWords, *, seen: s
         raise TitleTooLong
     if len(words.about) > LONGEST_ABOUT:
         raise AboutTooLong
-    study = session.scalars(
-        select(Study)
-        .where(Study.id == viewer.study.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    study = _held(session, viewer.study.id)
     before = words_of(study)
     if before.fingerprint != seen:
         raise StudyChanged
@@ -64,3 +87,35 @@ def reword_study(session: Session, viewer: Viewer, words: StudyWords, *, seen: s
         )
         session.flush()
     return study
+
+
+def rules_of(study: Study) -> ModelRules:
+    return ModelRules(study.redacts, study.redacted_words, study.token_cap)
+
+
+def set_model_rules(session: Session, viewer: Viewer, rules: ModelRules, *, seen: str) -> Study:
+    """seen: the fingerprint of the rules that the lead had before them. From then on every call keeps to these."""
+    check_leads(viewer)
+    if len(rules.own_words) > LONGEST_OWN_WORDS:
+        raise TooManyWords
+    if rules.token_cap is not None and not 0 <= rules.token_cap <= HIGHEST_CAP:
+        raise NoSuchCap
+    study = _held(session, viewer.study.id)
+    before = rules_of(study)
+    if before.fingerprint != seen:
+        raise RulesChanged
+    if before != rules:
+        study.redacts, study.redacted_words, study.token_cap = rules.redacts, rules.own_words, rules.token_cap
+        changed = {"redacts": rules.redacts, "words": len(rules.own_words.splitlines()), "token_cap": rules.token_cap}
+        record(session, study.id, viewer.member, "study.model_rules", subject=("study", study.id), **changed)
+        session.flush()
+    return study
+
+
+def _held(session: Session, study_id: int) -> Study:
+    return session.scalars(
+        select(Study)
+        .where(Study.id == study_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()

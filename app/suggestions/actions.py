@@ -11,10 +11,11 @@ from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import frozen_seq, incidents_of
 from app.studies.events import record
-from app.studies.models import Membership
+from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
+from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import expose_reply
 from app.suggestions.prompt import TEMPLATE_VERSION
@@ -41,6 +42,7 @@ def ask_for_suggestions(
         model=model,
         parameters=PARAMETERS if model else {},
         prompt_version=TEMPLATE_VERSION if model else METHOD,
+        redaction=Leaving.of(session.get_one(Study, coding_round.study_id)).version if model else "",
         codebook_seq=seq if seq is not None else current_seq(session, coding_round.study_id),
         state="running",
     )
@@ -96,6 +98,8 @@ def _to_ask(session: Session, coding_round: Round, limit: int | None) -> list[in
 def _model_member(session: Session, viewer: Viewer, model: str) -> Membership:
     """The model as a member of the study, made when it is first asked."""
     study_id = viewer.study.id
+    # One at a time: two rounds may ask at the same moment.
+    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
     found = session.scalar(
         select(Membership)
         .where(Membership.study_id == study_id, Membership.kind == "model", Membership.name == model)

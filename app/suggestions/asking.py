@@ -30,9 +30,12 @@ from app.llm.problems import (
     WrongAddress,
     WrongKey,
 )
+from app.methods.redaction import Redacted
 from app.rounds.models import Round
-from app.suggestions import queries
+from app.studies.models import Study
+from app.suggestions import budget, queries
 from app.suggestions.keeping import Reply, finish, keep_reading, locked, tell_watchers
+from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.prompt import DimensionEntry, RunPrompt, fresh_mark
 from app.suggestions.reply import Reading, read_reply, repair_question
@@ -40,6 +43,7 @@ from app.suggestions.reply import Reading, read_reply, repair_question
 MOST_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 3600.0
+CAP_WAIT_SECONDS = 5.0
 PAUSING = (QuotaExhausted, WrongKey, UnknownModel, WrongAddress)
 READ = ("valid", "partly_valid", "invalid")
 OUTCOMES: dict[type[ModelProblem], str] = {ReplyRefused: "refused", ReplyFiltered: "filtered", ReplyCut: "cut"}
@@ -64,11 +68,14 @@ class Share:
     run_incident_id: int
     asked_by: int
     prompt: RunPrompt
-    text: str
+    leaving: Leaving
+    text: Redacted
+    has_cap: bool
     stored: tuple[ModelCall, ...]
 
     def question(self) -> Question:
-        return self.prompt.question(self.text, mark=fresh_mark(self.text))
+        question = self.prompt.question(self.text.text, mark=fresh_mark(self.text.text))
+        return self.leaving.of_codebook(budget.within(question) if self.has_cap else question)
 
 
 class _Gone(Exception):
@@ -116,13 +123,17 @@ def _share(session: Session, model: Model | None, study_id: int, run_id: int, in
         return None
     calls = calls_about(session, study_id, queries.SUBJECT, [run_incident.id])
     since = calls[len(calls) - run_incident.attempts :]
+    study = session.get_one(Study, study_id)
+    leaving = Leaving.of(study, asked_for=run.redaction)
     return Share(
         study_id=study_id,
         run_id=run_id,
         run_incident_id=run_incident.id,
         asked_by=run.asked_by,
         prompt=queries.run_prompt(session, run, coding_round),
-        text=incident.text or "",
+        leaving=leaving,
+        text=leaving.of_text(incident.text or ""),
+        has_cap=study.token_cap is not None,
         stored=tuple(call for call in since if call.outcome in READ and call.raw_answer),
     )
 
@@ -141,10 +152,11 @@ def _replies(database: Database, model: Model, share: Share) -> list[Reply]:
 
 
 def _stored_reply(call: ModelCall, share: Share) -> Reply:
-    return Reply(call.id, call.raw_answer, read_reply(call.raw_answer, share.text, share.prompt.dimensions))
+    return Reply(call.id, call.raw_answer, read_reply(call.raw_answer, share.text.text, share.prompt.dimensions))
 
 
 def _attempt(database: Database, model: Model, share: Share, question: Question, before: Sequence[Reply]) -> Reply:
+    _reserve(database, share, question)
     asked_at, started = now(), time.monotonic()
     try:
         answer = model.answer(question)
@@ -156,11 +168,31 @@ def _attempt(database: Database, model: Model, share: Share, question: Question,
             raise TryAgainLater(wait) from problem
         raise _Gone from problem
     asked = Asked(question, model, asked_at, time.monotonic() - started, answer)
-    reading = read_reply(answer.text, share.text, _asked_dimensions(share, question))
+    reading = read_reply(answer.text, share.text.text, _asked_dimensions(share, question))
     with database.transaction() as session:
         call = _record(session, share, asked, outcome_of(reading), " ".join(f.sentence for f in reading.faults))
         tell_watchers(session, share.study_id, share.run_id)
         return Reply(call.id, answer.text, reading)
+
+
+def _reserve(database: Database, share: Share, question: Question) -> None:
+    """Raises TryAgainLater while calls under way may leave room, and _Gone where the cap of the study is reached."""
+    if not share.has_cap:
+        return
+    wanted = budget.most_tokens(question)
+    with database.transaction() as session:
+        if budget.hold_cap(session, share.study_id) is None:
+            return
+        _, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
+        found = budget.reserve(session, row, wanted)
+        if found is None:
+            return
+        if not found.may_allow(wanted):
+            sentence = budget.REACHED.format(cap=found.cap, spent=found.spent + found.reserved, wanted=wanted)
+            _pause(session, share.study_id, share.run_id, share.run_incident_id, sentence)
+    if found.may_allow(wanted):
+        raise TryAgainLater(CAP_WAIT_SECONDS)
+    raise _Gone
 
 
 def outcome_of(reading: Reading) -> str:
@@ -182,6 +214,7 @@ def _record(session: Session, share: Share, asked: Asked, outcome: str, problem:
     _, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
     row.attempts += 1
     row.changed_at = now()
+    budget.settle(row, asked)
     made = calls_about(session, share.study_id, queries.SUBJECT, [row.id])
     context = CallContext(
         study_id=share.study_id,

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.base import now
+from app.methods.redaction import Redacted
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.prompt import RunPrompt
 from app.suggestions.quotes import stored_quotes
@@ -37,7 +38,7 @@ def locked(session: Session, study_id: int, run_id: int, run_incident_id: int) -
 
 
 def keep_reading(
-    session: Session, run: SuggestionRun, row: RunIncident, text: str, prompt: RunPrompt, replies: Sequence[Reply]
+    session: Session, run: SuggestionRun, row: RunIncident, text: Redacted, prompt: RunPrompt, replies: Sequence[Reply]
 ) -> None:
     """The dimensions that could be read, each with the call that offered it. What is there already stays alone."""
     if row.state != "waiting":
@@ -82,7 +83,7 @@ def topic_of(round_id: int) -> str:
     return f"suggestions:{round_id}"
 
 
-def _rows(row: RunIncident, text: str, offered: DimensionReply, call_id: int) -> Iterable[Suggestion]:
+def _rows(row: RunIncident, text: Redacted, offered: DimensionReply, call_id: int) -> Iterable[Suggestion]:
     quotes = stored_quotes(text, offered.quotes)
     codes = [(code_id, None, "") for code_id in offered.code_ids]
     new = [(None, code.name, code.definition) for code in offered.new_codes]

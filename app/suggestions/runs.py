@@ -15,9 +15,11 @@ from app.llm.port import Question
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
 from app.rounds.queries import frozen_seq, incidents_of
+from app.studies.models import Study
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 from app.suggestions import policy, queries
+from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import reply_note
 from app.suggestions.prompt import RunPrompt
@@ -142,8 +144,10 @@ def sample_question(session: Session, coding_round: Round, parameters: Mapping[s
     seq = frozen_seq(session, coding_round)
     seq = seq if seq is not None else current_seq(session, coding_round.study_id)
     codebook = disclosed_codebook(session, coding_round.study_id, seq=seq)
+    study = session.get_one(Study, coding_round.study_id)
+    leaving = Leaving.of(study)
     prompt = RunPrompt(queries.dimensions_to_ask(codebook, coding_round), parameters)
-    return prompt.question(chosen.text, mark=PREVIEW_MARK)
+    return leaving.of_codebook(prompt.question(leaving.of_text(chosen.text).text, mark=PREVIEW_MARK))
 
 
 def _run(session: Session, run: SuggestionRun, names: Mapping[int, str], notes: set[str]) -> Run:

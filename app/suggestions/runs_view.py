@@ -15,8 +15,10 @@ from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import round_by_number
 from app.settings import Settings
+from app.studies.models import Study
 from app.studies.viewer import Viewer, viewer_of
 from app.suggestions.actions import PARAMETERS
+from app.suggestions.budget import Spending, spending
 from app.suggestions.runs import is_running, sample_question
 from app.suggestions.similar_source import coded_incidents
 
@@ -29,6 +31,8 @@ class Asking:
     host: str
     question: Question | None
     settled: int
+    redacts: bool
+    spending: Spending
     typed: str
     problem: str
 
@@ -39,6 +43,8 @@ def asking_view(session: Session, coding_round: Round, settings: Settings, *, ty
         model=model,
         host=endpoint_host(settings) if model else "",
         question=sample_question(session, coding_round, PARAMETERS) if model else None,
+        redacts=session.get_one(Study, coding_round.study_id).redacts,
+        spending=spending(session, coding_round.study_id),
         settled=0 if model else len(coded_incidents(session, coding_round.study_id)),
         typed=typed,
         problem=problem,

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, Unavailable
+from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, TooOften, Unavailable
 from app.web.guard import HEADERS
 from app.web.pages import fragment, is_htmx, page
 
@@ -14,6 +14,7 @@ STATUS: dict[type[Problem], int] = {  # the first that fits
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 422,
+    TooOften: 429,
     DiskFull: 507,
     Unavailable: 503,
 }
@@ -23,7 +24,9 @@ TITLES = {
     405: "Not possible here",
     409: "Changed in the meantime",
     413: "Too large",
+    421: "Not at this address",
     422: "Cannot be used",
+    429: "Too often",
     500: "Something broke",
     503: "Not there just now",
     507: "No room",
@@ -56,8 +59,9 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     def of_problem(request: Request, problem: Problem) -> Response:
         response = answer(request, status_of(problem), problem.sentence)
-        if isinstance(problem, Unavailable):
-            response.headers["Retry-After"] = str(problem.retry_seconds)
+        if isinstance(problem, Unavailable | TooOften):
+            wait = problem.retry_seconds if isinstance(problem, Unavailable) else problem.seconds
+            response.headers["Retry-After"] = str(wait)
         return response
 
     @app.exception_handler(HTTPException)

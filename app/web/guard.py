@@ -3,6 +3,7 @@
 Pure ASGI, so that streams are not buffered.
 """
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from secure import (
@@ -17,6 +18,8 @@ from secure import (
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.hosts import NOT_HERE, UNNAMED, KnownHosts
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -39,8 +42,9 @@ NOT_KEPT = CacheControl().no_store().header_value
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, *, public_url: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str | None = None, allowed_hosts: Iterable[str] = ()) -> None:
         self.app = app
+        self.hosts = KnownHosts(public_url, allowed_hosts)
         self.public_origin = _origin(public_url) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +66,8 @@ class Guard:
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         if b"\0" in scope["path"].encode() or b"%00" in scope.get("query_string", b""):
             return PlainTextResponse("An address cannot hold a NUL byte.", status_code=400)
+        if scope["path"] not in UNNAMED and not self.hosts.knows(Headers(scope=scope).get("host", "")):
+            return PlainTextResponse(NOT_HERE, status_code=421)
         if scope["method"] not in SAFE and not self._same_site(Headers(scope=scope), scope["scheme"]):
             return PlainTextResponse(
                 "This form was sent from another site, so nothing was done. Open Tandem itself and try again.",

@@ -49,7 +49,7 @@ document.addEventListener("submit", (event) => {
   if (!form || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.act === "submit") {
-    for (const dirty of document.querySelectorAll("form[data-saves-on-change]")) saveIfChanged(dirty);
+    saveAllChanged();
   }
   if (form.dataset.actAgain) doAgain(form);
   else doAct(form, event.submitter);
@@ -67,6 +67,13 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-saves-on-change]");
   if (form) saveIfChanged(form);
 });
+
+// A page that goes away, or out of sight, leaves its fields without a change being told
+function saveAllChanged() {
+  for (const form of document.querySelectorAll("form[data-saves-on-change]")) saveIfChanged(form);
+}
+addEventListener("pagehide", saveAllChanged, { capture: true });
+document.addEventListener("visibilitychange", () => { if (document.hidden) saveAllChanged(); });
 
 document.addEventListener("click", (event) => {
   const dropping = event.target.closest("[data-drops-line-of]");

@@ -57,6 +57,7 @@ function take(card, input, chip) {
   clear(input);
   input.blur();
   if (span && card.querySelector("[data-evidence-form]")) quoteFor(card, chip.dataset.code, span);
+  else if (chip.getAttribute("aria-pressed") === "true") showNotice("applied-already"); // else finding would take it off
   else chip.click();
 }
 

@@ -111,6 +111,18 @@ async def test_a_code_named_from_the_selected_words_brings_them_as_evidence(
     assert (chip.code.name, [quote.quote for quote in chip.evidence]) == ("bad config push", ["bad config push"])
 
 
+async def test_finding_a_code_that_is_applied_leaves_it_applied(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    for _ in range(2):
+        await press(page, ["/"])
+        await page.keyboard.type("netw")
+        await press(page, ["Enter"])
+    await expect(page.get_by_text("This code is applied already.")).to_be_visible()
+    await saved(page)
+
+    assert adas_desk(site, bench).cards[0].applied_ids == {bench.network.id}
+
+
 async def test_finding_takes_the_first_code_that_fits(site: Site, bench: Bench, signed_in: SignedIn) -> None:
     page = await opened(await signed_in(bench.ada), site, bench)
 
@@ -269,6 +281,18 @@ async def test_what_is_selected_and_half_typed_stays_while_answers_come_in(
     with site.database.reading() as session:
         assert list(session.scalars(select(Evidence.quote))) == ["40 minutes"]
     await expect(page.locator(f"#find-{bench.symptom.id}")).to_have_value("half a name")
+
+
+async def test_a_memo_typed_and_not_left_is_there_after_a_reload(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await page.keyboard.press("m")
+    await page.keyboard.type("Half a thought")
+    await page.reload(wait_until="networkidle")
+
+    await expect(page.locator("#memo-text")).to_have_value("Half a thought")
+    await saved(page)
+    assert adas_desk(site, bench).memo == "Half a thought"
+    assert saved_kinds(site) == ["write_memo"]
 
 
 async def test_a_memo_that_is_typed_while_an_answer_comes_in_does_not_collide_with_it(

@@ -1,6 +1,7 @@
 """`tandem export` from the outside."""
 
 import csv
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
 
 from app.cli import tandem
+from app.db.session import Database
+from tests.export.conftest import finish_round
 
 
 @pytest.fixture
@@ -45,3 +48,33 @@ def test_an_unknown_format_is_wrong_usage(url: str, kind: str) -> None:
 def test_a_study_without_a_settled_round_has_no_data_set_yet(url: str) -> None:
     result = run(url, "export", "dataset", "outages", "-o", "-")
     assert (result.exit_code, result.stdout) == (1, "") and "Nothing can be exported yet" in result.stderr
+
+
+def exported(url: str, kind: str, *more: str) -> str:
+    result = run(url, "export", kind, "finished", *more, "-o", "-")
+    assert (result.exit_code, result.stderr) == (0, ""), result.stderr
+    return result.stdout
+
+
+def test_a_settled_round_goes_out_in_every_form(own_database: URL, tmp_path: Path) -> None:
+    database = Database.at(own_database.render_as_string(hide_password=False))
+    with database.transaction() as session:
+        made = finish_round(session)
+    ada, ben = made.ada.name, made.ben.name
+    database.dispose()
+    url = own_database.render_as_string(hide_password=False)
+
+    long = list(csv.DictReader(StringIO(exported(url, "dataset"))))
+    wide = list(csv.DictReader(StringIO(exported(url, "dataset", "--wide", "--round", "Round A"))))
+    ratings = exported(url, "ratings", "--round", "1")
+
+    assert {row["rater"] for row in long} == {ada, ben, "(final)"}
+    causes = [row for row in wide if row["dimension"] == "Root cause"]
+    assert [(row[f"{ada}: codes"], row[f"{ben}: codes"]) for row in causes] == [
+        ("Network", "Config"),
+        ("Network", "Network"),
+    ]
+    (tmp_path / "ratings.csv").write_text(ratings, "utf-8")
+    words = ["--unit", "unit", "--rater", "rater", "--dimension", "dimension", "--value", "value", "--sets", "--json"]
+    told = json.loads(run(url, "agreement", str(tmp_path / "ratings.csv"), *words).stdout)
+    assert told["dimensions"]["Root cause"]["percent"]["value"] == 0.5

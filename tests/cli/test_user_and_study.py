@@ -101,3 +101,18 @@ def test_a_study_that_cannot_be_is_refused(
 
     assert result.exit_code == exit_code and sentence in result.stderr
     assert reading.scalars(select(Study)).all() == []
+
+
+def test_an_operator_lists_people_makes_a_link_and_deactivates(url: str, reading: Session) -> None:
+    add_ada(url)
+    run(url, "study", "create", "outages", "--title", "Outages", "--owner", "ada@example.org")
+
+    assert run(url, "user", "list").stdout == "ada@example.org\tAda Lind\t\toutages (lead)\n"
+    link = run(url, "user", "reset", "ADA@example.org")
+    assert link.exit_code == 0 and link.stdout.startswith("http://127.0.0.1:8000/password-links/")
+    assert run(url, "user", "deactivate", "ada@example.org").exit_code == 0
+    assert "\tdeactivated\t" in run(url, "user", "list").stdout
+    assert run(url, "user", "reactivate", "ada@example.org").exit_code == 0
+    assert reading.scalars(select(Person.deactivated_at)).all() == [None]
+    unknown = run(url, "user", "reset", "eve@example.org")
+    assert (unknown.exit_code, unknown.stdout) == (1, "") and "tandem user list" in unknown.stderr

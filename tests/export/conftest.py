@@ -42,6 +42,10 @@ class Finished:
 
 @pytest.fixture
 def finished(session: Session) -> Finished:
+    return finish_round(session)
+
+
+def finish_round(session: Session) -> Finished:
     lead = make_study(session, slug="finished")
     ada, ben = make_coders(session, lead, 2)
     cause = make_dimension(session, lead, "Root cause", question="What made it possible?")

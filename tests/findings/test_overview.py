@@ -105,6 +105,7 @@ def test_a_lead_is_led_from_import_to_pilot_to_round(session: Session, client_fo
 
     incidents = makers.make_incidents(session, lead, 2)
     assert waits(session, lead) == ["Start a pilot"]
+    makers.make_dimension(session, lead)
     answer = client_for(lead).post(f"/studies/{lead.study.slug}/rounds/pilot")
     assert answer.status_code == 303
     assert waits(session, lead) == ["2 incidents to code"]

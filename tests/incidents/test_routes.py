@@ -279,6 +279,7 @@ def test_the_pilot_is_offered_until_there_is_a_round(client: TestClient, session
     client.post(f"{uploaded(client)}/rows")
     assert "Start a pilot" in client.get(f"{HOME}/incidents").text
 
+    makers.make_dimension(session, lead)
     makers.make_round(session, lead, [lead], session.scalars(select(Incident)).all())
     assert "Start a pilot" not in client.get(f"{HOME}/incidents").text
 

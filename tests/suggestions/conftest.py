@@ -138,7 +138,7 @@ class Table:
         return f"/studies/{self.lead.study.slug}/rounds/{self.coding_round.number}/suggestions"
 
 
-def make_table(session: Session, database: Database, **plan: Any) -> Table:
+def make_table(session: Session, database: Database, *, text: str = makers.TEXT, **plan: Any) -> Table:
     lead = makers.make_study(session)
     ada, ben = makers.make_coders(session, lead, 2)
     cause = makers.make_dimension(session, lead, "Root cause")
@@ -146,7 +146,7 @@ def make_table(session: Session, database: Database, **plan: Any) -> Table:
     config = makers.make_code(session, lead, cause, "Configuration")
     network = makers.make_code(session, lead, cause, "Network")
     slow = makers.make_code(session, lead, symptom, "Slow answers")
-    incidents = makers.make_incidents(session, lead, 2)
+    incidents = makers.make_incidents(session, lead, 2, text=text)
     plan = {"arm": "on_request", "blind_share": 0.0, **plan}
     coders = [ada, ben, lead] if plan.pop("lead_codes", False) else [ada, ben]
     coding_round = makers.make_round(session, lead, coders, incidents, **plan)

@@ -17,7 +17,7 @@ from app.web.pages import environment, page
 from app.web.static_files import VersionedStaticFiles
 from app.web.theme import choose_theme
 
-VIEWER = SimpleNamespace(person=SimpleNamespace(name="Ada Lindqvist"), initials="AL", role="lead")
+VIEWER = SimpleNamespace(person=SimpleNamespace(name="Ada Lindqvist", is_owner=False), initials="AL", role="lead")
 STUDY = SimpleNamespace(slug="genai", title="GenAI incidents 2025")
 environment().loader = FileSystemLoader([TEMPLATES, Path(__file__).parent])
 MARKS = {"mark": Whisker(0.66, 0.56, 0.74, 100), "apart": Whisker(-0.1, -0.4, 0.3, 12, apart=True)}
@@ -44,7 +44,8 @@ gallery = Guard(
             Route("/theme", choose_theme, methods=["POST"]),
             Mount("/static", VersionedStaticFiles()),
         ]
-    )
+    ),
+    allowed_hosts=["testserver"],
 )
 
 if __name__ == "__main__":

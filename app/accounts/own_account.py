@@ -1,0 +1,146 @@
+"""What people do to their own account, and links that give them a new password."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.actions import LONGEST_NAME, NameTooLong, NoName, make_link, record_account_event, take_link, use_link
+from app.accounts.models import Invitation, Person, SignIn
+from app.accounts.passwords import hash_password, password_fits
+from app.accounts.throttle import count_try, forgive
+from app.accounts.tokens import token_hash
+from app.db.base import now
+from app.methods.names import plain_name
+from app.problems import Invalid, NotAllowed, NotFound
+
+PASSWORD_LINK_DAYS = 1
+
+
+class NotThePassword(Invalid):
+    """This is not your present password. Type it again; if it is lost, ask for a link that sets a new one."""
+
+
+class OwnerOnly(NotAllowed):
+    """Only the owner of this Tandem may do this. Ask them."""
+
+
+class NotOneself(Invalid):
+    """You cannot deactivate your own account. Another owner can."""
+
+
+def rename(session: Session, person_id: int, name: str) -> Person:
+    name = plain_name(name)
+    if not name:
+        raise NoName
+    if len(name) > LONGEST_NAME:
+        raise NameTooLong
+    person = _held(session, person_id)
+    if person.name != name:
+        record_account_event(session, "person.renamed", person=person, subject_id=person.id, before=person.name)
+        person.name = name
+    return person
+
+
+def change_password(
+    session: Session, person_id: int, *, current: str, new: str, address: str, keep_token: str
+) -> Person:
+    """All other sign-ins end. Commit also when NotThePassword is raised: it counts as a try at the account."""
+    person = _held(session, person_id)
+    count_try(session, email=person.email, address=address)
+    if person.password_hash is not None and not password_fits(current, person.password_hash):
+        raise NotThePassword
+    person.password_hash = hash_password(new)
+    forgive(session, person.email)
+    _end_sign_ins(session, person, but=keep_token)
+    record_account_event(session, "password.changed", person=person, subject_id=person.id)
+    return person
+
+
+def end_sign_in(session: Session, person: Person, sign_in_id: int) -> None:
+    found = session.scalar(
+        select(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFound
+    found.ended_at = now()
+    record_account_event(session, "signed_out", person=person, subject_id=person.id, sign_in=sign_in_id)
+
+
+def end_other_sign_ins(session: Session, person: Person, keep_token: str) -> None:
+    _end_sign_ins(session, person, but=keep_token)
+    record_account_event(session, "signed_out_elsewhere", person=person, subject_id=person.id)
+
+
+def make_password_link(session: Session, person: Person, *, by: Person | None) -> str:
+    """The token of a link that sets a new password, once, within a day. Earlier ones open nothing any more.
+
+    by None: the operator, on the command line. Whether somebody may make one is decided where they ask.
+    """
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.person_id == person.id,
+            Invitation.purpose == "password",
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .values(revoked_at=now())
+    )
+    token = make_link(session, purpose="password", days=PASSWORD_LINK_DAYS, person=person, by=by)
+    record_account_event(session, "password_link.made", person=by, subject_id=person.id)
+    return token
+
+
+def set_new_password(session: Session, token: str, password: str) -> Person:
+    """Ends every sign-in of the person: whoever had their password has it no more."""
+    invitation = take_link(session, token, "password")
+    assert invitation.person_id is not None
+    person = _held(session, invitation.person_id)
+    person.password_hash = hash_password(password)
+    use_link(invitation, person)
+    forgive(session, person.email)
+    _end_sign_ins(session, person)
+    record_account_event(session, "password.set_by_link", person=person, subject_id=person.id)
+    return person
+
+
+def deactivate(session: Session, person_id: int, *, by: Person | None) -> Person:
+    """They cannot sign in, and their sign-ins end. What they did in studies stays. by None: the command line."""
+    _check_owner(by)
+    if by is not None and by.id == person_id:
+        raise NotOneself
+    person = _held(session, person_id)
+    if person.deactivated_at is None:
+        person.deactivated_at = now()
+        _end_sign_ins(session, person)
+        record_account_event(session, "person.deactivated", person=by, subject_id=person.id)
+    return person
+
+
+def reactivate(session: Session, person_id: int, *, by: Person | None) -> Person:
+    _check_owner(by)
+    person = _held(session, person_id)
+    if person.deactivated_at is not None:
+        person.deactivated_at = None
+        record_account_event(session, "person.reactivated", person=by, subject_id=person.id)
+    return person
+
+
+def _check_owner(by: Person | None) -> None:
+    if by is not None and not by.is_owner:
+        raise OwnerOnly
+
+
+def _held(session: Session, person_id: int) -> Person:
+    found = session.scalar(
+        select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _end_sign_ins(session: Session, person: Person, *, but: str = "") -> None:
+    open_ones = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    session.execute(open_ones.where(SignIn.token_hash != token_hash(but)).values(ended_at=now()))

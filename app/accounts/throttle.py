@@ -1,0 +1,62 @@
+"""Tries at passwords are counted in the database, so that the limits hold over any number of servers."""
+
+import hashlib
+import math
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Try
+from app.db.base import now
+from app.problems import TooOften
+
+WINDOW = timedelta(minutes=15)
+MOST_OF_ACCOUNT = 10
+MOST_OF_ADDRESS = 100  # a whole institute may sit behind one
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def count_try(session: Session, *, email: str, address: str) -> None:
+    """Counts it, known account or not. Raises TooOften where one more is not allowed; then nothing is counted.
+
+    One account's tries come one after the other, also when they arrive at the same moment.
+    """
+    _forget_old(session)
+    limits = {_account_key(email): MOST_OF_ACCOUNT, _key("address", address): MOST_OF_ADDRESS}
+    for key_hash, most in limits.items():
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tries:' || :key))"), {"key": key_hash})
+        _check(session, key_hash, most)
+    session.add_all(Try(key_hash=key_hash) for key_hash in limits)
+    session.flush()
+
+
+def forgive(session: Session, email: str) -> None:
+    """Who signed in has shown who they are: the tries at their account count no more. Those of the address do."""
+    session.execute(delete(Try).where(Try.key_hash == _account_key(email)))
+
+
+def _check(session: Session, key_hash: str, most: int) -> None:
+    since = now() - WINDOW
+    count, oldest = session.execute(
+        select(func.count(), func.min(Try.at)).where(Try.key_hash == key_hash, Try.at > since)
+    ).one()
+    if count < most:
+        return
+    seconds = max(1, math.ceil((oldest + WINDOW - now()).total_seconds()))
+    minutes = math.ceil(seconds / 60)
+    wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+    raise TooOften(f"There were too many tries. Wait {wait}, then try again.", seconds=seconds)
+
+
+def _forget_old(session: Session) -> None:
+    old = select(Try.id).where(Try.at < now() - FORGOTTEN_AFTER).limit(100).with_for_update(skip_locked=True)
+    session.execute(delete(Try).where(Try.id.in_(old)))
+
+
+def _account_key(email: str) -> str:
+    return _key("account", email.strip().lower())
+
+
+def _key(kind: str, what: str) -> str:
+    return hashlib.sha256(f"{kind}\0{what}".encode()).hexdigest()
