@@ -3,6 +3,7 @@
 import hashlib
 import math
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ def count_try(session: Session, *, email: str, address: str) -> None:
     One account's tries come one after the other, also when they arrive at the same moment.
     """
     _forget_old(session)
-    limits = {_account_key(email): MOST_OF_ACCOUNT, _key("address", address): MOST_OF_ADDRESS}
+    limits = {_account_key(email): MOST_OF_ACCOUNT, _key("address", _household(address)): MOST_OF_ADDRESS}
     for key_hash, most in limits.items():
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tries:' || :key))"), {"key": key_hash})
         _check(session, key_hash, most)
@@ -52,6 +53,15 @@ def _check(session: Session, key_hash: str, most: int) -> None:
 def _forget_old(session: Session) -> None:
     old = select(Try.id).where(Try.at < now() - FORGOTTEN_AFTER).limit(100).with_for_update(skip_locked=True)
     session.execute(delete(Try).where(Try.id.in_(old)))
+
+
+def _household(address: str) -> str:
+    """Of IPv6 the network of 64 bits: whoever has one address there has them all."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{address}/64", strict=False)) if isinstance(read, IPv6Address) else address
 
 
 def _account_key(email: str) -> str:
