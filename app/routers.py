@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.accounts import account_routes
+from app.accounts import account_routes, forgotten_routes
 from app.accounts import routes as accounts
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
@@ -26,6 +26,7 @@ from app.web import health, theme
 ALL: list[APIRouter] = [
     accounts.router,
     account_routes.router,
+    forgotten_routes.router,
     people_routes.router,
     new_study.router,
     studies.router,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -43,7 +43,7 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
 
     @classmethod
     def settings_customise_sources(
@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     secure_cookies: bool | None = Field(None, description="Unset: when the public address is https.")
     session_days: int = Field(30, ge=1, description="How long a sign-in lasts.")
     upload_limit_mib: int = Field(64, ge=1, description="The largest file that can be imported.")
+
+    smtp_from: str | None = Field(None, description="From whom letters come: Tandem <tandem@example.org>.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Sends links to a new password: smtp+starttls://person:password@mail.example.org:587, or smtps://.",
+    )
 
     llm_base_url: str | None = Field(None, description="An OpenAI-compatible endpoint; unset: that of OpenAI.")
     llm_api_key: SecretStr | None = Field(None, description="The key of that endpoint, where it wants one.")
@@ -111,6 +117,20 @@ class Settings(BaseSettings):
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("The public address begins with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _letters_can_leave(cls, url: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if url is None:
+            return None
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+            raise ValueError("The mail server is smtp+starttls://person:password@host:587, smtps://… or smtp://…")
+        if parts.scheme == "smtp" and parts.password and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("Over smtp:// the password would travel readable. Use smtp+starttls:// or smtps://")
+        if not others.data.get("smtp_from") or not others.data.get("public_url"):
+            raise ValueError("Letters also need TANDEM_SMTP_FROM, and TANDEM_PUBLIC_URL for their links")
+        return url
 
     @model_validator(mode="after")
     def _put_password_in(self) -> Self:

@@ -1,5 +1,6 @@
 """Wires the rooms' tasks into one worker."""
 
+from app.accounts import jobs as accounts
 from app.adjudication.settled import final_codes_of_study
 from app.jobs.running import worker_main
 from app.settings import Settings
@@ -7,7 +8,7 @@ from app.suggestions import jobs as suggestions
 from app.suggestions.similar_source import read_coded_incidents_by
 
 # Importing a room's jobs makes its tasks known to the queue.
-TASKS = (suggestions.suggest_for_incident, suggestions.look_up_similar)
+TASKS = (accounts.send_password_link, suggestions.suggest_for_incident, suggestions.look_up_similar)
 
 
 def run_worker(settings: Settings) -> None:

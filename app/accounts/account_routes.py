@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.accounts import own_account as actions
 from app.accounts import queries
-from app.accounts.actions import LinkUsed, NameTooLong, NoName, start_sign_in
+from app.accounts.actions import LinkUsed, NameTooLong, NoName, sign_out, start_sign_in
 from app.accounts.browsers import browser_words
 from app.accounts.cookie import device, keep_sign_in
 from app.accounts.models import Person
@@ -112,6 +112,7 @@ def set_new_password(request: Request, session: Transaction, token: str, posted:
             person = actions.set_new_password(session, token, posted.raw("password"))
     except (PasswordTooShort, PasswordTooLong) as problem:
         return page(request, "accounts/new_password.html", status=422, problem=problem.sentence)
+    sign_out(session, request.cookies.get(COOKIE, ""))  # whoever was signed in in this browser before
     response = redirect_after(request, "/")
     keep_sign_in(request, response, start_sign_in(session, person, **device(request)))
     return response

@@ -118,6 +118,7 @@ def accept_invitation(session: Session, token: str, person: Person) -> Invitatio
     """The link is used up; the study that it leads to links the person to the member."""
     invitation = take_link(session, token, "member")
     use_link(invitation, person)
+    revoke_links(session, person, "password")  # made when this account opened one study less
     record_account_event(session, "invitation.accepted", person=person, subject_id=invitation.id)
     return invitation
 
@@ -167,17 +168,15 @@ def demo_sign_in_link(session: Session, base_url: str) -> str:
     person = queries.person_with_email(session, DEMO_EMAIL)
     if person is None:
         raise NoDemo
-    session.execute(
-        update(Invitation)
-        .where(Invitation.person_id == person.id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+    revoke_links(session, person)
     return make_sign_in_link(session, person, base_url)
 
 
 def sign_in_by_link(session: Session, token: str, *, user_agent: str, address: str, days: int) -> str:
     invitation = take_link(session, token, "sign_in")
     person = session.get_one(Person, invitation.person_id)
+    if person.deactivated_at is not None:
+        raise LinkUsed
     use_link(invitation, person)
     return start_sign_in(session, person, user_agent=user_agent, address=address, days=days)
 
@@ -197,6 +196,20 @@ def make_link(
         )
     )
     return token
+
+
+def revoke_links(session: Session, person: Person, *purposes: str) -> None:
+    """Those that let somebody in as this person: of these purposes, else all."""
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.person_id == person.id,
+            Invitation.purpose.in_(purposes or ("password", "sign_in")),
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .values(revoked_at=now())
+    )
 
 
 def take_link(session: Session, token: str, purpose: str) -> Invitation:

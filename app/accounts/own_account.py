@@ -3,14 +3,25 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.actions import LONGEST_NAME, NameTooLong, NoName, make_link, record_account_event, take_link, use_link
-from app.accounts.models import Invitation, Person, SignIn
+from app.accounts import queries
+from app.accounts.actions import (
+    LONGEST_NAME,
+    LinkUsed,
+    NameTooLong,
+    NoName,
+    make_link,
+    record_account_event,
+    revoke_links,
+    take_link,
+    use_link,
+)
+from app.accounts.models import Person, SignIn
 from app.accounts.passwords import hash_password, password_fits
 from app.accounts.throttle import count_try, forgive
 from app.accounts.tokens import token_hash
 from app.db.base import now
 from app.methods.names import plain_name
-from app.problems import Invalid, NotAllowed, NotFound
+from app.problems import Conflict, Invalid, NotAllowed, NotFound
 
 PASSWORD_LINK_DAYS = 1
 
@@ -21,6 +32,10 @@ class NotThePassword(Invalid):
 
 class OwnerOnly(NotAllowed):
     """Only the owner of this Tandem may do this. Ask them."""
+
+
+class Deactivated(Conflict):
+    """This account is deactivated. Reactivate it first."""
 
 
 class NotOneself(Invalid):
@@ -51,6 +66,7 @@ def change_password(
     person.password_hash = hash_password(new)
     forgive(session, person.email)
     _end_sign_ins(session, person, but=keep_token)
+    revoke_links(session, person)
     record_account_event(session, "password.changed", person=person, subject_id=person.id)
     return person
 
@@ -77,16 +93,9 @@ def make_password_link(session: Session, person: Person, *, by: Person | None) -
 
     by None: the operator, on the command line. Whether somebody may make one is decided where they ask.
     """
-    session.execute(
-        update(Invitation)
-        .where(
-            Invitation.person_id == person.id,
-            Invitation.purpose == "password",
-            Invitation.used_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .values(revoked_at=now())
-    )
+    if person.deactivated_at is not None:
+        raise Deactivated
+    revoke_links(session, person, "password")
     token = make_link(session, purpose="password", days=PASSWORD_LINK_DAYS, person=person, by=by)
     record_account_event(session, "password_link.made", person=by, subject_id=person.id)
     return token
@@ -94,11 +103,16 @@ def make_password_link(session: Session, person: Person, *, by: Person | None) -
 
 def set_new_password(session: Session, token: str, password: str) -> Person:
     """Ends every sign-in of the person: whoever had their password has it no more."""
+    found = queries.open_invitation(session, token, "password", now())
+    if found is None or found.person_id is None:
+        raise LinkUsed
+    person = _held(session, found.person_id)  # before the link, as whoever revokes links holds them in this order
     invitation = take_link(session, token, "password")
-    assert invitation.person_id is not None
-    person = _held(session, invitation.person_id)
+    if person.deactivated_at is not None:
+        raise LinkUsed
     person.password_hash = hash_password(password)
     use_link(invitation, person)
+    revoke_links(session, person)
     forgive(session, person.email)
     _end_sign_ins(session, person)
     record_account_event(session, "password.set_by_link", person=person, subject_id=person.id)
@@ -114,6 +128,7 @@ def deactivate(session: Session, person_id: int, *, by: Person | None) -> Person
     if person.deactivated_at is None:
         person.deactivated_at = now()
         _end_sign_ins(session, person)
+        revoke_links(session, person)
         record_account_event(session, "person.deactivated", person=by, subject_id=person.id)
     return person
 

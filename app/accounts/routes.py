@@ -42,6 +42,7 @@ def sign_in(request: Request, session: Transaction, posted: PostedForm) -> Respo
         answer = _sign_in_page(request, email, wanted, anybody, problem=problem.sentence, status=429)
         answer.headers["Retry-After"] = str(problem.seconds)
         return answer
+    actions.sign_out(session, request.cookies.get(COOKIE, ""))  # whoever was signed in in this browser before
     return _signed_in(request, token, own_path(wanted))
 
 

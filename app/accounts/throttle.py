@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
@@ -14,6 +16,8 @@ from app.problems import TooOften
 WINDOW = timedelta(minutes=15)
 MOST_OF_ACCOUNT = 10
 MOST_OF_ADDRESS = 100  # a whole institute may sit behind one
+MOST_LETTERS_OF_ACCOUNT = 3
+MOST_LETTERS_OF_ADDRESS = 20
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -22,8 +26,18 @@ def count_try(session: Session, *, email: str, address: str) -> None:
 
     One account's tries come one after the other, also when they arrive at the same moment.
     """
+    _count(session, {_account_key(email): MOST_OF_ACCOUNT, _key("address", _household(address)): MOST_OF_ADDRESS})
+
+
+def count_letter(session: Session, *, email: str, address: str) -> None:
+    """The same for letters with a link: each is one more in somebody's box."""
+    of_account = _key("letter to account", email.strip().lower())
+    of_address = _key("letter from address", _household(address))
+    _count(session, {of_account: MOST_LETTERS_OF_ACCOUNT, of_address: MOST_LETTERS_OF_ADDRESS})
+
+
+def _count(session: Session, limits: Mapping[str, int]) -> None:
     _forget_old(session)
-    limits = {_account_key(email): MOST_OF_ACCOUNT, _key("address", address): MOST_OF_ADDRESS}
     for key_hash, most in limits.items():
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tries:' || :key))"), {"key": key_hash})
         _check(session, key_hash, most)
@@ -52,6 +66,15 @@ def _check(session: Session, key_hash: str, most: int) -> None:
 def _forget_old(session: Session) -> None:
     old = select(Try.id).where(Try.at < now() - FORGOTTEN_AFTER).limit(100).with_for_update(skip_locked=True)
     session.execute(delete(Try).where(Try.id.in_(old)))
+
+
+def _household(address: str) -> str:
+    """Of IPv6 the network of 64 bits: whoever has one address there has them all."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{address}/64", strict=False)) if isinstance(read, IPv6Address) else address
 
 
 def _account_key(email: str) -> str:

@@ -27,6 +27,7 @@ WORDS = {
     "member.role_changed": "changed the role of",
     "member.left": "ended the membership of",
     "member.returned": "took in again",
+    "member.password_link_made": "made a link to a new password for",
     "member.invited": "made a new link for",
     "member.invitation_revoked": "took back the link of",
     "member.linked": "said who the imported rater is:",

@@ -72,6 +72,8 @@ def create_study(
     )
     session.add(study)
     session.flush()
+    if person is not None:
+        accounts.revoke_links(session, person, "password")  # made when this account opened one study less
     lead = Membership(
         study_id=study.id,
         person_id=person.id if person else None,

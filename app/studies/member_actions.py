@@ -13,7 +13,7 @@ from app.problems import Conflict, Invalid, NotAllowed
 from app.studies.actions import NoSuchRole
 from app.studies.events import record
 from app.studies.models import ROLES, Membership, Study
-from app.studies.queries import led_studies, one_member
+from app.studies.queries import led_studies, one_member, own_study_ids
 from app.studies.viewer import Viewer, check_leads
 
 
@@ -54,8 +54,11 @@ class NotAPersonHere(Invalid):
 
 
 class NotYoursToReset(NotAllowed):
-    """This person owns this Tandem or leads a study that you do not lead, so that their account opens more than yours.
-    Ask an owner for the link."""
+    """The account of this person may open more than yours, so only an owner of this Tandem can make the link."""
+
+
+class OwnPassword(NotAllowed):
+    """You change your own password on the page of your account."""
 
 
 class HasNoAccount(Conflict):
@@ -63,16 +66,24 @@ class HasNoAccount(Conflict):
 
 
 def make_password_link(session: Session, viewer: Viewer, member_id: int) -> tuple[Membership, str]:
-    """The token of a link that sets a new password. A lead gets into nobody's account that opens more than theirs."""
+    """The token of a link that sets a new password; the history of the study tells of it.
+
+    A lead gets into nobody's account that opens more than theirs: not that of an owner, and of nobody who is a member,
+    in whatever role, of a study that they do not lead (promise 12). The refusal does not say which.
+    """
     member = _locked(session, viewer, member_id)
     by = viewer.person
     if member.person_id is None or member.ended_at is not None or by is None:
         raise HasNoAccount
     person = session.get_one(Person, member.person_id)
-    leads_more = led_studies(session, person.id) - led_studies(session, by.id)
-    if not by.is_owner and (person.is_owner or leads_more):
+    if person.id == by.id:
+        raise OwnPassword  # there the present one is asked for
+    elsewhere = own_study_ids(session, person.id) - led_studies(session, by.id)
+    if not by.is_owner and (person.is_owner or elsewhere):
         raise NotYoursToReset
-    return member, make_link_for(session, person, by=by)
+    token = make_link_for(session, person, by=by)
+    _record(session, viewer, "member.password_link_made", member)
+    return member, token
 
 
 def change_role(session: Session, viewer: Viewer, member_id: int, role: str, *, seen: str) -> Membership:
@@ -170,13 +181,17 @@ def _locked(session: Session, viewer: Viewer, member_id: int) -> Membership:
 
 
 def _check_another_leads(session: Session, member: Membership) -> None:
-    another = select(Membership.id).where(
-        Membership.study_id == member.study_id,
-        Membership.id != member.id,
-        Membership.role == "lead",
-        Membership.kind == "human",
-        Membership.person_id.is_not(None),
-        Membership.ended_at.is_(None),
+    another = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.study_id == member.study_id,
+            Membership.id != member.id,
+            Membership.role == "lead",
+            Membership.kind == "human",
+            Membership.ended_at.is_(None),
+            Person.deactivated_at.is_(None),
+        )
     )
     if session.scalar(another.limit(1)) is None:
         raise LastLead

@@ -10,6 +10,7 @@ from app.accounts.models import Person
 from app.accounts.viewer import CurrentPerson
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
+from app.studies.member_actions import OwnPassword
 from app.studies.queries import memberships_by_person
 from app.web.forms import Key
 from app.web.pages import page, redirect_after
@@ -27,6 +28,8 @@ def make_password_link(request: Request, session: Transaction, person: CurrentPe
     """The link is in this answer only: what is stored is its hash."""
     _check_owner(person)
     whose = queries.person_by_id(session, person_id)
+    if whose.id == person.id:
+        raise OwnPassword
     token = own_account.make_password_link(session, whose, by=person)
     return _page(request, session, person, whose=whose, link=f"{base_url(request)}/password-links/{token}")
 

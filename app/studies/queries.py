@@ -79,6 +79,12 @@ def memberships_by_person(session: Session) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
+def own_study_ids(session: Session, person_id: int) -> set[int]:
+    """The studies that somebody is a member of."""
+    seats = (Membership.person_id == person_id, Membership.ended_at.is_(None))
+    return set(session.scalars(select(Membership.study_id).where(*seats)))
+
+
 def led_studies(session: Session, person_id: int) -> set[int]:
     """The studies that somebody leads."""
     leads = (Membership.person_id == person_id, Membership.role == "lead", Membership.ended_at.is_(None))

@@ -60,6 +60,8 @@ class Guard:
                 headers.setdefault("Cache-Control", NOT_KEPT)
             await send(message)
 
+        if self.public_origin and self.hosts.is_public(Headers(scope=scope).get("host", "")):
+            scope["scheme"] = self.public_origin[0]  # for redirects, also where the proxy does not say so
         refusal = self._refusal(scope)
         await (refusal or self.app)(scope, receive, send_with_headers)
 

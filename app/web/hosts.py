@@ -18,15 +18,15 @@ class KnownHosts:
     def __init__(self, public_url: str | None, allowed: Iterable[str] = ()) -> None:
         self._names = {name.lower() for name in allowed}
         self._takes_numbers = public_url is None
-        if public_url is not None:
-            self._names.add((urlsplit(public_url).hostname or "").lower())
+        self._public = _name(urlsplit(public_url).netloc) if public_url is not None else ""
+        self._names |= {self._public} - {""}
+
+    def is_public(self, host: str) -> bool:
+        return _name(host) == self._public != ""
 
     def knows(self, host: str) -> bool:
         """host: as the header says it, with or without a port."""
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").lower()
-        except ValueError:
-            return False
+        name = _name(host)
         if name in self._names or name == "localhost" or name.endswith(".localhost"):
             return True
         try:
@@ -34,3 +34,11 @@ class KnownHosts:
         except ValueError:
             return False
         return self._takes_numbers or number.is_loopback
+
+
+def _name(netloc: str) -> str:
+    """Without its port; '' where it cannot be read."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").lower().removesuffix(".")
+    except ValueError:
+        return ""
