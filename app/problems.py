@@ -28,6 +28,10 @@ class Invalid(Problem):
     """Something in what you sent cannot be used."""
 
 
+class TooLarge(Problem):
+    """This is more than can be taken at once. Send less of it."""
+
+
 class Unavailable(Problem):
     """The database does not answer just now. Nothing was half-saved; try again in a moment."""
 

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, Unavailable
+from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, TooLarge, Unavailable
 from app.web.guard import HEADERS
 from app.web.pages import fragment, is_htmx, page
 
@@ -14,6 +14,7 @@ STATUS: dict[type[Problem], int] = {  # the first that fits
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 422,
+    TooLarge: 413,
     DiskFull: 507,
     Unavailable: 503,
 }
