@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from app.accounts.actions import add_person, become_owner, make_owner_link
+from app.accounts.models import SignIn
+from app.adjudication.queries import queue
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
@@ -38,6 +40,7 @@ CODING = RULING | {"coder"}
 MEMBERS = CODING | {"reader"}
 SIGNED_IN = MEMBERS | {"stranger", "owner of the instance"}
 ANYBODY = SIGNED_IN | {"nobody"}
+OWNER = {"owner of the instance"}
 OWN = {"coder"}  # the assignment of the walk is the coder's
 HOLDERS: set[str] = set()  # only who holds the link: a guessed one is nobody's, whoever asks
 
@@ -60,6 +63,19 @@ MAY = {
     ("POST", "/sign-in-links/{token}"): HOLDERS,
     ("GET", "/invitations/{token}"): HOLDERS,
     ("POST", "/invitations/{token}"): HOLDERS,
+    ("GET", "/password-links/{token}"): HOLDERS,
+    ("POST", "/password-links/{token}"): HOLDERS,
+    ("GET", "/forgotten-password"): ANYBODY,
+    ("POST", "/forgotten-password"): ANYBODY,
+    ("GET", "/account"): SIGNED_IN,
+    ("POST", "/account/name"): SIGNED_IN,
+    ("POST", "/account/password"): SIGNED_IN,
+    ("POST", "/account/sign-ins/others/end"): SIGNED_IN,
+    ("POST", "/account/sign-ins/{sign_in_id}/end"): OWN,
+    ("GET", "/people"): OWNER,
+    ("POST", "/people/{person_id}/password-link"): OWNER,
+    ("POST", "/people/{person_id}/deactivation"): OWNER,
+    ("POST", "/people/{person_id}/reactivation"): OWNER,
     ("GET", "/"): SIGNED_IN,
     ("GET", "/studies/new"): SIGNED_IN,
     ("GET", "/studies/new/short-name"): SIGNED_IN,
@@ -77,10 +93,13 @@ MAY = {
     ("POST", MEMBER + "/role"): LEAD,
     ("POST", MEMBER + "/departure"): LEAD,
     ("POST", MEMBER + "/return"): LEAD,
+    ("POST", MEMBER + "/password-link"): LEAD,
     ("POST", MEMBER + "/invitation"): LEAD,
     ("POST", MEMBER + "/invitation/revocation"): LEAD,
     ("POST", MEMBER + "/person"): LEAD,
     ("GET", S + "/settings"): LEAD,
+    ("GET", S + "/settings/leaving"): LEAD,
+    ("POST", S + "/settings/leaving"): LEAD,
     ("POST", S + "/settings"): LEAD,
     ("GET", S + "/incidents"): MEMBERS,
     ("GET", S + "/incidents/{incident_id}"): MEMBERS,
@@ -128,8 +147,6 @@ MAY = {
     ("POST", RUNS + "/{run_id}/resumption"): LEAD,
     ("POST", RUNS + "/openings"): LEAD,
     ("GET", RUNS + "/progress"): LEAD,
-    ("GET", S + "/settings/leaving"): LEAD,
-    ("POST", S + "/settings/leaving"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
@@ -193,6 +210,8 @@ def walk(session, database, client_for):
             Suggestion.incident_id == assignment.incident_id, Suggestion.dimension_id == some(Dimension)[1]
         )
     ).first()
+    clients = {who: client_for(person) for who, person in people.items()}
+    added = make_member(session, scene.lead)
     of = {
         "slug": scene.lead.study.slug,
         "number": scene.coding_round.number,
@@ -204,13 +223,13 @@ def walk(session, database, client_for):
         "suggestion_id": offered,
         "dimension_id": answered.dimension_id,
         "code_id": some(Code)[0],
-        "member_id": make_member(session, scene.lead).member.id,
+        "member_id": added.member.id,
+        "person_id": added.person.id,
+        "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {"call_id": session.scalars(select(ModelCall.id).where(ModelCall.study_id == study_id)).first()}
-    walk = Walk(
-        {who: client_for(person) for who, person in people.items()}, of, fields, in_a_fitting_state(session, scene)
-    )
+    walk = Walk(clients, of, fields, in_a_fitting_state(session, scene))
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
@@ -243,6 +262,9 @@ def test_every_route_stands_in_the_table_of_who_may():
 def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
     walk, scene = walk
     move_round(session, scene.lead, scene.coding_round, phase)
+    if phase == "settling":
+        incident_id, dimension_id = queue(session, scene.coding_round).disagreements[0].key
+        walk.of.update(incident_id=incident_id, dimension_id=dimension_id)
     wrong = []
     for method, path in every_route():
         if path == STREAM or any(part in path for part in AFTER_CODING) != (phase == "settling"):
