@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
-from app.adjudication.queries import queue
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
@@ -26,7 +25,16 @@ from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
-from tests.makers import make_code, make_member, make_study, move_round
+from tests.makers import (
+    assignment_of,
+    code_and_submit,
+    make_code,
+    make_dimension,
+    make_member,
+    make_round,
+    make_study,
+    move_round,
+)
 from tests.support.clients import client_for
 from tests.support.walking import address_of, every_route
 from tests.test_blindness import make_scene
@@ -261,10 +269,8 @@ def test_every_route_stands_in_the_table_of_who_may():
 @pytest.mark.parametrize("phase", ["running", "settling"])
 def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
     walk, scene = walk
-    move_round(session, scene.lead, scene.coding_round, phase)
     if phase == "settling":
-        incident_id, dimension_id = queue(session, scene.coding_round).disagreements[0].key
-        walk.of.update(incident_id=incident_id, dimension_id=dimension_id)
+        walk.of.update(a_disagreement(session, scene))
     wrong = []
     for method, path in every_route():
         if path == STREAM or any(part in path for part in AFTER_CODING) != (phase == "settling"):
@@ -278,6 +284,20 @@ def test_everybody_is_answered_on_every_route_as_their_role_says(session, connec
             if allowed != is_let_in(answer) or answer.status_code >= 500:
                 wrong.append(f"{who}: {method} {path} is answered {answer.status_code}, allowed: {allowed}")
     assert not wrong, "\n".join(wrong)
+
+
+def a_disagreement(session, scene) -> dict[str, object]:
+    """A round that is past its coding, in which two coders differ on one incident."""
+    coders = [scene.everybody["coder 0"], scene.everybody["coder 1"]]
+    dimension = make_dimension(session, scene.lead, "Trigger")
+    codes = [make_code(session, scene.lead, dimension, name) for name in ("A deploy", "A surge")]
+    incident = scene.incidents[0]
+    coding_round = make_round(session, scene.lead, coders, [incident], name="Second", purpose="calibration")
+    for coder, code in zip(coders, codes, strict=True):
+        own = assignment_of(session, coder, coding_round, incident)
+        code_and_submit(session, coder, own, {dimension.id: [code]})
+    move_round(session, scene.lead, coding_round, "settling")
+    return {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
 
 
 def is_let_in(answer: Response) -> bool:
