@@ -1,6 +1,6 @@
-"""What can go wrong, in five kinds. A room subclasses one; the docstring is the sentence the reader sees.
+"""What can go wrong, in six kinds. A room subclasses one; the docstring is the sentence the reader sees.
 
-A sixth kind, Unavailable, is raised by the door to the database alone: rooms neither raise nor catch it.
+A seventh kind, Unavailable, is raised by the door to the database alone: rooms neither raise nor catch it.
 """
 
 
@@ -34,6 +34,10 @@ class TooOften(Problem):
     def __init__(self, sentence: str | None = None, *, seconds: int = 60) -> None:
         super().__init__(sentence)
         self.seconds = seconds
+
+
+class TooLarge(Problem):
+    """This is more than can be taken at once. Send less of it."""
 
 
 class Unavailable(Problem):

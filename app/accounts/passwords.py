@@ -1,5 +1,6 @@
 """Passwords by argon2 (pwdlib's recommended parameters)."""
 
+import threading
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -8,6 +9,9 @@ from app.problems import Invalid
 
 SHORTEST = 10
 LONGEST = 512  # argon2 of a megabyte would be somebody else's denial of service
+AT_ONCE = 2  # each takes 64 MiB for a moment: a whole team signing in at nine must not fill the machine
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class PasswordTooShort(Invalid):
@@ -33,12 +37,14 @@ def hash_password(password: str) -> str:
         raise PasswordTooShort
     if len(password) > LONGEST:
         raise PasswordTooLong
-    return _hasher().hash(password)
+    with _turns:
+        return _hasher().hash(password)
 
 
 def password_fits(password: str, stored: str | None) -> bool:
     """Takes as long for an unknown account as for a known one."""
     if len(password) > LONGEST:
         return False
-    fits = _hasher().verify(password, stored or _nobodys_hash())
+    with _turns:
+        fits = _hasher().verify(password, stored or _nobodys_hash())
     return fits and stored is not None

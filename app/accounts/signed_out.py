@@ -4,6 +4,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.web.forms import sent_form
 from app.web.pages import fragment, page
 
 MOST_CHARACTERS = 500_000
@@ -14,7 +15,7 @@ async def kept_form(request: Request) -> Response | None:
     if request.method != "POST":
         return None
     try:
-        form = await request.form(max_fields=5_000, max_files=5)
+        form = await sent_form(request)
     except Exception:  # whatever it was, it cannot be handed back; the plain way to the sign-in page remains
         return None
     fields = _fields(form)

@@ -6,7 +6,7 @@ round under its frozen version, make the reliability row; everything else stands
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,8 @@ from app.agreement import queries
 from app.codebook.tree import Codebook, DimensionEntry
 from app.coding.submissions import SubmittedChoice, SubmittedReply, SubmittedWork, first_submissions, last_submissions
 from app.methods.agreement import AgreementReport, Coefficient
-from app.rounds.models import Round
+from app.rounds.models import IMPORTED, Round
+from app.rounds.queries import coders
 
 NOT_ENOUGH = "(not enough information)"
 NONE_APPLIES = "(none applies)"
@@ -28,6 +29,9 @@ ROW_WORDS = {
     "recoding": "Recoding: not a reliability estimate",
     "mapped": "Mapped after coding: not a reliability estimate",
     "assisted": "After assistance: not a reliability estimate",
+    "imported": "Imported ratings, independence not known: not a reliability estimate",
+    "imported_independent": "Imported ratings, said to be independent: not a reliability estimate",
+    "with_models": "Imported ratings, model raters among them: not agreement between people",
 }
 
 Value = str | int | frozenset[str | int]
@@ -110,13 +114,18 @@ def round_figures(session: Session, coding_round: Round) -> RoundFigures:
     lasts = [work for work in last_submissions(session, coding_round) if work.pass_ == 1]
     codebook = queries.codebook_of_round(session, coding_round)
     coined = queries.coined_in_private(session, coding_round)
-    unexposed = [work for work in firsts if work.submission.independent]
-    exposed = [work for work in lasts if not work.submission.independent]
-    rows: list[Row] = []
-    for dimension in codebook.dimensions:
-        rows.append(_row(coding_round.purpose, codebook, dimension, unexposed, coined))
-        if exposed:
-            rows.append(_row("assisted", codebook, dimension, lasts, coined))
+    if coding_round.purpose == IMPORTED:
+        rated = {dimension_id for work in firsts for dimension_id in work.answers}
+        codebook = replace(codebook, dimensions=tuple(each for each in codebook.dimensions if each.id in rated))
+        rows, unexposed, exposed = _imported_rows(session, coding_round, codebook, firsts), firsts, []
+    else:
+        unexposed = [work for work in firsts if work.submission.independent]
+        exposed = [work for work in lasts if not work.submission.independent]
+        rows = []
+        for dimension in codebook.dimensions:
+            rows.append(_row(coding_round.purpose, codebook, dimension, unexposed, coined))
+            if exposed:
+                rows.append(_row("assisted", codebook, dimension, lasts, coined))
     assignments, incidents = queries.planned(session, coding_round)
     return RoundFigures(
         coding_round=coding_round,
@@ -130,6 +139,21 @@ def round_figures(session: Session, coding_round: Round) -> RoundFigures:
         assignments=assignments,
         not_handed_in=assignments - len(firsts),
     )
+
+
+def _imported_rows(
+    session: Session, coding_round: Round, codebook: Codebook, works: Sequence[SubmittedWork]
+) -> list[Row]:
+    """People's ratings; and beside them all of the file where models rated too. Codes are compared as imported."""
+    models = {member.id for member in coders(session, coding_round) if member.kind == "model"}
+    people = [work for work in works if work.submission.member_id not in models]
+    kind = "imported_independent" if coding_round.plan.get("said_independent") else "imported"
+    rows: list[Row] = []
+    for dimension in codebook.dimensions:
+        rows.append(_measured(kind, dimension, people, _as_submitted))
+        if models:
+            rows.append(_measured("with_models", dimension, works, _as_submitted))
+    return rows
 
 
 def _row(

@@ -160,7 +160,10 @@ def agreement_page(
         version=version.name if version else "",
         kappa_name="Light’s κ" if most_raters > 2 else "Cohen’s κ",
         reliability=[shown for shown in rows if shown.row.is_reliability],
-        apart=sorted((s for s in rows if not s.row.is_reliability), key=lambda shown: shown.row.kind == "assisted"),
+        apart=sorted(
+            (s for s in rows if not s.row.is_reliability),
+            key=lambda shown: shown.row.kind in ("assisted", "with_models"),
+        ),
         chosen=_chosen(session, viewer, figures, dimension) if dimension else None,
     )
 

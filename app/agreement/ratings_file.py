@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,11 +63,24 @@ def read_ratings(path: Path, columns: RatingColumns, *, sets: bool) -> dict[str,
     With `sets` the rows of a rater on a unit make a set, and a blank row is the empty set. Without it a blank
     is a value of its own, and a second row for the same unit and rater is refused.
     """
-    ratings = _ratings(_text(path.read_bytes()), columns)
+    return tables_of(rating_rows(path.read_bytes(), columns), columns, sets=sets)
+
+
+def rating_rows(content: bytes, columns: RatingColumns) -> Iterator[Rating]:
+    """The rows one by one. Raises for the first that cannot be read, with its number."""
+    return _ratings(_text(content), columns)
+
+
+def tables_of(ratings: Iterable[Rating], columns: RatingColumns, *, sets: bool) -> dict[str, DimensionRatings]:
     return _as_sets(ratings, columns) if sets else _as_single_codes(ratings, columns)
 
 
-def _as_sets(ratings: Iterator[Rating], columns: RatingColumns) -> dict[str, DimensionRatings]:
+def columns_of(content: bytes) -> list[str]:
+    """The names in the first row."""
+    return [name.strip() for name in next(_rows(_text(content)), (1, []))[1]]
+
+
+def _as_sets(ratings: Iterable[Rating], columns: RatingColumns) -> dict[str, DimensionRatings]:
     dimensions = _no_ratings(columns)
     for rating in ratings:
         units = dimensions.setdefault(rating.dimension, DimensionRatings()).units
@@ -77,7 +90,7 @@ def _as_sets(ratings: Iterator[Rating], columns: RatingColumns) -> dict[str, Dim
     return dimensions
 
 
-def _as_single_codes(ratings: Iterator[Rating], columns: RatingColumns) -> dict[str, DimensionRatings]:
+def _as_single_codes(ratings: Iterable[Rating], columns: RatingColumns) -> dict[str, DimensionRatings]:
     dimensions = _no_ratings(columns)
     first_rows: dict[tuple[str, str, str], Rating] = {}
     for rating in ratings:

@@ -8,6 +8,7 @@ from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.exports import app as export
 from app.cli.import_codebook import codebook as import_codebook
+from app.cli.import_ratings import ratings as import_ratings
 from app.cli.imports import app as import_
 from app.cli.migrate import migrate
 from app.cli.serve import serve
@@ -31,6 +32,7 @@ tandem.command()(doctor)
 tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
 import_.command("codebook")(import_codebook)
+import_.command("ratings")(import_ratings)
 tandem.add_typer(import_, name="import")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)

@@ -51,7 +51,7 @@ class Wanted:
 def incidents(
     slug: Annotated[str, typer.Argument(help="The study's short name.")],
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="CSV, TSV, JSON or JSON lines.")],
-    format: Annotated[str | None, typer.Option(help="csv or jsonl; else by the ending of the name.")] = None,
+    format: Annotated[str | None, typer.Option(help="csv, jsonl or xlsx; else by the ending of the name.")] = None,
     map: Annotated[
         list[str] | None, typer.Option("--map", help="FIELD=COLUMN, such as service=provider; as often as needed.")
     ] = None,

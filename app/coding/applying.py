@@ -95,13 +95,14 @@ def apply_code(step: Step, dimension: DimensionEntry, code: CodeEntry, *, origin
     """A code that is applied already stays as it is. Where a dimension takes one code, the former one goes."""
     if code.is_category:
         raise CategoryNotApplied
-    found = application_of(step, dimension.id, code.id)
-    if found is not None:
-        return found
+    applied = applications(step, dimension.id)
+    for application in applied:
+        if application.code_id == code.id:
+            return application
     if not code.is_active:
         raise NotActive
     if not dimension.takes_many:
-        remove_applications(step, dimension.id)
+        remove_all(step, applied)
     set_answer(step, dimension.id, "coded")
     application = CodeApplication(
         study_id=step.study_id,
@@ -127,7 +128,11 @@ def remove_application(step: Step, application: CodeApplication) -> None:
 
 
 def remove_applications(step: Step, dimension_id: int) -> None:
-    for application in applications(step, dimension_id):
+    remove_all(step, applications(step, dimension_id))
+
+
+def remove_all(step: Step, applied: Sequence[CodeApplication]) -> None:
+    for application in applied:
         step.session.delete(application)
     step.session.flush()
 

@@ -22,6 +22,7 @@ PURPOSES = {
     "calibration": "calibration",
     "reliability": "reliability",
     "single_coding": "single coding",
+    "imported": "imported ratings",
     "recoding": "recoding",
 }
 

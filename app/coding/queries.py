@@ -145,6 +145,24 @@ def places_in_queue(session: Session, assignment: Assignment) -> list[tuple[int,
     return [(key, state) for key, state in rows]
 
 
+def own_text(session: Session, viewer: Viewer, assignment_id: int) -> str:
+    """Of the incident; an act needs nothing else of the desk before it is saved."""
+    texts = session.scalars(
+        select(Incident.text)
+        .join(Assignment, (Assignment.study_id == Incident.study_id) & (Assignment.incident_id == Incident.id))
+        .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
+        .where(
+            Assignment.study_id == viewer.study.id,
+            Assignment.member_id == viewer.member.id,
+            Assignment.id == assignment_id,
+            Round.phase != "planned",
+        )
+    ).all()
+    if not texts:
+        raise NotFound
+    return texts[0] or ""
+
+
 def work_on(session: Session, study_id: int, assignment_id: int) -> AssignmentWork | None:
     """None: nobody has begun."""
     return session.scalar(

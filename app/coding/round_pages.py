@@ -9,6 +9,7 @@ from app.coding.round_lines import may_see, round_lines
 from app.db.session import ReadSession
 from app.problems import NotFound
 from app.rounds import policy, queries
+from app.rounds.models import IMPORTED, Round
 from app.studies.viewer import CurrentViewer
 from app.web.forms import Key
 from app.web.pages import page
@@ -54,7 +55,13 @@ def one_round(request: Request, session: ReadSession, viewer: CurrentViewer, num
         incidents=len(queries.incidents_of(session, coding_round)),
         blind=len({a.incident_id for a in assignments if a.arm == "blind"}),
         changes=queries.phase_changes(session, coding_round),
-        steps=NEXT_STEPS[coding_round.phase] if viewer.leads else [],
+        steps=_next_steps(coding_round) if viewer.leads else [],
         is_open=policy.is_open_to_others(coding_round),
+        names_of_models=[coder.name for coder in coders if coder.kind == "model"],
         names={coder.id: coder.name for coder in coders} | {viewer.member.id: viewer.name},
     )
+
+
+def _next_steps(coding_round: Round) -> list[tuple[str, str, str]]:
+    steps = NEXT_STEPS[coding_round.phase]
+    return [one for one in steps if one[0] != "running"] if coding_round.purpose == IMPORTED else steps

@@ -12,6 +12,7 @@ from app.coding.desk import desk
 from app.coding.desk_page import SAVED, DeskPage, Refusal, assignment_url, desk_page, saved_answer
 from app.coding.forms import ActForm
 from app.coding.handing_in import Incomplete
+from app.coding.queries import own_text
 from app.coding.queue_page import queue_page
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
@@ -51,7 +52,7 @@ def act(
 ) -> Response:
     form = ActForm.read(posted)
     form.check_member(viewer.member.id)
-    text = desk(session, viewer, assignment_id).incident.text or ""
+    text = own_text(session, viewer, assignment_id)
     try:
         with session.begin_nested():
             saved = perform(session, viewer, assignment_id, form.request(text))

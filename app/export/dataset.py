@@ -10,6 +10,7 @@ from app.export.queries import FinalAnswer, RoundData, StudyData
 from app.export.workbook import XLSX, Sheet, workbook
 from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
+from app.rounds.models import IMPORTED
 
 LONG = (
     "incident",
@@ -81,16 +82,15 @@ def _long_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]]:
             about = _about(data, found, incident, dimension)
             for work, reply in found.replies(incident.id, dimension.id):
                 rater = (data.names.raters[work.submission.member_id], work.pass_)
-                yield from _reply_rows(data.names, about, rater, work, reply)
+                yield from _reply_rows(data.names, about, rater, reply, _independence(found, work))
             final = found.final.get((incident.id, dimension.id))
             if final is not None:
                 yield from _final_rows(data.names, about, final)
 
 
 def _reply_rows(
-    names: Names, about: tuple[object, ...], rater: tuple[str, int], work: SubmittedWork, reply: SubmittedReply
+    names: Names, about: tuple[object, ...], rater: tuple[str, int], reply: SubmittedReply, independent: str
 ) -> Iterator[Sequence[object]]:
-    independent = _yes(work.submission.independent)
     if not reply.codes:
         yield (*about, *rater, reply.state, "", "", "", independent, "", "[]")
     for code in reply.codes:
@@ -153,7 +153,7 @@ def _rating_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]
                     reply.state if reply else "",
                     names.rounds[found.coding_round.id],
                     work.pass_,
-                    _yes(work.submission.independent),
+                    _independence(found, work),
                 )
 
 
@@ -185,3 +185,10 @@ def _csv_file(data: StudyData, what: str, sheet: Sheet) -> ExportFile:
 
 def _yes(fact: bool) -> str:
     return "yes" if fact else "no"
+
+
+def _independence(found: RoundData, work: SubmittedWork) -> str:
+    """Of ratings from a file nobody recorded what their raters saw."""
+    if found.coding_round.purpose == IMPORTED and not work.submission.independent:
+        return "not known"
+    return _yes(work.submission.independent)

@@ -52,6 +52,7 @@ WORDS = {
     "codebook.imported": "brought a codebook in from a file",
     "codebook.version_named": "named a codebook version",
     "round.planned": "planned",
+    "ratings.imported": "imported ratings into",
     "round.running": "started",
     "round.settling": "ended the coding of",
     "round.closed": "closed",

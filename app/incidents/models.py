@@ -24,7 +24,7 @@ class Import(Base):
     imported_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     file_name: Mapped[str] = mapped_column(Text)
     file_sha256: Mapped[str] = mapped_column(Text)
-    format: Mapped[str] = mapped_column(word("format", "csv", "jsonl", "sample"))
+    format: Mapped[str] = mapped_column(word("format", "csv", "jsonl", "xlsx", "sample"))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     added: Mapped[int | None]

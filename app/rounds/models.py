@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, Now, owned_by_study, within_study, word
 
-PURPOSES = ("calibration", "reliability", "single_coding", "recoding")
+PURPOSES = ("calibration", "reliability", "single_coding", "recoding")  # what a lead can plan
+IMPORTED = "imported"  # ratings that came in a file; nobody codes in it
 PHASES = ("planned", "running", "settling", "closed")
 ARMS = ("blind", "after", "on_request", "before")
 
@@ -30,7 +31,7 @@ class Round(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     number: Mapped[int]
     name: Mapped[str] = mapped_column(Text)
-    purpose: Mapped[str] = mapped_column(word("purpose", *PURPOSES))
+    purpose: Mapped[str] = mapped_column(word("purpose", *PURPOSES, IMPORTED))
     phase: Mapped[str] = mapped_column(word("phase", *PHASES), server_default="planned")
     arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # when suggestions appear, outside the blind share
     seed: Mapped[int] = mapped_column(BigInteger)

@@ -1,7 +1,7 @@
 """The phases of a round, and what they hide. A pure table; promise 1 stands on it."""
 
 from app.problems import Conflict
-from app.rounds.models import Round
+from app.rounds.models import IMPORTED, Round
 
 # What a lead may do next. Reopening goes back one phase and takes a reason.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -20,6 +20,10 @@ class ReopeningNeedsReason(Conflict):
     """Reopening a round is written into the study's history. Say why."""
 
 
+class NothingToCode(Conflict):
+    """These ratings came in a file, so there is nothing to code in this round."""
+
+
 class RoundNotRunning(Conflict):
     """This round is not running, so nothing can be coded in it. Ask the lead to open it."""
 
@@ -35,6 +39,8 @@ def is_reopening(before: str, after: str) -> bool:
 def check_may_step(coding_round: Round, phase: str, reason: str) -> None:
     if phase not in STEPS[coding_round.phase]:
         raise PhaseNotPossible
+    if phase == "running" and coding_round.purpose == IMPORTED:
+        raise NothingToCode
     if is_reopening(coding_round.phase, phase) and not reason.strip():
         raise ReopeningNeedsReason
 

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, TooOften, Unavailable
+from app.problems import Conflict, DiskFull, Invalid, NotAllowed, NotFound, Problem, TooLarge, TooOften, Unavailable
 from app.web.guard import HEADERS
 from app.web.pages import fragment, is_htmx, page
 
@@ -15,6 +15,7 @@ STATUS: dict[type[Problem], int] = {  # the first that fits
     Conflict: 409,
     Invalid: 422,
     TooOften: 429,
+    TooLarge: 413,
     DiskFull: 507,
     Unavailable: 503,
 }

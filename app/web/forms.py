@@ -5,11 +5,13 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.types import Message
 
-from app.problems import Invalid
+from app.problems import Invalid, TooLarge
 
 # A key in an address: what no bigint can hold is not found, instead of an error of the database.
 Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
+MOST_FORM_BYTES = 8 * 2**20
 
 
 class NulByte(Invalid):
@@ -18,6 +20,10 @@ class NulByte(Invalid):
 
 class NotText(Invalid):
     """The text holds characters that cannot be stored. Remove them and send again."""
+
+
+class FormTooLarge(TooLarge):
+    """This form holds more than 8 MiB, so nothing of it was taken. Shorten its texts and send it again."""
 
 
 class NotANumber(Invalid):
@@ -88,9 +94,30 @@ class Posted:
 
 async def posted_form(request: Request) -> Posted:
     try:
-        return Posted(await request.form(max_fields=5_000, max_files=5))
+        return Posted(await sent_form(request))
     except UnicodeError:  # a form may name the encoding of its text, also one that does not fit it
         raise NotText from None
+
+
+async def sent_form(request: Request) -> FormData:
+    """Counted while it arrives, so that no form fills the memory or the disk. Raises FormTooLarge."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST_FORM_BYTES:
+            raise FormTooLarge
+        return message
+
+    if _declared(request) > MOST_FORM_BYTES:
+        raise FormTooLarge
+    return await Request(request.scope, counted).form(max_fields=5_000, max_files=5)
+
+
+def _declared(request: Request) -> int:
+    return whole_number(request.headers.get("content-length", "")) or 0
 
 
 def _told(value: str | UploadFile) -> str:

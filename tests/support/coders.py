@@ -76,6 +76,10 @@ class SimulatedCoder:
             raise NotSaved(f"{self.email} could not sign in: {answer.status}")
         self._cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
 
+    @property
+    def is_signed_in(self) -> bool:
+        return self._cookie != ""
+
     def code(self, go_on: Callable[[], bool]) -> None:
         """Incident after incident, while `go_on` says so before each act."""
         path = self._first_path()
@@ -217,7 +221,8 @@ class CodersAtWork:
 
     def _work(self, coder: SimulatedCoder) -> None:
         try:
-            coder.sign_in()
+            if not coder.is_signed_in:
+                coder.sign_in()
             coder.code(self._go_on)
         except Exception as problem:
             self.problems.append(f"{coder.email}: {type(problem).__name__}: {problem}")

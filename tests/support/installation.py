@@ -19,13 +19,14 @@ PARTS = ("server", "worker", "postgres")
 class Installation:
     """`tandem serve` on one port for good. Worker and Postgres are started again by it, the server by us."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], *more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.postgres = EmbeddedPostgres(folder / "data")
         self.log = folder / "log"
+        self._more = more
         self._environment = bare_environment(
             TANDEM_DATA_DIR=str(folder / "data"), TANDEM_LOG_LEVEL="warning", **settings
         )
@@ -60,7 +61,7 @@ class Installation:
         while time.monotonic() < deadline:
             with self.log.open("a") as said:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)],
+                    [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port), *self._more],
                     cwd=CHECKOUT,
                     env=self._environment,
                     stdout=subprocess.PIPE,

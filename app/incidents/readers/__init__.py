@@ -3,8 +3,9 @@
 from app.incidents.readers.csv import read_csv
 from app.incidents.readers.jsonl import read_jsonl
 from app.incidents.readers.table import RawTable, ReaderProblem
+from app.incidents.readers.xlsx import read_xlsx
 
-READERS = {"csv": read_csv, "jsonl": read_jsonl}
+READERS = {"csv": read_csv, "jsonl": read_jsonl, "xlsx": read_xlsx}
 _ENDINGS = {
     "csv": "csv",
     "tsv": "csv",
@@ -13,6 +14,7 @@ _ENDINGS = {
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "json": "jsonl",
+    "xlsx": "xlsx",
 }
 
 
@@ -20,7 +22,7 @@ def format_of(file_name: str) -> str:
     """The format that the ending of the name tells. Raises ReaderProblem for one that has no reader."""
     ending = file_name.rpartition(".")[2].lower()
     if ending not in _ENDINGS:
-        raise ReaderProblem(f"Files that end in .{ending} cannot be read. Save it as CSV or JSON lines and try again.")
+        raise ReaderProblem(f"Files that end in .{ending} cannot be read. Save it as CSV, XLSX or JSON lines.")
     return _ENDINGS[ending]
 
 

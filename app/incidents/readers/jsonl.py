@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.incidents.readers.decoding import decoded
+from app.incidents.readers.statuspage import flattened, is_statuspage
 from app.incidents.readers.table import RawRow, RawTable, ReaderProblem, RowProblem, unique_names
 
 _SPACE = " \t\r\n"
@@ -34,6 +35,8 @@ def read_jsonl(content: bytes) -> RawTable:
     if not any(value for _, value in objects):
         where = f" Line {problems[0].line}: {problems[0].reason}." if problems else ""
         raise ReaderProblem(f"The file holds no incident as a JSON object.{where} Give one object a line, or a list.")
+    if all(is_statuspage(value) for _, value in objects):
+        objects, form = [(line, flattened(value)) for line, value in objects], f"Statuspage {form}"
     keys = list(dict.fromkeys(key for _, value in objects for key in value))
     columns = unique_names(keys)
     named = list(zip(keys, columns, strict=True))

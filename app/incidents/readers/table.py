@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from app.problems import Invalid
 
+MOST_COLUMNS = 1_000
+
 
 class ReaderProblem(Invalid):
     """This file cannot be read. Save it as CSV with UTF-8 and try again."""
@@ -42,7 +44,14 @@ class RawTable:
 
 
 def unique_names(names: list[str]) -> tuple[str, ...]:
-    """Column names without blanks and repeats: "" becomes "column 3", the second "id" becomes "id (2)"."""
+    """Column names without blanks and repeats: "" becomes "column 3", the second "id" becomes "id (2)".
+
+    Raises ReaderProblem where there are more than anybody could map.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise ReaderProblem(
+            f"The file has {len(names):,} columns, and at most {MOST_COLUMNS:,} can be mapped. Split it."
+        )
     given = [" ".join(name.split()) or f"column {place}" for place, name in enumerate(names, start=1)]
     found: list[str] = []
     for name in given:

@@ -1,0 +1,265 @@
+"""Who may do what: every route of the app, as everybody there is.
+
+The table says for each route who may use it. A route that stands in no row fails the test, so that whoever adds one
+decides it here. Whose own assignment or which phase of a round a route needs is said by the tests of its room; here
+each role meets the route in a state in which it could be used.
+"""
+
+import random
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from starlette.responses import Response
+from starlette.testclient import TestClient
+
+from app.accounts.actions import add_person, become_owner, make_owner_link
+from app.codebook.actions import retire_code
+from app.codebook.models import Code, Dimension
+from app.codebook.queries import whole_codebook
+from app.coding.models import SubmittedCode
+from app.incidents.actions import import_incidents, table_of, upload
+from app.incidents.guessing import guess_mapping
+from app.ledger.models import ModelCall
+from app.rounds.models import Assignment
+from app.suggestions.models import Suggestion, SuggestionRun
+from tests.makers import make_code, make_member, make_study, move_round
+from tests.support.clients import client_for
+from tests.support.walking import address_of, every_route
+from tests.test_blindness import make_scene
+from tests.test_junk import GOOD
+
+__all__ = ["client_for"]
+
+LEAD = {"lead"}
+RULING = LEAD | {"adjudicator"}
+CODING = RULING | {"coder"}
+MEMBERS = CODING | {"reader"}
+SIGNED_IN = MEMBERS | {"stranger", "owner of the instance"}
+ANYBODY = SIGNED_IN | {"nobody"}
+OWN = {"coder"}  # the assignment of the walk is the coder's
+HOLDERS: set[str] = set()  # only who holds the link: a guessed one is nobody's, whoever asks
+
+S = "/studies/{slug}"
+ASSIGNMENT = S + "/assignments/{assignment_id}"
+DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
+MEMBER = S + "/members/{member_id}"
+CODE = S + "/codebook/codes/{code_id}"
+DIMENSION = S + "/codebook/dimensions/{dimension_id}"
+IMPORT = S + "/imports/{import_id}"
+RUNS = S + "/rounds/{number}/suggestions"
+
+MAY = {
+    ("GET", "/sign-in"): ANYBODY,
+    ("POST", "/sign-in"): ANYBODY,
+    ("POST", "/sign-out"): ANYBODY,
+    ("GET", "/first-owner/{token}"): HOLDERS,
+    ("POST", "/first-owner/{token}"): HOLDERS,
+    ("GET", "/sign-in-links/{token}"): HOLDERS,
+    ("POST", "/sign-in-links/{token}"): HOLDERS,
+    ("GET", "/invitations/{token}"): HOLDERS,
+    ("POST", "/invitations/{token}"): HOLDERS,
+    ("GET", "/"): SIGNED_IN,
+    ("GET", "/studies/new"): SIGNED_IN,
+    ("GET", "/studies/new/short-name"): SIGNED_IN,
+    ("POST", "/studies/new"): SIGNED_IN,
+    ("POST", "/theme"): ANYBODY,
+    ("GET", "/healthz"): ANYBODY,
+    ("GET", "/readyz"): ANYBODY,
+    ("GET", "/metrics"): HOLDERS,  # of the token for metrics
+    ("GET", S): MEMBERS,
+    ("GET", S + "/"): MEMBERS,
+    ("GET", S + "/history"): MEMBERS,
+    ("GET", S + "/members"): MEMBERS,
+    ("POST", S + "/members"): LEAD,
+    ("GET", MEMBER): LEAD,
+    ("POST", MEMBER + "/role"): LEAD,
+    ("POST", MEMBER + "/departure"): LEAD,
+    ("POST", MEMBER + "/return"): LEAD,
+    ("POST", MEMBER + "/invitation"): LEAD,
+    ("POST", MEMBER + "/invitation/revocation"): LEAD,
+    ("POST", MEMBER + "/person"): LEAD,
+    ("GET", S + "/settings"): LEAD,
+    ("POST", S + "/settings"): LEAD,
+    ("GET", S + "/incidents"): MEMBERS,
+    ("GET", S + "/incidents/{incident_id}"): MEMBERS,
+    ("POST", S + "/incidents/{incident_id}/exclusion"): LEAD,
+    ("POST", S + "/incidents/{incident_id}/inclusion"): LEAD,
+    ("GET", S + "/imports/new"): LEAD,
+    ("POST", S + "/imports"): LEAD,
+    ("GET", IMPORT): LEAD,
+    ("POST", IMPORT + "/mapping"): LEAD,
+    ("POST", IMPORT + "/rows"): LEAD,
+    ("GET", IMPORT + "/refused.csv"): LEAD,
+    ("GET", S + "/codebook"): MEMBERS,
+    ("GET", S + "/codebook/tree"): MEMBERS,
+    ("GET", CODE): MEMBERS,
+    ("GET", S + "/codebook/codes/new"): LEAD,
+    ("POST", S + "/codebook/codes"): LEAD,
+    ("GET", CODE + "/revisions/new"): LEAD,
+    ("POST", CODE + "/revisions"): LEAD,
+    ("GET", CODE + "/mergers/new"): LEAD,
+    ("POST", CODE + "/mergers"): LEAD,
+    ("GET", CODE + "/retirement/new"): LEAD,
+    ("POST", CODE + "/retirement"): LEAD,
+    ("POST", CODE + "/restoration"): LEAD,
+    ("GET", S + "/codebook/dimensions"): MEMBERS,
+    ("POST", S + "/codebook/dimensions"): LEAD,
+    ("GET", DIMENSION): LEAD,
+    ("POST", DIMENSION + "/revisions"): LEAD,
+    ("POST", DIMENSION + "/moves"): LEAD,
+    ("POST", DIMENSION + "/retirement"): LEAD,
+    ("POST", S + "/codebook/versions"): LEAD,
+    ("GET", S + "/coding"): CODING,
+    ("GET", ASSIGNMENT): OWN,
+    ("POST", ASSIGNMENT + "/acts"): OWN,
+    ("GET", ASSIGNMENT + "/suggestions"): OWN,
+    ("POST", ASSIGNMENT + "/suggestions/openings"): OWN,
+    ("POST", ASSIGNMENT + "/suggestions/{suggestion_id}/decisions"): OWN,
+    ("GET", S + "/rounds"): MEMBERS,
+    ("GET", S + "/rounds/{number}"): MEMBERS,
+    ("GET", S + "/rounds/new"): LEAD,
+    ("POST", S + "/rounds"): LEAD,
+    ("POST", S + "/rounds/pilot"): LEAD,
+    ("POST", S + "/rounds/{number}/phases"): LEAD,
+    ("GET", RUNS): LEAD,
+    ("POST", RUNS): LEAD,
+    ("POST", RUNS + "/{run_id}/resumption"): LEAD,
+    ("POST", RUNS + "/openings"): LEAD,
+    ("GET", RUNS + "/progress"): LEAD,
+    ("GET", S + "/settings/leaving"): LEAD,
+    ("POST", S + "/settings/leaving"): LEAD,
+    ("GET", S + "/agreement"): MEMBERS,
+    ("GET", S + "/agreement/table.csv"): MEMBERS,
+    ("GET", S + "/disagreements"): MEMBERS,
+    ("GET", DISAGREEMENT): MEMBERS,
+    ("POST", DISAGREEMENT + "/openings"): MEMBERS,
+    ("POST", DISAGREEMENT + "/rulings"): RULING,
+    ("POST", DISAGREEMENT + "/comments"): CODING,
+    ("GET", S + "/export"): MEMBERS,
+    ("POST", S + "/export/codebook"): MEMBERS,
+    ("POST", S + "/export/dataset"): MEMBERS,
+    ("GET", S + "/deletion"): LEAD,
+    ("POST", S + "/deletion/copy"): LEAD,
+    ("POST", S + "/deletion"): LEAD,
+}
+STREAM = (
+    RUNS + "/progress"
+)  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
+AFTER_CODING = ("/disagreements", "/agreement", "/export")
+
+
+@dataclass(frozen=True)
+class Walk:
+    clients: dict[str, TestClient]
+    of: dict[str, object]
+    fields: dict[str, object]
+    fitting: dict[str, dict[str, object]]
+
+    def asks(self, who: str, method: str, path: str, **headers: str) -> Response:
+        fields = self.fields | ({"kind": "flag", "note": "Look again"} if path.endswith("/acts") else {})
+        address = address_of(path, self.of | self.fitting.get(path, {}))
+        return self.clients[who].request(
+            method, address, data=None if method == "GET" else fields, headers=headers or None
+        )
+
+
+@pytest.fixture
+def walk(session, database, client_for):
+    scene = make_scene(session, database, random.Random(2), arm="before")  # in which the lead does not code
+    coder, study_id = scene.everybody["coder 0"], scene.lead.study.id
+    assignment = session.scalars(
+        select(Assignment).where(Assignment.member_id == coder.member.id).order_by(Assignment.order)
+    ).first()
+    answered = session.execute(
+        select(SubmittedCode.incident_id, SubmittedCode.dimension_id).order_by(SubmittedCode.id)
+    ).first()
+
+    def some(model):
+        return list(session.scalars(select(model.id).where(model.study_id == study_id).order_by(model.id)))
+
+    people = {
+        "nobody": None,
+        "stranger": make_study(session),
+        "owner of the instance": owner(session),
+        "reader": scene.everybody["reader"],
+        "coder": coder,
+        "adjudicator": scene.everybody["adjudicator"],
+        "lead": scene.lead,
+    }
+    offered = session.scalars(
+        select(Suggestion.id).where(
+            Suggestion.incident_id == assignment.incident_id, Suggestion.dimension_id == some(Dimension)[1]
+        )
+    ).first()
+    of = {
+        "slug": scene.lead.study.slug,
+        "number": scene.coding_round.number,
+        "token": "guessed",
+        "incident_id": answered.incident_id,
+        "import_id": upload(session, scene.lead, file_name="a.csv", content=b"id,text\n1,It broke.\n").id,
+        "assignment_id": assignment.id,
+        "run_id": some(SuggestionRun)[0],
+        "suggestion_id": offered,
+        "dimension_id": answered.dimension_id,
+        "code_id": some(Code)[0],
+        "member_id": make_member(session, scene.lead).member.id,
+    }
+    fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
+    fields |= {"call_id": session.scalars(select(ModelCall.id).where(ModelCall.study_id == study_id)).first()}
+    walk = Walk(
+        {who: client_for(person) for who, person in people.items()}, of, fields, in_a_fitting_state(session, scene)
+    )
+    opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
+    assert is_let_in(walk.clients["coder"].post(opening, data=fields))
+    return walk, scene
+
+
+def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
+    """What a few routes need to have anything to do: a file that came in, a code that was retired."""
+    file = upload(session, scene.lead, file_name="b.csv", content=b"id,text\n7,It broke again.\n")
+    import_incidents(session, scene.lead, file, guess_mapping(table_of(file)), source="file")
+    shelf = whole_codebook(session, scene.lead.study.id)
+    code = make_code(session, scene.lead, shelf.dimensions[0], "Out of use")
+    retire_code(session, scene.lead.study.id, scene.lead.member, code.id, reason="nobody needs it")
+    return {IMPORT + "/refused.csv": {"import_id": file.id}, CODE + "/restoration": {"code_id": code.id}}
+
+
+def owner(session):
+    add_person(session, email="another@example.org", name="Another", password=None)
+    token = make_owner_link(session, "").rpartition("/")[2]
+    return become_owner(session, token, name="Olga Owner", email="olga@example.org", password="a long enough one")
+
+
+def test_every_route_stands_in_the_table_of_who_may():
+    routes = set(every_route())
+    missing, gone = sorted(routes - MAY.keys()), sorted(MAY.keys() - routes)
+    assert not missing, f"Say in MAY of tests/security/test_who_may.py who may use {missing}."
+    assert not gone, f"MAY in tests/security/test_who_may.py names routes that are no more: {gone}. Take them out."
+
+
+@pytest.mark.parametrize("phase", ["running", "settling"])
+def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
+    walk, scene = walk
+    move_round(session, scene.lead, scene.coding_round, phase)
+    wrong = []
+    for method, path in every_route():
+        if path == STREAM or any(part in path for part in AFTER_CODING) != (phase == "settling"):
+            continue
+        for who in walk.clients:
+            before = connection.begin_nested()
+            answer = walk.asks(who, method, path)
+            before.rollback()
+            session.expire_all()
+            allowed = who in MAY[method, path]
+            if allowed != is_let_in(answer) or answer.status_code >= 500:
+                wrong.append(f"{who}: {method} {path} is answered {answer.status_code}, allowed: {allowed}")
+    assert not wrong, "\n".join(wrong)
+
+
+def is_let_in(answer: Response) -> bool:
+    """Neither sent to sign in, nor told that they may not, nor that there is no such thing."""
+    sent_to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+    signed_out = sent_to_sign_in and answer.request.url.path == "/sign-out"
+    return signed_out or not (sent_to_sign_in or answer.status_code in (401, 403, 404))
