@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actions import DEMO_EMAIL, add_person, make_member_invitation, make_owner_link, start_sign_in
 from app.accounts.models import Person
+from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
@@ -59,7 +60,11 @@ def set_stage(site: Site) -> Stage:
         assert lead is not None
         people = {"lead": person} | {name: _seat(session, lead, name) for name in (ADA, BEN)}
         _, token = invite_member(session, lead, name="Chidi Adeyemi", role="reader")
-        links = {"invitation": f"/invitations/{token}", "first-owner": make_owner_link(session, "")}
+        links = {
+            "invitation": f"/invitations/{token}",
+            "first-owner": make_owner_link(session, ""),
+            "new-password": f"/password-links/{make_password_link(session, people[BEN], by=None)}",
+        }
         session.flush()
         shots = [
             *(Shot(name, "", path) for name, path in links.items()),
@@ -87,7 +92,7 @@ def _seat(session: Session, lead: Viewer, name: str) -> Person:
 
 
 def _of_nobody() -> list[Shot]:
-    return [Shot("sign-in", "", "/sign-in")]
+    return [Shot("sign-in", "", "/sign-in"), Shot("forgotten-password", "", "/forgotten-password")]
 
 
 def _of_lead(session: Session, lead: Viewer) -> list[Shot]:

@@ -143,6 +143,7 @@ def start_sign_in(session: Session, person: Person, *, user_agent: str, days: in
             token_hash=token_hash(token),
             user_agent=user_agent[:300],
             address=address,
+            last_seen_at=now(),
             expires_at=expires_at,
         )
     )

@@ -35,8 +35,9 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     user_agent: Mapped[str] = mapped_column(Text, server_default="")
-    address: Mapped[str] = mapped_column(Text, server_default="")
+    address: Mapped[str] = mapped_column(Text, server_default="")  # from where it was last seen
     created_at: Mapped[Now]
+    last_seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # to within some minutes
     expires_at: Mapped[UtcTime]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -85,7 +86,7 @@ class AccountEvent(Base):
     at: Mapped[Now]
     kind: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # who acted; no key: it outlives the person
-    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    subject_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 

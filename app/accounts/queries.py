@@ -27,9 +27,10 @@ ABOUT_PEOPLE = {
 }
 
 
-def signed_in_person(session: Session, token: str, at: datetime) -> Person | None:
-    return session.scalar(
-        select(Person)
+def open_sign_in(session: Session, token: str, at: datetime) -> tuple[Person, SignIn] | None:
+    """Who is signed in by it."""
+    row = session.execute(
+        select(Person, SignIn)
         .join(SignIn, SignIn.person_id == Person.id)
         .where(
             SignIn.token_hash == token_hash(token),
@@ -37,7 +38,8 @@ def signed_in_person(session: Session, token: str, at: datetime) -> Person | Non
             SignIn.expires_at > at,
             Person.deactivated_at.is_(None),
         )
-    )
+    ).first()
+    return (row[0], row[1]) if row else None
 
 
 def person_with_email(session: Session, email: str) -> Person | None:
@@ -72,11 +74,11 @@ def hash_of(token: str) -> str:
 
 
 def open_sign_ins(session: Session, person_id: int, at: datetime) -> Sequence[SignIn]:
-    """Newest first."""
+    """The one that was seen last comes first."""
     return session.scalars(
         select(SignIn)
         .where(SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.expires_at > at)
-        .order_by(SignIn.created_at.desc(), SignIn.id.desc())
+        .order_by(func.coalesce(SignIn.last_seen_at, SignIn.created_at).desc(), SignIn.id.desc())
     ).all()
 
 

@@ -1,17 +1,20 @@
 """Who asks: the dependency that every signed-in page takes."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy import update
 
 from app.accounts import queries
-from app.accounts.models import Person
+from app.accounts.models import Person, SignIn
 from app.db.base import now
-from app.db.session import database_of
-from app.problems import Problem
+from app.db.session import Database, database_of
+from app.problems import Problem, Unavailable
 
 COOKIE = "tandem_sign_in"
+SEEN_EVERY = timedelta(minutes=5)  # a look is noted no more often than this
 
 
 class SignedOut(Problem):
@@ -38,11 +41,25 @@ def person_of(request: Request) -> Person | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
-    with database_of(request).reading() as session:
-        person = queries.signed_in_person(session, token, now())
-        if person is not None:
-            session.expunge(person)
-        return person
+    database, at = database_of(request), now()
+    with database.reading() as session:
+        found = queries.open_sign_in(session, token, at)
+        if found is None:
+            return None
+        person, sign_in = found
+        session.expunge_all()
+    if sign_in.last_seen_at is None or at - sign_in.last_seen_at > SEEN_EVERY:
+        _note_seen(database, sign_in.id, at, request.client.host if request.client else "")
+    return person
+
+
+def _note_seen(database: Database, sign_in_id: int, at: datetime, address: str) -> None:
+    """Beside the transaction of the request, which may be read-only or roll back."""
+    try:
+        with database.transaction() as session:
+            session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=at, address=address))
+    except Unavailable:
+        pass  # nobody is kept from a page because this could not be noted
 
 
 def current_person(request: Request) -> Person:

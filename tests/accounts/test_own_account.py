@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -12,8 +13,11 @@ from app.accounts import actions
 from app.accounts.browsers import browser_words
 from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.passwords import hash_password
-from app.accounts.viewer import COOKIE
+from app.accounts.viewer import COOKIE, SEEN_EVERY
 from app.db.base import now
+from app.db.session import Database
+from app.main import create_app
+from app.settings import Settings
 from app.studies.actions import add_member
 from app.studies.models import Membership
 from app.studies.viewer import Viewer
@@ -172,6 +176,31 @@ def test_a_lead_gets_into_no_account_that_opens_more_than_theirs(
     assert client_for(ada).post(f"{address}/{lead.member.id}/password-link").status_code == 403
     assert client_for(elsewhere).post(f"{address}/{ada.member.id}/password-link").status_code == 403
     assert session.scalars(select(Invitation).where(Invitation.purpose == "password")).all() == []
+
+
+def test_when_and_where_somebody_was_last_seen_is_noted(own_database: URL) -> None:
+    """On a database of its own: a look has a read-only transaction, and what is noted one beside it."""
+    url = own_database.render_as_string(hide_password=False)
+    database = Database.at(url)
+    client = TestClient(create_app(Settings(database_url=url), database), follow_redirects=False)
+    with database.transaction() as session:
+        ada = actions.add_person(session, email="ada@example.org", name="Ada Lind", password=OLD)
+        client.cookies.set(COOKIE, actions.start_sign_in(session, ada, user_agent="", address="203.0.113.9", days=1))
+
+    assert (look_after(database, client, SEEN_EVERY / 2)) == ("203.0.113.9", False)
+    assert (look_after(database, client, 2 * SEEN_EVERY)) == ("testclient", True)
+    database.dispose()
+
+
+def look_after(database: Database, client: TestClient, pause: timedelta) -> tuple[str, bool]:
+    """The address that is noted then, and whether the time is noted anew."""
+    before = now() - pause
+    with database.transaction() as session:
+        session.execute(update(SignIn).values(last_seen_at=before))
+    assert client.get("/").status_code == 200
+    with database.reading() as session:
+        seen = session.scalars(select(SignIn)).one()
+        return seen.address, seen.last_seen_at is not None and seen.last_seen_at > before
 
 
 def test_people_are_the_owners_page_and_nobody_elses(client_for: ClientFor, lead: Viewer, owner: Person) -> None:
