@@ -1,13 +1,13 @@
 """When a sign-in was last seen; what was done to an account is found by whose it is.
 
-Revision ID: 2026_11_26_10
+Revision ID: 2026_11_26_22
 Revises: 2026_11_26_21
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_26_10"
+revision = "2026_11_26_22"
 down_revision = "2026_11_26_21"
 branch_labels = None
 depends_on = None
