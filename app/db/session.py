@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.db.outages import saying_outages
 
@@ -47,11 +47,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A read-only transaction: an accidental write is refused by Postgres."""
+        """A read-only transaction: an accidental write is refused by Postgres.
+
+        As a writing one it takes a connection with its first statement, not before: a request that held one while it
+        waits for a second (for who asks) could wait for ever among many that do the same.
+        """
         session = self._sessions()
+        event.listen(session, "after_begin", _read_only)
         with saying_outages():
             try:
-                session.execute(text("SET TRANSACTION READ ONLY"))
                 yield session
             finally:
                 session.rollback()
@@ -60,6 +64,10 @@ class Database:
     def dispose(self) -> None:
         if isinstance(self.bind, Engine):
             self.bind.dispose()
+
+
+def _read_only(_: Session, __: SessionTransaction, connection: Connection) -> None:
+    connection.execute(text("SET TRANSACTION READ ONLY"))
 
 
 def database_of(request: Request) -> Database:

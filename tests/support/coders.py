@@ -66,7 +66,7 @@ class SimulatedCoder:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._at = self.seed % len(self.addresses)
-        self._cookie = ""
+        self.cookie = ""
         self._connection: http.client.HTTPConnection | None = None
         self._used_at = 0.0
 
@@ -74,15 +74,15 @@ class SimulatedCoder:
         answer = self.ask("POST", "/sign-in", {"email": self.email, "password": PASSWORD, "next": "/"})
         if answer.status != 303:
             raise NotSaved(f"{self.email} could not sign in: {answer.status}")
-        self._cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
+        self.cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
 
     @property
     def is_signed_in(self) -> bool:
-        return self._cookie != ""
+        return self.cookie != ""
 
     def code(self, go_on: Callable[[], bool]) -> None:
         """Incident after incident, while `go_on` says so before each act."""
-        path = self._first_path()
+        path = self.first_path()
         while go_on():
             desk = self.read_desk(path)
             if desk.is_handed_in:
@@ -97,7 +97,7 @@ class SimulatedCoder:
         self.page_seconds.append(answer.seconds)
         return DeskSeen.read(path, answer.body)
 
-    def _first_path(self) -> str:
+    def first_path(self) -> str:
         """Where the queue says that coding goes on."""
         queue = self.ask("GET", f"/studies/{self.slug}/coding").body
         begins = queue.find(f"/studies/{self.slug}/assignments/")
@@ -160,7 +160,7 @@ class SimulatedCoder:
             self._connection = http.client.HTTPConnection(
                 urlsplit(self.addresses[self._at]).netloc, timeout=ANSWER_SECONDS
             )
-        headers = {"Cookie": self._cookie, "Accept": "text/html", "Accept-Encoding": "identity"}
+        headers = {"Cookie": self.cookie, "Accept": "text/html", "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             if path.endswith("/acts"):
