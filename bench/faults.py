@@ -78,16 +78,26 @@ class Round:
 
 def main() -> int:
     plan, file = _asked()
+    done: list[Round] = []
     print("".join(f"{name:>9}" for name in COLUMNS), flush=True)
 
-    def tell(done: Round) -> None:
-        print("".join(f"{cell:>9}" for cell in done.row()), flush=True)
-        for wrong in (*done.problems, *done.errors[:5], *done.missing[:5], *done.half[:5]):
+    def tell(latest: Round) -> None:
+        done.append(latest)
+        print("".join(f"{cell:>9}" for cell in latest.row()), flush=True)
+        for wrong in (*latest.problems, *latest.errors[:5], *latest.missing[:5], *latest.half[:5]):
             print(f"    {wrong}", flush=True)
+        if file is not None:
+            file.write_text(_document(plan, done) + "\n")  # so far: a run of hours may be cut short
 
     with tempfile.TemporaryDirectory(prefix="tandem-faults-") as folder:
-        rounds = fault_rounds(Path(folder), plan, tell)
-    summary = {
+        fault_rounds(Path(folder), plan, tell)
+    print(_document(plan, done) if file is None else json.dumps(_summary(plan, done)))
+    return 0 if all(each.is_kept for each in done) else 1
+
+
+def _summary(plan: Plan, rounds: list[Round]) -> dict[str, object]:
+    return {
+        "plan": asdict(plan),
         "rounds": len(rounds),
         "acts": sum(each.acts for each in rounds),
         "faults": {part: sum(each.faults[part] for each in rounds) for part in PARTS},
@@ -95,16 +105,13 @@ def main() -> int:
         "half": sum(len(each.half) for each in rounds),
         "jobs": sum(each.jobs for each in rounds),
         "unended": sum(each.unended for each in rounds),
-        "longest_seconds": max(each.longest_seconds for each in rounds),
+        "longest_seconds": max((each.longest_seconds for each in rounds), default=0.0),
         "is_kept": all(each.is_kept for each in rounds),
     }
-    document = json.dumps({**summary, "each": [asdict(each) for each in rounds]}, indent=2)
-    if file is None:
-        print(document)
-    else:
-        file.write_text(document + "\n")
-        print(json.dumps(summary))
-    return 0 if summary["is_kept"] else 1
+
+
+def _document(plan: Plan, rounds: list[Round]) -> str:
+    return json.dumps({**_summary(plan, rounds), "each": [asdict(each) for each in rounds]}, indent=2)
 
 
 def fault_rounds(folder: Path, plan: Plan, tell: Callable[[Round], None]) -> list[Round]:
