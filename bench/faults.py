@@ -8,6 +8,7 @@ half there, every job ends. Prints a table and, with --json, one JSON document. 
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -77,6 +78,7 @@ class Round:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     plan, file = _asked()
     done: list[Round] = []
     print("".join(f"{name:>9}" for name in COLUMNS), flush=True)

@@ -8,6 +8,7 @@ document too. Exit 1 when a save failed, an act is missing, the 95th percentile 
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -60,6 +61,7 @@ class Load:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     asked = _asked()
     with tempfile.TemporaryDirectory(prefix="tandem-load-") as folder:
         found = load(Path(folder), asked.coders, asked.minutes, asked.servers, asked.think)

@@ -7,14 +7,13 @@ from sqlalchemy import select
 from app.coding.applying import (
     CodeNotApplied,
     add_quote,
-    application_of,
     applications,
     apply_code,
     asked_dimension,
     quoted,
+    remove_all,
     remove_answer,
     remove_application,
-    remove_applications,
     seen_code,
     set_answer,
     state_before,
@@ -41,12 +40,13 @@ class NoSkipReason(Invalid):
 def toggle_code(step: Step) -> Change:
     dimension = asked_dimension(step)
     code = seen_code(step, dimension, step.payload.key("code_id"))
-    before = state_before(step, dimension.id)
-    application = application_of(step, dimension.id, code.id)
+    applied = applications(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
+    application = next((each for each in applied if each.code_id == code.id), None)
     if application is not None:
-        remove_application(step, application)
+        remove_application(step, applied, application)
         return Change(before, dimension.id, code.id)
-    return Change(before, dimension.id, code.id, apply_code(step, dimension, code).id)
+    return Change(before, dimension.id, code.id, apply_code(step, dimension, applied, code).id)
 
 
 def set_main(step: Step) -> Change:
@@ -58,7 +58,7 @@ def set_main(step: Step) -> Change:
     applied = applications(step, dimension.id)
     if code_id is not None and code_id not in {application.code_id for application in applied}:
         raise CodeNotApplied
-    before = state_before(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
     for application in applied:
         application.is_main = application.code_id == code_id
     step.session.flush()
@@ -71,8 +71,9 @@ def answer(step: Step) -> Change:
     state = step.payload.text("state")
     if state not in ("", "none_applies", "not_enough_information"):
         raise ActNotUnderstood
-    before = state_before(step, dimension.id)
-    remove_applications(step, dimension.id)
+    applied = applications(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
+    remove_all(step, applied)
     if state:
         set_answer(step, dimension.id, state)
     else:
@@ -86,9 +87,10 @@ def create_code(step: Step) -> Change:
     payload = step.payload
     span = (payload.offset("start"), payload.offset("end")) if payload.has("start") or payload.has("end") else None
     quote = quoted(step, *span) if span else ""
-    before = state_before(step, dimension.id)
+    applied = applications(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
     code = find_or_create(step, dimension, payload, parent_id=payload.key_or_none("parent_id"))
-    application = apply_code(step, dimension, code)
+    application = apply_code(step, dimension, applied, code)
     evidence_id = add_quote(step, application, *span, quote) if span else None
     return Change(before, dimension.id, code.id, application.id, evidence_id)
 
@@ -99,8 +101,9 @@ def add_evidence(step: Step) -> Change:
     code = seen_code(step, dimension, step.payload.key("code_id"))
     start, end = step.payload.offset("start"), step.payload.offset("end")
     quote = quoted(step, start, end, step.payload.text("quote"))
-    before = state_before(step, dimension.id)
-    application = apply_code(step, dimension, code)
+    applied = applications(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
+    application = apply_code(step, dimension, applied, code)
     evidence_id = add_quote(step, application, start, end, quote)
     return Change(before, dimension.id, code.id, application.id, evidence_id)
 
@@ -121,7 +124,7 @@ def remove_evidence(step: Step) -> Change:
     if row is None:
         raise NotFound
     evidence, application = row
-    before = state_before(step, application.dimension_id)
+    before = state_before(step, application.dimension_id, applications(step, application.dimension_id))
     step.session.delete(evidence)
     step.session.flush()
     return Change(before, application.dimension_id, application.code_id, application.id)
@@ -136,12 +139,13 @@ def apply_offered(step: Step) -> Change:
     quotes = [(part.offset("start"), part.offset("end"), part.text("quote")) for part in step.payload.parts("evidence")]
     for start, end, quote in quotes:
         quoted(step, start, end, quote)
-    before = state_before(step, dimension.id)
+    applied = applications(step, dimension.id)
+    before = state_before(step, dimension.id, applied)
     if step.payload.has("code_id"):
         code = seen_code(step, dimension, step.payload.key("code_id"))
     else:
         code = find_or_create(step, dimension, step.payload.part("new_code"), origin="suggestion")
-    application = apply_code(step, dimension, code, origin=origin)
+    application = apply_code(step, dimension, applied, code, origin=origin)
     for start, end, quote in quotes:
         add_quote(step, application, start, end, quote)
     return Change(before, dimension.id, code.id, application.id)

@@ -1,6 +1,6 @@
 """The working state of one dimension of an assignment: its answer, its codes, their evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -54,12 +54,8 @@ def applications(step: Step, dimension_id: int) -> Sequence[CodeApplication]:
     ).all()
 
 
-def application_of(step: Step, dimension_id: int, code_id: int) -> CodeApplication | None:
-    return next((a for a in applications(step, dimension_id) if a.code_id == code_id), None)
-
-
-def state_before(step: Step, dimension_id: int) -> dict[str, Any]:
-    """The inverse of any act on a dimension: all that stands there now."""
+def state_before(step: Step, dimension_id: int, applied: Sequence[CodeApplication]) -> dict[str, Any]:
+    """The inverse of any act on a dimension: all that stands there now. applied: its `applications`."""
     answer = step.session.scalar(
         select(WorkingAnswer.state).where(
             WorkingAnswer.study_id == step.study_id,
@@ -67,13 +63,8 @@ def state_before(step: Step, dimension_id: int) -> dict[str, Any]:
             WorkingAnswer.dimension_id == dimension_id,
         )
     )
-    applied = applications(step, dimension_id)
     quotes: dict[int, list[dict[str, Any]]] = {application.id: [] for application in applied}
-    for row in step.session.scalars(
-        select(Evidence)
-        .where(Evidence.study_id == step.study_id, Evidence.code_application_id.in_(quotes))
-        .order_by(Evidence.id)
-    ):
+    for row in _evidence_under(step, quotes):
         spot = {"evidence_id": row.id, "start": row.start, "end": row.end, "quote": row.quote}
         quotes[row.code_application_id].append(spot | {"at": row.at.isoformat()})
     codes = [
@@ -91,11 +82,30 @@ def state_before(step: Step, dimension_id: int) -> dict[str, Any]:
     return {"dimension_id": dimension_id, "state": answer, "codes": codes}
 
 
-def apply_code(step: Step, dimension: DimensionEntry, code: CodeEntry, *, origin: str = "own") -> CodeApplication:
-    """A code that is applied already stays as it is. Where a dimension takes one code, the former one goes."""
+def _evidence_under(step: Step, application_ids: Collection[int]) -> Sequence[Evidence]:
+    if not application_ids:
+        return ()
+    return step.session.scalars(
+        select(Evidence)
+        .where(Evidence.study_id == step.study_id, Evidence.code_application_id.in_(application_ids))
+        .order_by(Evidence.id)
+    ).all()
+
+
+def apply_code(
+    step: Step,
+    dimension: DimensionEntry,
+    applied: Sequence[CodeApplication],
+    code: CodeEntry,
+    *,
+    origin: str = "own",
+) -> CodeApplication:
+    """A code that is applied already stays as it is. Where a dimension takes one code, the former one goes.
+
+    applied: the `applications` of the dimension as they are now.
+    """
     if code.is_category:
         raise CategoryNotApplied
-    applied = applications(step, dimension.id)
     for application in applied:
         if application.code_id == code.id:
             return application
@@ -118,17 +128,11 @@ def apply_code(step: Step, dimension: DimensionEntry, code: CodeEntry, *, origin
     return application
 
 
-def remove_application(step: Step, application: CodeApplication) -> None:
-    """With its evidence. The answer goes with the last code."""
-    dimension_id = application.dimension_id
-    step.session.delete(application)
-    step.session.flush()
-    if not applications(step, dimension_id):
-        remove_answer(step, dimension_id)
-
-
-def remove_applications(step: Step, dimension_id: int) -> None:
-    remove_all(step, applications(step, dimension_id))
+def remove_application(step: Step, applied: Sequence[CodeApplication], application: CodeApplication) -> None:
+    """With its evidence. The answer goes with the last code of `applied`."""
+    remove_all(step, [application])
+    if len(applied) == 1:
+        remove_answer(step, application.dimension_id)
 
 
 def remove_all(step: Step, applied: Sequence[CodeApplication]) -> None:

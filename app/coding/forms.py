@@ -76,10 +76,15 @@ class ActForm:
         if self.member_id not in (None, member_id):
             raise SomebodyElse
 
+    @property
+    def may_quote(self) -> bool:
+        """Only then does `request` need the text."""
+        return self.kind in ("add_evidence", "create_code")
+
     def request(self, text: str) -> ActRequest:
         """text: of the incident; raises when what was quoted is not in it."""
         payload = {name: value for name, value in self.fields.items() if name not in ("start", "end", "quote")}
-        if self.kind in ("add_evidence", "create_code"):
+        if self.may_quote:
             payload |= _evidence(text, self.fields, needed=self.kind == "add_evidence")
         if self.kind == "add_evidence" and not payload.get("code_id"):
             raise NoCodeToQuoteFor

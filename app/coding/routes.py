@@ -52,7 +52,7 @@ def act(
 ) -> Response:
     form = ActForm.read(posted)
     form.check_member(viewer.member.id)
-    text = own_text(session, viewer, assignment_id)
+    text = own_text(session, viewer, assignment_id) if form.may_quote else ""
     try:
         with session.begin_nested():
             saved = perform(session, viewer, assignment_id, form.request(text))

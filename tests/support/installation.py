@@ -1,6 +1,5 @@
 """A whole Tandem on one machine whose parts can be killed: server, worker and embedded Postgres."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from app.db.embedded import EmbeddedPostgres, running_server
+from tests.support.ports import lasting_port
 from tests.support.served import CHECKOUT, bare_environment
 
 START_SECONDS = 90
@@ -20,9 +20,7 @@ class Installation:
     """`tandem serve` on one port for good. Worker and Postgres are started again by it, the server by us."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], *more: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = lasting_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.postgres = EmbeddedPostgres(folder / "data")
         self.log = folder / "log"

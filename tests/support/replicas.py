@@ -1,7 +1,6 @@
 """Several servers and workers on one Postgres, each a process that can be stopped, killed and started again."""
 
 import http.client
-import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.support.ports import lasting_port
 from tests.support.served import CHECKOUT, Served, bare_environment, served
 
 
@@ -18,9 +18,7 @@ class Replica:
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         folder.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = lasting_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         self._settings = settings
