@@ -7,22 +7,25 @@ the round runs, has been told what they must not know.
 import itertools
 import random
 from dataclasses import dataclass, field
+from io import BytesIO
+from uuid import uuid4
+from zipfile import ZipFile
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from app import routers
+from app.cli import tandem
 from app.codebook.actions import CodeText, edit_code, merge_codes
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
 from app.coding.models import Exposure, Memo, SubmittedCode
 from app.db.session import Database
-from app.export.actions import NoOpenRound, dataset_export
 from app.incidents.models import Import, Incident
+from app.ledger.models import ModelCall
 from app.llm.scripted import ScriptedModel
-from app.problems import NotFound
 from app.rounds.models import Assignment, Round
 from app.studies.models import Membership
 from app.studies.viewer import Viewer
@@ -80,37 +83,85 @@ def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
         assert not [word for word in words if word not in seen], who
 
 
-def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, database, client_for):
+def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, connection, database, client_for):
+    """Every route that changes something, met by the walk; what it changed is taken back afterwards."""
     scene = make_scene(session, database, random.Random(7))
-    base = f"/studies/{scene.lead.study.slug}"
-    number, incident = scene.coding_round.number, scene.incidents[0].id
-    dimension = session.scalars(select(Dimension.id)).first()
-    posts = [
-        (f"{base}/export/dataset", {"form": form, "round": round_number})
-        for form in ("long", "wide", "ratings")
-        for round_number in ("", str(number))
-    ]
-    posts += [(f"{base}/export/codebook", {"format": format}) for format in ("csv", "json", "qdc")]
-    posts += [
-        (f"{base}/disagreements/{number}/{incident}/{dimension}/openings", {}),
-        (f"{base}/disagreements/{number}/{incident}/{dimension}/comments", {"text": "What did you take?"}),
-        (f"{base}/rounds/{number}/suggestions/openings", {"call_id": "1"}),
-    ]
+    posts = list(post_addresses(session, scene))
+    assert len(posts) > 60
     for who, viewer in scene.everybody.items():
         others = [word for owner, words in scene.words.items() if owner != who for word in words]
         client = client_for(viewer)
-        for address, fields in posts:
-            shown = client.post(address, data=fields).text
-            assert not [word for word in others if word in shown], f"{who} by POST {address} {fields}"
+        for (address, fields), headers in zip(posts, itertools.cycle(({}, HTMX)), strict=False):
+            before = connection.begin_nested()
+            answer = client.post(address, data=fields, headers=headers)
+            shown = answer.content.decode(errors="replace")
+            before.rollback()
+            session.expire_all()
+            found = [word for word in others if word in shown]
+            assert not found, f"{who} is shown {found} by POST {address} {fields}"
 
 
-def test_promise_1_the_command_lines_exports_hold_nothing_of_a_running_round(session, database):
-    scene = make_scene(session, database, random.Random(3))
-    for form in ("long", "wide", "ratings"):
-        with pytest.raises((NoOpenRound, NotFound)):
-            dataset_export(session, scene.lead.study, form=form, round_number=scene.coding_round.number)
-        with pytest.raises(NoOpenRound):
-            dataset_export(session, scene.lead.study, form=form, round_number=None)
+def post_addresses(session: Session, scene: Scene):
+    """Every POST route but signing out, with ids of the study and fields that go far; exports in every form."""
+    base = f"/studies/{scene.lead.study.slug}"
+    number = scene.coding_round.number
+    of = {name: found[0] for name, found in ids_of_study(session, scene).items() if found}
+    of |= {"slug": scene.lead.study.slug, "number": number, "token": "x", "sign_in_id": 1, "import_id": 1}
+    of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
+    fields = {
+        "phase": "settling",
+        "reason": "It is time.",
+        "text": "What did you take?",
+        "seen": "",
+        "question": "Why?",
+    }
+    fields |= {"name": "A name", "title": "A title", "takes": "one", "openness": "open", "role": "coder"}
+    fields |= {"decision": "accept", "kind": "toggle_code", "act_id": str(uuid4()), "cause": "slip"}
+    fields |= {"dimension_id": of["dimension_id"], "code_id": of["code_id"], "into_id": of["code_id"]}
+    fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
+    for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
+        if "POST" in route.methods and route.path != "/sign-out":
+            yield route.path.format(**of), fields
+    for form, round_number in itertools.product(("long", "wide", "ratings", "xlsx"), ("", str(number))):
+        yield f"{base}/export/dataset", {"form": form, "round": round_number}
+    for format in ("csv", "json", "qdc", "xlsx"):
+        yield f"{base}/export/codebook", {"format": format}
+
+
+def first_id(session: Session, model) -> int:
+    return session.scalars(select(model.id).order_by(model.id)).first() or 1
+
+
+def test_promise_1_the_command_lines_exports_hold_nothing_of_a_running_round(own_database, tmp_path):
+    """The commands themselves, on a study of their own."""
+    url = own_database.render_as_string(hide_password=False)
+    database = Database.at(url)
+    with database.transaction() as session:
+        scene = make_scene(session, database, random.Random(3))
+        slug, words = scene.lead.study.slug, [word for words in scene.words.values() for word in words]
+    database.dispose()
+
+    def run(*arguments: str):
+        command = ["export", *arguments, "-o", "-"]
+        return CliRunner().invoke(tandem, command, env={"TANDEM_DATABASE_URL": url})
+
+    for kind, more in itertools.product(("dataset", "ratings", "agreement"), ((), ("--round", "1"))):
+        refused = run(kind, slug, *more)
+        assert (refused.exit_code, refused.stdout_bytes) == (1, b""), kind
+    for form in (("--wide",), ("--format", "xlsx")):
+        assert run("dataset", slug, *form).stdout_bytes == b""
+    for format in ("csv", "json", "qdc", "xlsx"):
+        codebook = run("codebook", slug, "--format", format)
+        assert codebook.exit_code == 0
+        assert not [word for word in words if word.encode() in unpacked(codebook.stdout_bytes)]
+
+
+def unpacked(content: bytes) -> bytes:
+    """A workbook is a ZIP of XML."""
+    if not content.startswith(b"PK"):
+        return content
+    with ZipFile(BytesIO(content)) as packed:
+        return b"".join(packed.read(name) for name in packed.namelist())
 
 
 def test_promise_2_no_suggestion_reaches_a_browser_by_looking(session, database, client_for):
@@ -168,6 +219,7 @@ def make_scene(session: Session, database: Database, chance: random.Random, *, a
     common = [make_code(session, lead, cause, "Network"), make_code(session, lead, symptom, "Errors")]
     incidents = make_incidents(session, lead, 3)
     who_codes = [*coders, lead] if chance.random() < 0.5 else coders
+    sharing = chance.choice(("private", "private", "shared"))
     coding_round = make_round(
         session,
         lead,
@@ -176,15 +228,18 @@ def make_scene(session: Session, database: Database, chance: random.Random, *, a
         purpose=chance.choice(("calibration", "reliability")),
         arm=arm or chance.choice(ARMS),
         blind_share=chance.choice((0.0, 0.3)) if arm is None else 0.0,
-        code_sharing="private",
+        code_sharing=sharing,
     )
     scene = Scene(lead, coding_round, incidents, {"lead": lead})
     scene.everybody |= {f"coder {number}": coder for number, coder in enumerate(coders)}
     scene.everybody |= {role: make_member(session, lead, role=role) for role in ("adjudicator", "reader")}
+    scene.everybody["coder outside the round"] = make_member(session, lead)
     offer(session, database, lead, coding_round, {cause.id: common[0].id, symptom.id: common[1].id})
     for who, coder in scene.everybody.items():
         if coder in who_codes:
-            scene.words[who] = code_at_random(session, chance, scene, coder, cause.id, symptom.id, common[1].id)
+            words = code_at_random(session, chance, scene, coder, cause.id, symptom.id, common[1].id)
+            # Where new codes are shared their names, and no more, are everybody's.
+            scene.words[who] = [word for word in words if sharing == "private" or not word.startswith("COINED")]
     return scene
 
 
@@ -210,6 +265,7 @@ def code_at_random(
             act(session, coder, assignment, "submit", incomplete=True)
         elif ending == "skip" and number:
             act(session, coder, assignment, "skip", reason=f"SKIP{mark}")
+            words.append(f"SKIP{mark}")
     return words
 
 
@@ -228,19 +284,7 @@ def offer(session: Session, database: Database, lead: Viewer, coding_round: Roun
 
 def get_addresses(session: Session, scene: Scene):
     """Every GET route of the app with every id of the study that its address takes."""
-    study_id = scene.lead.study.id
-    of_study = {
-        name: [str(key) for key in session.scalars(select(model.id).where(model.study_id == study_id))]
-        for name, model in (
-            ("incident_id", Incident),
-            ("dimension_id", Dimension),
-            ("assignment_id", Assignment),
-            ("code_id", Code),
-            ("import_id", Import),
-            ("run_id", SuggestionRun),
-            ("member_id", Membership),
-        )
-    }
+    of_study = {name: list(map(str, found)) for name, found in ids_of_study(session, scene).items()}
     values = {**of_study, "slug": [scene.lead.study.slug], "number": [str(scene.coding_round.number)], "token": ["x"]}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "GET" not in route.methods or "{slug}" not in route.path or is_stream(route):
@@ -251,6 +295,22 @@ def get_addresses(session: Session, scene: Scene):
             yield address
             for query in QUERIES.get(route.path.removeprefix("/studies/{slug}"), ()):
                 yield address + query.format(number=scene.coding_round.number)
+
+
+def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
+    study_id = scene.lead.study.id
+    return {
+        name: list(session.scalars(select(model.id).where(model.study_id == study_id).order_by(model.id)))
+        for name, model in (
+            ("incident_id", Incident),
+            ("dimension_id", Dimension),
+            ("assignment_id", Assignment),
+            ("code_id", Code),
+            ("import_id", Import),
+            ("run_id", SuggestionRun),
+            ("member_id", Membership),
+        )
+    }
 
 
 QUERIES = {

@@ -3,6 +3,7 @@
 // .is-focused), so that each dimension may have its own digits. Outside text fields only, but for ctrl+….
 const TYPED_IN = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable=true]";
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select";
+const PRESSED_BY_ENTER = "a[href], button, summary, input, [role=button]";
 const SWITCH = "tandem-single-keys";
 const told = new Set();
 
@@ -72,6 +73,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.(TYPED_IN);
   if (typing && key === "escape" && typing.type !== "search") return typing.blur();
   if (typing ? key !== "ctrl+enter" : !key.includes("+") && !singleKeysOn()) return;
+  if (key === "enter" && event.target.closest?.(PRESSED_BY_ENTER)) return; // what holds the focus is what Enter presses
   if (event.repeat && !key.startsWith("arrow")) return;
   const element = pressed(key);
   if (!element) return;

@@ -142,7 +142,8 @@ async def test_the_leads_page_follows_the_run(site: Site, signed_in: SignedIn) -
             share = {"study_id": row.study_id, "run_id": row.run_id, "incident_id": row.incident_id}
         suggest_for_incident(site.database, table.model, **share)
 
-    await expect(page.get_by_text("0 waiting")).to_be_visible()
+    # Hints make it quick; on a busy machine the page's own look, every 15 s, is what is sure.
+    await expect(page.get_by_text("0 waiting")).to_be_visible(timeout=25_000)
     await expect(page.get_by_text("Done", exact=True)).to_be_visible()
     await page.get_by_text("Every call").click()
     await picture(page, "runs-done", full=True)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from app.accounts.models import Person
@@ -71,9 +71,9 @@ async def test_a_study_is_done_from_import_to_export(site: Site, browser: Browse
     await expect(page.get_by_role("heading", name="2 incidents added")).to_be_visible()
 
     await page.goto(f"{home}/rounds/new")
-    await page.get_by_label("Name").fill("First")
-    await page.get_by_label(lead.name).uncheck()
-    await page.get_by_label("On request").check()
+    await page.get_by_label("Name", exact=True).fill("First")
+    await page.get_by_role("checkbox", name=lead.name).uncheck()
+    await page.get_by_role("radio", name="On request").check()
     await page.get_by_label("Share of double-coded incidents").fill("0")
     await press(page, "Plan the round")
     await press(page, "Start the round")
@@ -87,8 +87,8 @@ async def test_a_study_is_done_from_import_to_export(site: Site, browser: Browse
     await page.goto(f"{home}/disagreements")
     await page.get_by_role("row").filter(has_text="A-1").get_by_role("link").first.click()
     await press(page, re.compile("Open"))
-    await page.get_by_label("Configuration").check()
-    await page.get_by_label("Overlooked").check()
+    await page.locator("label.pick", has_text="Configuration").click()
+    await page.get_by_role("radio", name="Overlooked").check()
     await page.get_by_label("Reason").fill("The push is named in the text.")
     await press(page, "Rule and next")
     await expect(page.get_by_text("Ruling saved")).to_be_visible()
@@ -117,10 +117,17 @@ def a_model_answers(site: Site, lead) -> None:
         assert session.scalars(select(SuggestionRun.state)).all() == ["done"]
 
 
+async def question(page: Page, name: str) -> Locator:
+    """Its card, opened by the link that its name is."""
+    head = page.get_by_role("heading", name=name, exact=True)
+    await head.get_by_role("link").click()
+    return page.locator("article", has=page.get_by_role("heading", name=name, exact=True)).last
+
+
 async def code_both(page: Page, home: str, *, cause: str, with_more: bool) -> None:
     await page.goto(f"{home}/coding")
     await page.get_by_role("link", name=re.compile("A-1")).click()
-    root = page.locator("article", has=page.get_by_role("heading", name="Root cause", exact=True)).last
+    root = await question(page, "Root cause")
     await root.get_by_role("button", name=cause).click()
     if with_more:
         await page.locator(".paste-quote summary").first.click()
@@ -129,11 +136,10 @@ async def code_both(page: Page, home: str, *, cause: str, with_more: bool) -> No
         await page.locator("#memo summary").click()
         await page.get_by_label("Memo on this incident").fill("Ask about the push")
         await press(page, "Save memo")
-    await page.goto(page.url.partition("#")[0].partition("?")[0])
-    symptom = page.locator("article", has=page.get_by_role("heading", name="Symptom", exact=True)).last
+    symptom = await question(page, "Symptom")
     if with_more:
         await symptom.locator(".new-code summary").click()
-        await symptom.get_by_label("Name").fill("Gateway errors")
+        await symptom.get_by_label("Name", exact=True).fill("Gateway errors")
         await symptom.get_by_label("Definition").fill("The gateway answers with an error.")
         await symptom.get_by_role("button", name="Create and apply").click()
     else:
@@ -145,7 +151,7 @@ async def code_both(page: Page, home: str, *, cause: str, with_more: bool) -> No
     if with_more:
         await suggestions_decided(page)
     for name in ("Root cause", "Symptom"):
-        card = page.locator("article", has=page.get_by_role("heading", name=name, exact=True)).last
+        card = await question(page, name)
         if not await card.get_by_role("button", pressed=True).count():
             await card.get_by_role("button", name="Not enough information").click()
     await press(page, "Submit and next")
