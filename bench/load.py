@@ -26,7 +26,7 @@ from tests.support.whole_acts import half_acts, missing_acts
 MIB = 1 << 20
 INCIDENTS = 120
 TARGET_SECONDS = 0.100
-GROWTH = 1.10  # from the middle to the end: at the start much is not loaded yet
+GROWTH = 1.05  # from the middle to the end: at the start much is not loaded yet
 WARM_SHARE = 0.1  # of the time, before measuring begins
 
 

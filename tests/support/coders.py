@@ -147,11 +147,12 @@ class SimulatedCoder:
             try:
                 status, headers, words = self._once(method, path, body)
             except (OSError, http.client.HTTPException) as problem:
-                self._go_elsewhere(type(problem).__name__)
+                waited = time.monotonic() - began
+                self._go_elsewhere(f"{type(problem).__name__} after {waited:.1f} s: {method} {path}")
                 continue
             if status < 500:
                 return Answered(status, headers, words, sent_at, time.monotonic() - began, attempts)
-            self._go_elsewhere(f"{status} {words[:200] if status != 503 else ''}".strip())
+            self._go_elsewhere(f"{status} {words[:200] if status != 503 else ''}".strip() + f": {method} {path}")
         raise NotSaved(f"{method} {path}: no answer in {GIVING_UP_SECONDS:.0f} s: {self.failures[-3:]}")
 
     def _once(self, method: str, path: str, body: str | None) -> tuple[int, http.client.HTTPMessage, str]:
