@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.support.coders import CodersAtWork
+from tests.support.coders import CodersAtWork, SimulatedCoder
 from tests.support.coding_replies import first_codes
 from tests.support.installation import PARTS, Installation
 from tests.support.openai_server import OpenAIServer, Says, Slow
@@ -26,6 +26,7 @@ from tests.support.seats import Seats, take_seats
 from tests.support.whole_acts import half_acts, missing_acts
 
 INCIDENTS = 40
+ASKINGS = 4  # of the model, in each round
 MODEL_SECONDS = 0.5
 JOBS_END_SECONDS = 120
 STALLED = {"TANDEM_STALLED_JOB_SECONDS": "6", "TANDEM_STALLED_JOB_CHECK_SECONDS": "2"}
@@ -142,17 +143,26 @@ def fault_round(tandem: Installation, result: Round, plan: Plan) -> Round:
     at_work.start()
     asked = 0
     while at_work.are_at_work():
-        if len(at_work.saved()) * 4 >= asked * plan.acts and asked < 4:
-            lead.ask("POST", f"/studies/{seats.slug}/rounds/{seats.number}/suggestions", {"limit": str(INCIDENTS // 4)})
-            asked += 1
+        asked = _ask_model(lead, seats, result, asked, len(at_work.saved()) * ASKINGS // plan.acts + 1)
         part = _next_part(result, chance)
         time.sleep(chance.uniform(0, 2 * plan.pause))
         if at_work.are_at_work() and tandem.kill(part):
             result.faults[part] += 1
     at_work.wait()
+    _ask_model(lead, seats, result, asked, ASKINGS)  # coders may be faster than the pauses between kills
     _weigh(tandem, result, seats, at_work)
     result.seconds = time.monotonic() - began
     return result
+
+
+def _ask_model(lead: SimulatedCoder, seats: Seats, result: Round, asked: int, due: int) -> int:
+    """How often the lead has asked then: each time for as many incidents, spread over the acts of the round."""
+    for _ in range(asked, min(due, ASKINGS)):
+        limit = {"limit": str(INCIDENTS // ASKINGS)}
+        answer = lead.ask("POST", f"/studies/{seats.slug}/rounds/{seats.number}/suggestions", limit)
+        if answer.status != 303:
+            result.problems.append(f"asking for suggestions: {answer.status} {answer.body[:200]}")
+    return max(asked, min(due, ASKINGS))
 
 
 def _next_part(result: Round, chance: random.Random) -> str:
