@@ -2,19 +2,22 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries
 from app.accounts.models import AccountEvent, Invitation, Person, SignIn
-from app.accounts.passwords import hash_password, password_fits
-from app.accounts.throttle import count_try, forgive
+from app.accounts.passwords import hash_password
+from app.accounts.throttle import forgive
 from app.accounts.tokens import new_token, token_hash
 from app.db.base import now
 from app.methods.names import plain_name
 from app.problems import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from app.accounts.checking import Checked
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 LONGEST_EMAIL = 254  # what mail itself allows; an index holds it
@@ -123,14 +126,12 @@ def accept_invitation(session: Session, token: str, person: Person) -> Invitatio
     return invitation
 
 
-def sign_in(session: Session, email: str, password: str, *, user_agent: str, address: str, days: int) -> str:
-    """Raises TooOften before the password is looked at. Commit also when WrongPassword is raised: the try counts."""
-    count_try(session, email=email, address=address)
-    person = queries.person_with_email(session, email)
-    stored = person.password_hash if person and person.deactivated_at is None else None
-    if not password_fits(password, stored) or person is None:
+def sign_in(session: Session, checked: "Checked", *, user_agent: str, address: str, days: int) -> str:
+    """Raises WrongPassword where the account or its password changed since it was checked."""
+    person = session.get(Person, checked.person_id)
+    if person is None or person.deactivated_at is not None or person.password_hash != checked.stored:
         raise WrongPassword
-    forgive(session, email)
+    forgive(session, checked.email)
     return start_sign_in(session, person, user_agent=user_agent, address=address, days=days)
 
 

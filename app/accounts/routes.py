@@ -6,13 +6,14 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts import actions, queries
+from app.accounts.checking import checked_password
 from app.accounts.cookie import device, forget_sign_in, keep_sign_in
 from app.accounts.models import Invitation
 from app.accounts.new_person import NewPerson
 from app.accounts.signed_out import kept_form, kept_in_the_page
 from app.accounts.viewer import COOKIE, SignedOut, person_of
 from app.db.base import now
-from app.db.session import ReadSession, Transaction
+from app.db.session import ReadSession, Transaction, database_of
 from app.problems import Invalid, TooOften
 from app.web.errors import answer
 from app.web.forms import PostedForm
@@ -33,7 +34,9 @@ def sign_in_page(request: Request, session: ReadSession, next: str = "/") -> Res
 def sign_in(request: Request, session: Transaction, posted: PostedForm) -> Response:
     email, wanted = posted.text("email"), posted.text("next", "/")
     try:
-        token = actions.sign_in(session, email, posted.raw("password"), **device(request))
+        address = device(request)["address"]
+        checked = checked_password(database_of(request), email, posted.raw("password"), address=address)
+        token = actions.sign_in(session, checked, **device(request))
     except actions.WrongPassword as problem:
         anybody = queries.anybody_here(session)
         return _sign_in_page(request, email, wanted, anybody, problem=problem.sentence)
