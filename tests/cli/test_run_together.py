@@ -39,7 +39,7 @@ class Running:
                 return line.strip().removeprefix(wanted)
         raise AssertionError(self.process.stderr.read() if self.process.stderr else "")
 
-    def ended(self, seconds: float = 20) -> tuple[int, str]:
+    def ended(self, seconds: float = 45) -> tuple[int, str]:
         _, talk = self.process.communicate(timeout=seconds)
         return self.process.returncode, talk
 
