@@ -1,6 +1,6 @@
 """One's own account: name, password, and where one is signed in. And the link that sets a new password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
@@ -13,11 +13,12 @@ from app.accounts.browsers import browser_words
 from app.accounts.cookie import device, keep_sign_in
 from app.accounts.models import Person
 from app.accounts.passwords import PasswordTooLong, PasswordTooShort
+from app.accounts.tokens import token_hash
 from app.accounts.viewer import COOKIE, CurrentPerson
 from app.db.base import now
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, TooOften
-from app.web.forms import Key, PostedForm
+from app.web.forms import Form, Key, PostedForm
 from app.web.pages import page, redirect_after
 
 router = APIRouter()
@@ -38,15 +39,9 @@ DONE = {
 
 
 @dataclass
-class AccountForm:
+class AccountForm(Form):
+    belongs_to = BELONGS_TO
     name: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
-
-    def refuse(self, problem: Invalid) -> None:
-        where = BELONGS_TO.get(type(problem))
-        if where is None:
-            raise problem
-        self.problems[where] = problem.sentence
 
 
 @router.get("/account")
@@ -121,6 +116,7 @@ def set_new_password(request: Request, session: Transaction, token: str, posted:
 def _page(
     request: Request, session: Session, person: Person, form: AccountForm, *, status: int = 200, happened: str = ""
 ) -> Response:
+    own = token_hash(request.cookies.get(COOKIE, ""))
     return page(
         request,
         "accounts/account.html",
@@ -128,7 +124,7 @@ def _page(
         form=form,
         person=person,
         sign_ins=[
-            (each, browser_words(each.user_agent), each.token_hash == queries.hash_of(request.cookies.get(COOKIE, "")))
+            (each, browser_words(each.user_agent), each.token_hash == own)
             for each in queries.open_sign_ins(session, person.id, now())
         ],
         events=queries.events_about(session, person.id),

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -10,23 +10,15 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.passwords import hash_password
-from app.accounts.throttle import forgive
 from app.accounts.tokens import new_token, token_hash
 from app.db.base import now
 from app.methods.names import plain_name
 from app.problems import Invalid, NotFound
 
-if TYPE_CHECKING:
-    from app.accounts.checking import Checked
-
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 LONGEST_EMAIL = 254  # what mail itself allows; an index holds it
 LONGEST_NAME = 120
 DEMO_EMAIL = "lead@demo.localhost"  # the lead of the sample study, who signs in by a link
-
-
-class WrongPassword(Invalid):
-    """E-mail and password do not belong together. Check both, or ask the study lead for a new link."""
 
 
 class LinkUsed(NotFound):
@@ -53,6 +45,15 @@ class EmailTaken(Invalid):
     """Somebody with this e-mail address is here already. Sign in instead, then open the link again."""
 
 
+def usable_name(typed: str) -> str:
+    name = plain_name(typed)
+    if not name:
+        raise NoName
+    if len(name) > LONGEST_NAME:
+        raise NameTooLong
+    return name
+
+
 def record_account_event(
     session: Session, kind: str, *, person: Person | None, subject_id: int | None = None, **details: Any
 ) -> None:
@@ -62,11 +63,7 @@ def record_account_event(
 
 def add_person(session: Session, *, email: str, name: str, password: str | None) -> Person:
     """password None: a person who signs in by links only, as in the demo."""
-    name, email = plain_name(name), email.strip()
-    if not name:
-        raise NoName
-    if len(name) > LONGEST_NAME:
-        raise NameTooLong
+    name, email = usable_name(name), email.strip()
     if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email):
         raise NoEmail
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('people.email:' || lower(:email)))"), {"email": email})
@@ -124,15 +121,6 @@ def accept_invitation(session: Session, token: str, person: Person) -> Invitatio
     revoke_links(session, person, "password")  # made when this account opened one study less
     record_account_event(session, "invitation.accepted", person=person, subject_id=invitation.id)
     return invitation
-
-
-def sign_in(session: Session, checked: "Checked", *, user_agent: str, address: str, days: int) -> str:
-    """Raises WrongPassword where the account or its password changed since it was checked."""
-    person = session.get(Person, checked.person_id)
-    if person is None or person.deactivated_at is not None or person.password_hash != checked.stored:
-        raise WrongPassword
-    forgive(session, checked.email)
-    return start_sign_in(session, person, user_agent=user_agent, address=address, days=days)
 
 
 def start_sign_in(session: Session, person: Person, *, user_agent: str, days: int, address: str = "") -> str:

@@ -8,7 +8,7 @@ from app.accounts.actions import EmailTaken, NameTooLong, NoEmail, NoName, add_p
 from app.accounts.models import Person
 from app.accounts.passwords import PasswordTooLong, PasswordTooShort
 from app.problems import Invalid
-from app.web.forms import Posted
+from app.web.forms import Form, Posted
 
 BELONGS_TO: dict[type[Invalid], str] = {
     NoName: "name",
@@ -21,11 +21,11 @@ BELONGS_TO: dict[type[Invalid], str] = {
 
 
 @dataclass
-class NewPerson:
+class NewPerson(Form):
+    belongs_to = BELONGS_TO
     name: str = ""
     email: str = ""
     password: str = field(default="", repr=False)
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, posted: Posted) -> "NewPerson":
@@ -33,10 +33,3 @@ class NewPerson:
 
     def add(self, session: Session) -> Person:
         return add_person(session, name=self.name, email=self.email, password=self.password)
-
-    def refuse(self, problem: Invalid) -> None:
-        """Says it at the field it belongs to; what belongs to no field is not for this form."""
-        where = BELONGS_TO.get(type(problem))
-        if where is None:
-            raise problem
-        self.problems[where] = problem.sentence

@@ -5,14 +5,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries
 from app.accounts.actions import (
-    LONGEST_NAME,
     LinkUsed,
-    NameTooLong,
-    NoName,
     make_link,
     record_account_event,
     revoke_links,
     take_link,
+    usable_name,
     use_link,
 )
 from app.accounts.models import Person, SignIn
@@ -20,7 +18,6 @@ from app.accounts.passwords import hash_password, password_fits
 from app.accounts.throttle import count_try, forgive
 from app.accounts.tokens import token_hash
 from app.db.base import now
-from app.methods.names import plain_name
 from app.problems import Conflict, Invalid, NotAllowed, NotFound
 
 PASSWORD_LINK_DAYS = 1
@@ -43,11 +40,7 @@ class NotOneself(Invalid):
 
 
 def rename(session: Session, person_id: int, name: str) -> Person:
-    name = plain_name(name)
-    if not name:
-        raise NoName
-    if len(name) > LONGEST_NAME:
-        raise NameTooLong
+    name = usable_name(name)
     person = _held(session, person_id)
     if person.name != name:
         record_account_event(session, "person.renamed", person=person, subject_id=person.id, before=person.name)

@@ -69,10 +69,6 @@ def anybody_here(session: Session) -> bool:
     return session.scalar(select(func.count()).select_from(Person).where(Person.password_hash.is_not(None))) != 0
 
 
-def hash_of(token: str) -> str:
-    return token_hash(token)
-
-
 def open_sign_ins(session: Session, person_id: int, at: datetime) -> Sequence[SignIn]:
     """The one that was seen last comes first."""
     return session.scalars(

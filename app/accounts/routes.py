@@ -6,11 +6,11 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts import actions, queries
-from app.accounts.checking import checked_password
 from app.accounts.cookie import device, forget_sign_in, keep_sign_in
 from app.accounts.models import Invitation
 from app.accounts.new_person import NewPerson
 from app.accounts.signed_out import kept_form, kept_in_the_page
+from app.accounts.signing_in import WrongPassword, checked_password, sign_in_checked
 from app.accounts.viewer import COOKIE, SignedOut, person_of
 from app.db.base import now
 from app.db.session import ReadSession, Transaction, database_of
@@ -36,8 +36,8 @@ def sign_in(request: Request, session: Transaction, posted: PostedForm) -> Respo
     try:
         address = device(request)["address"]
         checked = checked_password(database_of(request), email, posted.raw("password"), address=address)
-        token = actions.sign_in(session, checked, **device(request))
-    except actions.WrongPassword as problem:
+        token = sign_in_checked(session, checked, **device(request))
+    except WrongPassword as problem:
         anybody = queries.anybody_here(session)
         return _sign_in_page(request, email, wanted, anybody, problem=problem.sentence)
     except TooOften as problem:

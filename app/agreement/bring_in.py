@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import NOT_ENOUGH
@@ -22,7 +21,7 @@ from app.problems import Invalid
 from app.rounds.imported import Rated, add_imported_round, imported_with
 from app.rounds.models import Round
 from app.studies.events import record
-from app.studies.models import Study
+from app.studies.queries import hold_study
 from app.studies.raters import rater_members
 from app.studies.viewer import Viewer, check_leads
 
@@ -95,7 +94,7 @@ def bring_in_ratings(
     _check(rows, plan)
     tables = _named(tables, plan)
     # One import of a study at a time, so that two of the same file cannot pass each other.
-    session.execute(select(Study.id).where(Study.id == viewer.study.id).with_for_update(key_share=True))
+    hold_study(session, viewer.study.id)
     fingerprint = _fingerprint(tables, plan)
     here = imported_with(session, viewer.study.id, fingerprint)
     if here is not None:

@@ -13,6 +13,9 @@ import typer
 from app.problems import Problem
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from app.accounts.models import Person
     from app.db.session import Database
     from app.settings import Settings
 
@@ -34,6 +37,17 @@ def read_settings(**changes: object) -> "Settings":
         typer.echo(wrong.sentence, err=True)
         raise typer.Exit(2) from wrong
     return settings
+
+
+def person_named(session: "Session", email: str, *, remedy: str) -> "Person":
+    """Raises NotFound with the remedy."""
+    from app.accounts.queries import person_with_email
+    from app.problems import NotFound
+
+    person = person_with_email(session, email)
+    if person is None:
+        raise NotFound(f"Nobody here signs in as {email}. {remedy}")
+    return person
 
 
 @contextmanager

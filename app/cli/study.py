@@ -1,16 +1,11 @@
 """`tandem study`: studies made by the operator."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from app.cli.opening import open_database, saying_problems
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from app.accounts.models import Person
+from app.cli.opening import open_database, person_named, saying_problems
 
 app = typer.Typer(no_args_is_help=True, help="Studies.")
 
@@ -45,16 +40,10 @@ def create(
     from app.codebook.new_study import begin_study
 
     with saying_problems(), open_database() as database, database.transaction() as session:
-        person = _person(session, owner) if owner is not None else None
+        person = (
+            person_named(session, owner, remedy=f"Add them first: tandem user add {owner} --name NAME")
+            if owner is not None
+            else None
+        )
         made = begin_study(session, person, slug=slug, title=title, template=template.value, mode=mode.value)
         typer.echo(f"Made the study “{made.study.title}” at /studies/{made.study.slug}/.", err=True)
-
-
-def _person(session: "Session", email: str) -> "Person":
-    from app.accounts.queries import person_with_email
-    from app.problems import NotFound
-
-    person = person_with_email(session, email)
-    if person is None:
-        raise NotFound(f"Nobody here signs in as {email}. Add them first: tandem user add {email} --name NAME")
-    return person

@@ -1,16 +1,13 @@
 """`tandem user`: people who sign in."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from app.cli.opening import open_database, saying_problems
+from app.cli.opening import open_database, person_named, saying_problems
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from app.accounts.models import Person
+LISTED = "See: tandem user list"
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 
@@ -59,7 +56,7 @@ def reset(email: Annotated[str, typer.Argument(help="Whose password is forgotten
     from app.settings import Settings
 
     with saying_problems(), open_database() as database, database.transaction() as session:
-        person = _person(session, email)
+        person = person_named(session, email, remedy=LISTED)
         token = make_password_link(session, person, by=None)
     settings = Settings()
     address = settings.public_url or f"http://127.0.0.1:{settings.port}"
@@ -73,7 +70,7 @@ def deactivate(email: Annotated[str, typer.Argument(help="Who is not to sign in 
     from app.accounts import own_account
 
     with saying_problems(), open_database() as database, database.transaction() as session:
-        person = own_account.deactivate(session, _person(session, email).id, by=None)
+        person = own_account.deactivate(session, person_named(session, email, remedy=LISTED).id, by=None)
         typer.echo(f"{person.name} cannot sign in any more.", err=True)
 
 
@@ -83,18 +80,8 @@ def reactivate(email: Annotated[str, typer.Argument(help="Who may sign in again.
     from app.accounts import own_account
 
     with saying_problems(), open_database() as database, database.transaction() as session:
-        person = own_account.reactivate(session, _person(session, email).id, by=None)
+        person = own_account.reactivate(session, person_named(session, email, remedy=LISTED).id, by=None)
         typer.echo(f"{person.name} can sign in again.", err=True)
-
-
-def _person(session: "Session", email: str) -> "Person":
-    from app.accounts.queries import person_with_email
-    from app.problems import NotFound
-
-    person = person_with_email(session, email)
-    if person is None:
-        raise NotFound(f"Nobody here has the e-mail address {email}. See: tandem user list")
-    return person
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -1,6 +1,6 @@
 """What is typed into the forms of the codebook; it is kept when something is wrong with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.codebook.actions import CodeText, VersionNameTaken, VersionNameTooLong
 from app.codebook.dimension_actions import DimensionText
@@ -9,6 +9,7 @@ from app.codebook.template import NoSuchMode, NoSuchTemplate
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Invalid
 from app.studies.actions import NoTitle, SlugNotUsable, SlugTaken, TitleTooLong
+from app.web import forms as web
 from app.web.forms import Posted
 
 
@@ -36,15 +37,8 @@ BELONGS_TO: dict[type[Invalid], str] = {
 
 
 @dataclass
-class Form:
-    problems: dict[str, str] = field(default_factory=dict, kw_only=True)
-
-    def refuse(self, problem: Invalid) -> None:
-        """Says it at the field it belongs to; what belongs to no field of a form is not for the form."""
-        where = BELONGS_TO.get(type(problem))
-        if where is None:
-            raise problem
-        self.problems[where] = problem.sentence
+class Form(web.Form):
+    belongs_to = BELONGS_TO
 
 
 @dataclass

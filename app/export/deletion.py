@@ -19,6 +19,7 @@ from app.rounds.models import Round
 from app.rounds.queries import running_round_ids
 from app.studies.events import record
 from app.studies.models import Membership, Study, StudyEvent
+from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
 
 COPIED = "study.copied"
@@ -66,7 +67,7 @@ def take_copy(session: Session, viewer: Viewer) -> ExportFile:
     """It shows colleagues' codes, which is recorded as for any data set."""
     check_leads(viewer)
     study_id = viewer.study.id
-    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+    hold_study(session, study_id)
     if running_round_ids(session, study_id):
         raise RoundStillRuns
     data = study_data(session, session.get_one(Study, study_id), open_rounds(session, study_id))

@@ -14,7 +14,7 @@ from app.incidents.readers import RawTable, format_of, read_table
 from app.incidents.reading import IncidentRow, Reading, apply_mapping
 from app.problems import Conflict, Invalid
 from app.studies.events import record
-from app.studies.models import Study
+from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
 
 DEFAULT_SOURCE = "import"
@@ -111,7 +111,7 @@ def import_incidents(
     check_leads(viewer)
     study_id = viewer.study.id
     # One import of a study at a time, so that two of the same file cannot pass each other.
-    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+    hold_study(session, study_id)
     session.refresh(uploaded, attribute_names=["imported_at"])
     if uploaded.imported_at is not None:
         raise AlreadyImported

@@ -15,8 +15,7 @@ from app.problems import Invalid
 from app.rounds import policy, queries
 from app.rounds.models import ARMS, PURPOSES, Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
 from app.studies.events import record
-from app.studies.models import Study
-from app.studies.queries import people_who_code
+from app.studies.queries import hold_study, people_who_code
 from app.studies.viewer import Viewer, check_leads
 
 LONGEST_NAME = 120
@@ -92,7 +91,7 @@ def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
     check_plan(session, viewer, plan)
     study_id = viewer.study.id
     seed = plan.seed if plan.seed is not None else secrets.randbelow(10**6)
-    number = _next_number(session, study_id)
+    number = next_number(session, study_id)
     coding_round = Round(
         study_id=study_id,
         number=number,
@@ -154,7 +153,7 @@ def plan_pilot(session: Session, viewer: Viewer) -> Round:
     One that runs already on just these incidents is given instead of a second one.
     """
     check_leads(viewer)
-    _next_number(session, viewer.study.id)  # holds the study: a button pressed twice waits here
+    hold_study(session, viewer.study.id)  # a button pressed twice waits here
     incident_ids = queries.codable_incident_ids(session, viewer.study.id)
     running = queries.running_pilot(session, viewer.study.id, viewer.member.id)
     if running is not None and queries.incident_ids_of(session, running) == set(incident_ids):
@@ -235,8 +234,9 @@ def _locked(session: Session, study_id: int, number: int) -> Round:
     return coding_round
 
 
-def _next_number(session: Session, study_id: int) -> int:
-    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+def next_number(session: Session, study_id: int) -> int:
+    """Of a round; held, so that two rounds planned at once do not take the same."""
+    hold_study(session, study_id)
     newest = session.scalar(select(func.max(Round.number)).where(Round.study_id == study_id))
     return (newest or 0) + 1
 

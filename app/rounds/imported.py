@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.methods.names import plain_name
 from app.problems import Invalid
-from app.rounds.actions import LONGEST_NAME, NameTooLong
+from app.rounds.actions import LONGEST_NAME, NameTooLong, next_number
 from app.rounds.models import IMPORTED, Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
 from app.studies.viewer import Viewer, check_leads
 
@@ -43,7 +43,7 @@ def imported_with(session: Session, study_id: int, fingerprint: str) -> Round | 
 
 
 def add_imported_round(session: Session, viewer: Viewer, name: str, plan: dict[str, Any]) -> Round:
-    """In phase *settling*. The caller holds the study, so that two cannot take one number."""
+    """In phase *settling*."""
     check_leads(viewer)
     study_id, name = viewer.study.id, plain_name(name)
     if not name:
@@ -52,10 +52,9 @@ def add_imported_round(session: Session, viewer: Viewer, name: str, plan: dict[s
         raise NameTooLong
     if session.scalar(select(Round.id).where(Round.study_id == study_id, Round.name == name).limit(1)):
         raise RoundNameTaken
-    newest = session.scalar(select(func.max(Round.number)).where(Round.study_id == study_id))
     coding_round = Round(
         study_id=study_id,
-        number=(newest or 0) + 1,
+        number=next_number(session, study_id),
         name=name,
         purpose=IMPORTED,
         phase="settling",

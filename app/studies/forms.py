@@ -1,13 +1,14 @@
 """What is typed into the forms of a study and of its members."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from app.problems import Invalid
 from app.studies.actions import MemberNameTooLong, NoMemberName, NoSuchRole, NoTitle, TitleTooLong
 from app.studies.member_actions import HasNoRole, NotAPersonHere
 from app.studies.models import Study
 from app.studies.settings_actions import AboutTooLong, StudyWords, words_of
-from app.web.forms import Posted
+from app.web.forms import Form, Places, Posted
 
 BELONGS_TO: dict[type[Invalid], str] = {NoMemberName: "name", MemberNameTooLong: "name", NoSuchRole: "role"}
 
@@ -27,33 +28,27 @@ class InvitationForm:
 
 
 @dataclass
-class MemberForm:
+class MemberForm(Form):
     """The changes of one member: each field belongs to a form of its own on their page."""
 
+    belongs_to: ClassVar[Places] = {NoSuchRole: "role", HasNoRole: "role", NotAPersonHere: "same_as"}
     role: str = ""
     reason: str = ""
     same_as: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, posted: Posted) -> "MemberForm":
         return cls(posted.text("role"), posted.text("reason"), posted.text("same_as"))
 
-    def refuse(self, problem: Invalid) -> None:
-        where = {NoSuchRole: "role", HasNoRole: "role", NotAPersonHere: "same_as"}.get(type(problem))
-        if where is None:
-            raise problem
-        self.problems[where] = problem.sentence
-
 
 @dataclass
-class StudyForm:
+class StudyForm(Form):
     """seen: the fingerprint of what stood there when the page was made."""
 
+    belongs_to: ClassVar[Places] = {NoTitle: "title", TitleTooLong: "title", AboutTooLong: "about"}
     title: str = ""
     about: str = ""
     seen: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, study: Study) -> "StudyForm":
@@ -67,9 +62,3 @@ class StudyForm:
     @property
     def words(self) -> StudyWords:
         return StudyWords(self.title, self.about)
-
-    def refuse(self, problem: Invalid) -> None:
-        where = {NoTitle: "title", TitleTooLong: "title", AboutTooLong: "about"}.get(type(problem))
-        if where is None:
-            raise problem
-        self.problems[where] = problem.sentence

@@ -12,8 +12,8 @@ from app.db.base import now
 from app.problems import Conflict, Invalid, NotAllowed
 from app.studies.actions import NoSuchRole
 from app.studies.events import record
-from app.studies.models import ROLES, Membership, Study
-from app.studies.queries import led_studies, one_member, own_study_ids
+from app.studies.models import ROLES, Membership
+from app.studies.queries import hold_study, led_studies, one_member, own_study_ids
 from app.studies.viewer import Viewer, check_leads
 
 
@@ -174,7 +174,7 @@ def link_placeholder(session: Session, viewer: Viewer, member_id: int, same_as_i
 def _locked(session: Session, viewer: Viewer, member_id: int) -> Membership:
     """One change of a study's members at a time, so that two leads cannot both be the last one to go."""
     check_leads(viewer)
-    session.execute(select(Study.id).where(Study.id == viewer.study.id).with_for_update(key_share=True))
+    hold_study(session, viewer.study.id)
     member = one_member(session, viewer.study.id, member_id)
     session.refresh(member)
     return member

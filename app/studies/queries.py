@@ -32,6 +32,11 @@ def study_by_slug(session: Session, slug: str) -> Study:
     return study
 
 
+def hold_study(session: Session, study_id: int) -> None:
+    """Until the transaction ends nobody else holds it: acts that must not pass each other come one after the other."""
+    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+
+
 def members(session: Session, study_id: int) -> Sequence[Membership]:
     return session.scalars(select(Membership).where(Membership.study_id == study_id).order_by(Membership.id)).all()
 

@@ -12,6 +12,7 @@ from app.rounds.models import Round
 from app.rounds.queries import frozen_seq, incidents_of
 from app.studies.events import record
 from app.studies.models import Membership, Study
+from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
@@ -98,8 +99,7 @@ def _to_ask(session: Session, coding_round: Round, limit: int | None) -> list[in
 def _model_member(session: Session, viewer: Viewer, model: str) -> Membership:
     """The model as a member of the study, made when it is first asked."""
     study_id = viewer.study.id
-    # One at a time: two rounds may ask at the same moment.
-    session.execute(select(Study.id).where(Study.id == study_id).with_for_update(key_share=True))
+    hold_study(session, study_id)  # two rounds may ask at the same moment
     found = session.scalar(
         select(Membership)
         .where(Membership.study_id == study_id, Membership.kind == "model", Membership.name == model)

@@ -1,11 +1,14 @@
 """What the pages of this room send."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from app.problems import Conflict, Invalid
+from app.studies.models import Study
+from app.studies.settings_actions import ModelRules, NoSuchCap, TooManyWords, rules_of
 from app.suggestions.deciding import Acting, Choice
-from app.web.forms import Posted
+from app.web.forms import Form, Places, Posted
 
 
 class DecisionNotUnderstood(Invalid):
@@ -49,3 +52,32 @@ def _uuid(typed: str) -> UUID:
         return UUID(typed)
     except ValueError:
         raise DecisionNotUnderstood from None
+
+
+@dataclass
+class RulesForm(Form):
+    """cap: as typed. seen: the fingerprint of the rules that stood there when the page was made."""
+
+    belongs_to: ClassVar[Places] = {NoSuchCap: "cap", TooManyWords: "own_words"}
+    redacts: bool = False
+    own_words: str = ""
+    cap: str = ""
+    seen: str = ""
+
+    @classmethod
+    def of(cls, study: Study) -> "RulesForm":
+        rules = rules_of(study)
+        cap = "" if rules.token_cap is None else str(rules.token_cap)
+        return cls(rules.redacts, rules.own_words, cap, rules.fingerprint)
+
+    @classmethod
+    def read(cls, posted: Posted) -> "RulesForm":
+        words = "\n".join(line.strip() for line in posted.raw("own_words").splitlines() if line.strip())
+        return cls("redacts" in posted, words, posted.text("cap"), posted.text("seen"))
+
+    def rules(self, posted: Posted) -> ModelRules:
+        """Raises NoSuchCap for anything that is not a number of tokens."""
+        try:
+            return ModelRules(self.redacts, self.own_words, posted.number("cap"))
+        except Invalid as problem:
+            raise NoSuchCap from problem

@@ -9,7 +9,8 @@ from app.problems import Invalid
 from app.studies.models import Study
 from app.studies.settings_actions import RulesChanged, set_model_rules
 from app.studies.viewer import LeadingViewer, Viewer
-from app.suggestions.leaving_page import RulesForm, leaving_page
+from app.suggestions.forms import RulesForm
+from app.suggestions.leaving_page import leaving_page
 from app.web.forms import PostedForm, whole_number
 from app.web.pages import page, redirect_after
 

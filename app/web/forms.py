@@ -1,7 +1,9 @@
 """Posted forms, read in the route: what was typed is kept, and NUL bytes are refused at the edge."""
 
 import json
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
 
 from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
@@ -12,6 +14,7 @@ from app.problems import Invalid, TooLarge
 # A key in an address: what no bigint can hold is not found, instead of an error of the database.
 Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
 MOST_FORM_BYTES = 8 * 2**20
+Places = Mapping[type[Invalid], str]  # what went wrong -> the field it belongs to
 
 
 class NulByte(Invalid):
@@ -90,6 +93,21 @@ class Posted:
 
     def names(self) -> list[str]:
         return list(self._form.keys())
+
+
+@dataclass
+class Form:
+    """A form that is shown again with what is wrong, each sentence at the field it belongs to."""
+
+    belongs_to: ClassVar[Places] = {}
+    problems: dict[str, str] = field(default_factory=dict, kw_only=True)
+
+    def refuse(self, problem: Invalid) -> None:
+        """What belongs to no field of a form is not for the form."""
+        where = self.belongs_to.get(type(problem))
+        if where is None:
+            raise problem
+        self.problems[where] = problem.sentence
 
 
 async def posted_form(request: Request) -> Posted:

@@ -13,16 +13,8 @@ from app.accounts.viewer import COOKIE
 from app.db.base import now
 from app.problems import NotFound
 from tests import makers
+from tests.accounts.conftest import PASSWORD
 from tests.support.clients import HTMX, ClientFor
-
-PASSWORD = "four words in a row"
-
-
-@pytest.fixture
-def ada(session: Session) -> Person:
-    person = actions.add_person(session, email="ada@example.org", name="Ada Lind", password=PASSWORD)
-    session.flush()
-    return person
 
 
 def owner_token(session: Session) -> str:

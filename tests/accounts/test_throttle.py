@@ -19,17 +19,9 @@ from app.accounts.throttle import MOST_OF_ACCOUNT, MOST_OF_ADDRESS, WINDOW, coun
 from app.db.base import now
 from app.db.session import Database
 from app.problems import TooOften
+from tests.accounts.conftest import PASSWORD
 from tests.support.clients import ClientFor
 from tests.support.served import served
-
-PASSWORD = "four words in a row"
-
-
-@pytest.fixture
-def ada(session: Session) -> Person:
-    person = actions.add_person(session, email="ada@example.org", name="Ada Lind", password=PASSWORD)
-    session.flush()
-    return person
 
 
 def sign_in(client, email: str, password: str):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,9 @@ from app.studies.models import Membership, StudyEvent
 from app.studies.viewer import LeadOnly, Viewer
 from tests import makers
 from tests.conftest import SHARED
+from tests.support.databases import reading
+
+__all__ = ["reading"]
 
 CLOUD = SHARED / "data" / "cloud-reports" / "ratings.csv"
 OPEN_CODING = SHARED / "data" / "open-coding" / "ratings.csv"
@@ -225,14 +227,6 @@ def url(own_database: URL) -> str:
         create_study(session, None, slug="rated", title="Rated")
     database.dispose()
     return url
-
-
-@pytest.fixture
-def reading(url: str) -> Iterator[Session]:
-    database = Database.at(url, pool_size=1)
-    with database.reading() as session:
-        yield session
-    database.dispose()
 
 
 def run(url: str, *arguments: str | Path) -> Result:

@@ -1,7 +1,6 @@
 """`tandem import incidents` from the outside: what comes in, what is printed where, and how it ends."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,9 @@ from app.incidents.models import Import, Incident
 from app.studies.actions import create_study
 from app.studies.models import Membership, StudyEvent
 from tests.conftest import SHARED
+from tests.support.databases import reading
+
+__all__ = ["reading"]
 
 REAL = SHARED / "data" / "genai-status" / "incident_stages.csv"
 LONG = "the queue filled up and every client that called got nothing but errors until we drained it"
@@ -34,14 +36,6 @@ def url(own_database: URL) -> str:
         create_study(session, None, slug="genai", title="GenAI")
     database.dispose()
     return url
-
-
-@pytest.fixture
-def reading(url: str) -> Iterator[Session]:
-    database = Database.at(url, pool_size=1)
-    with database.reading() as session:
-        yield session
-    database.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """`tandem user add` and `tandem study create` from the outside."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import URL
@@ -12,21 +10,15 @@ from app.accounts.models import Person
 from app.accounts.passwords import password_fits
 from app.cli import tandem
 from app.codebook.queries import whole_codebook
-from app.db.session import Database
 from app.studies.models import Membership, Study, StudyEvent
+from tests.support.databases import reading
+
+__all__ = ["reading"]
 
 
 @pytest.fixture
 def url(own_database: URL) -> str:
     return own_database.render_as_string(hide_password=False)
-
-
-@pytest.fixture
-def reading(url: str) -> Iterator[Session]:
-    database = Database.at(url, pool_size=1)
-    with database.reading() as session:
-        yield session
-    database.dispose()
 
 
 def run(url: str, *arguments: str, typed: str = "") -> Result:
