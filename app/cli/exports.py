@@ -24,21 +24,30 @@ def codebook(
     output: Output,
     format: Annotated[str, typer.Option("--format", help="csv, json, xlsx or qdc.")] = "csv",
     version: Annotated[str | None, typer.Option("--version", help="A named version; without it as it stands.")] = None,
+    round_name: Annotated[
+        str | None,
+        typer.Option("--round", help="The version that this round codes under, else as it stands."),
+    ] = None,
 ) -> None:
     """The codebook: what every member may see."""
     from app.codebook.queries import versions
     from app.export.actions import codebook_export
     from app.export.codebook_files import FORMATS
     from app.problems import NotFound
+    from app.rounds.queries import round_named
     from app.studies.queries import study_by_slug
 
     _check_format(format, FORMATS)
+    if version is not None and round_name is not None:
+        raise typer.BadParameter("A round names its version itself: give one of the two.", param_hint="'--version'")
     with saying_problems(), open_database() as database, database.reading() as session:
         study = study_by_slug(session, slug)
         named = {found.name: found.id for found in versions(session, study.id)}
         if version is not None and version not in named:
             raise NotFound(f"There is no codebook version “{version}” in this study.")
         version_id = named[version] if version is not None else None
+        if round_name is not None:
+            version_id = round_named(session, study.id, round_name).codebook_version_id
         file = codebook_export(session, study, version_id=version_id, format=format)
         _write(output, file.content)
 

@@ -10,7 +10,10 @@ from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
 
 from app.cli import tandem
+from app.codebook.actions import name_version
+from app.codebook.queries import versions
 from app.db.session import Database
+from tests import makers
 from tests.export.conftest import finish_round
 
 
@@ -78,3 +81,22 @@ def test_a_settled_round_goes_out_in_every_form(own_database: URL, tmp_path: Pat
     words = ["--unit", "unit", "--rater", "rater", "--dimension", "dimension", "--value", "value", "--sets", "--json"]
     told = json.loads(run(url, "agreement", str(tmp_path / "ratings.csv"), *words).stdout)
     assert told["dimensions"]["Root cause"]["percent"]["value"] == 0.5
+
+
+def test_the_codebook_of_a_round_is_the_version_that_it_codes_under(own_database: URL) -> None:
+    url = own_database.render_as_string(hide_password=False)
+    database = Database.at(url)
+    with database.transaction() as session:
+        made = finish_round(session)
+        name_version(session, made.lead.study.id, made.lead.member, name="v1")
+        [version] = versions(session, made.lead.study.id)
+        coders = [made.ada, made.ben]
+        makers.make_round(session, made.lead, coders, made.incidents, name="Frozen", version_id=version.id)
+        makers.make_code(session, made.lead, made.cause, "Thought of later")
+    database.dispose()
+
+    assert exported(url, "codebook", "--round", "Frozen") == exported(url, "codebook", "--version", "v1")
+    assert "Thought of later" not in exported(url, "codebook", "--round", "Frozen")
+    assert "Thought of later" in exported(url, "codebook", "--round", "Round A")
+    both = run(url, "export", "codebook", "finished", "--round", "Frozen", "--version", "v1", "-o", "-")
+    assert (both.exit_code, both.stdout) == (2, "")
