@@ -202,6 +202,7 @@ def test_the_pages_of_the_study_show_the_round(session: Session, lead: Viewer, c
 
     assert shown.status_code == 200
     assert "independence not known" in shown.text and "model raters among them" in shown.text
+    assert "not known: these ratings came in a file" in shown.text and "could change while coding" not in shown.text
     incident = session.scalars(select(Incident).where(Incident.external_id == "new-1")).one()
     (dimension,) = whole_codebook(session, lead.study.id).dimensions
     number = done.round_number
