@@ -22,6 +22,7 @@ from app.codebook.policy import (
 )
 from app.codebook.queries import whole_codebook
 from app.codebook.revisions import check_unchanged, next_seq, revise_code
+from app.codebook.rows import codebook_is_written
 from app.codebook.tree import Codebook, CodeEntry
 from app.methods.names import plain_name
 from app.problems import Invalid, NotFound
@@ -168,6 +169,7 @@ def disclose(
         for code_id in code_ids
     ]
     if rows:
+        codebook_is_written(session)
         session.execute(insert(CodeDisclosure).values(rows).on_conflict_do_nothing())
 
 

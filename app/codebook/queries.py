@@ -3,18 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.codebook.models import (
-    Code,
-    CodebookVersion,
-    CodeDisclosure,
-    CodeRevision,
-    DimensionRevision,
-)
-from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.codebook.models import Code, CodebookVersion, CodeDisclosure, CodeRevision
+from app.codebook.rows import newest_state, rows_at
+from app.codebook.tree import Codebook, CodeEntry
 from app.problems import NotFound
 from app.studies.models import Study
 
@@ -25,31 +19,23 @@ def visible_codebook(session: Session, study_id: int, viewer_member_id: int, *, 
     seq: as it stood then; a code disclosed later is seen, since disclosure is about people, not about versions.
     """
 
-    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
+    def seen(code: CodeEntry) -> CodeEntry | None:
         own = code.created_by == viewer_member_id
-        if not own and not disclosed:
+        if not own and not code.disclosed:
             return None
-        return CodeEntry.of(code, revision, disclosed, name_only=disclosed == "name" and not own)
+        return code.without_texts() if code.disclosed == "name" and not own else code
 
     return _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen)
 
 
 def disclosed_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:
     """What everybody may see whole: for exports, and for what leaves to a model."""
-
-    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
-        return CodeEntry.of(code, revision, disclosed, name_only=False) if disclosed == "whole" else None
-
-    return _kept(session, study_id, seq, "disclosed", seen)
+    return _kept(session, study_id, seq, "disclosed", lambda code: code if code.disclosed == "whole" else None)
 
 
 def whole_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:
     """Every code, seen by nobody: for acts that must know all names, and for methods."""
-
-    def seen(code: Code, revision: CodeRevision, disclosed: str) -> CodeEntry | None:
-        return CodeEntry.of(code, revision, disclosed, name_only=False)
-
-    return _kept(session, study_id, seq, "whole", seen)
+    return _kept(session, study_id, seq, "whole", lambda code: code)
 
 
 def forget_codebooks(session: Session) -> None:
@@ -58,28 +44,25 @@ def forget_codebooks(session: Session) -> None:
 
 
 KEPT = "codebooks"
-Seen = Callable[[Code, CodeRevision, str], CodeEntry | None]
 
 
-def _kept(session: Session, study_id: int, seq: int | None, view: str, seen: Seen) -> Codebook:
-    """Read once a session as long as nothing changes: the newest codebook_seq and disclosure tell."""
-    newest_disclosure = select(func.max(CodeDisclosure.id)).where(CodeDisclosure.study_id == study_id)
-    newest = session.execute(
-        select(Study.codebook_seq, newest_disclosure.scalar_subquery()).where(Study.id == study_id)
-    ).one()
-    key = (study_id, seq, view, *newest)
+def _kept(
+    session: Session, study_id: int, seq: int | None, view: str, seen: Callable[[CodeEntry], CodeEntry | None]
+) -> Codebook:
+    """Made once a session as long as nothing changes."""
+    state = newest_state(session, study_id)
+    key = (study_id, seq, view, state)
     kept: dict[Any, Codebook] = session.info.setdefault(KEPT, {})
     if key not in kept:
-        kept[key] = _read(session, study_id, seq, newest[0], seen)
+        rows = rows_at(session, study_id, seq, state)
+        shown = {code.id: entry for code in rows.codes if (entry := seen(code)) is not None}
+        kept[key] = Codebook(
+            codebook_seq=seq if seq is not None else state.codebook_seq,
+            dimensions=tuple(d for d in rows.dimensions if d.status == "active"),
+            retired_dimensions=tuple(d for d in rows.dimensions if d.status != "active"),
+            codes=shown,
+        )
     return kept[key]
-
-
-def _read(session: Session, study_id: int, seq: int | None, newest_seq: int, seen: Seen) -> Codebook:
-    disclosed = _disclosures(session, study_id)
-    rows = session.execute(_codes_at(study_id, seq))
-    found = {code.id: seen(code, revision, disclosed.get(code.id, "")) for code, revision in rows}
-    entries = {code_id: entry for code_id, entry in found.items() if entry is not None}
-    return _with_dimensions(session, study_id, seq, newest_seq, entries)
 
 
 def current_seq(session: Session, study_id: int) -> int:
@@ -118,51 +101,4 @@ def undisclosed_codes_of_round(session: Session, study_id: int, round_id: int) -
             .where(Code.study_id == study_id, Code.created_in_round == round_id, Code.id.not_in(whole))
             .order_by(Code.id)
         )
-    )
-
-
-def _disclosures(session: Session, study_id: int) -> dict[int, str]:
-    rows = session.execute(
-        select(CodeDisclosure.code_id, func.max(CodeDisclosure.extent))  # 'whole' sorts after 'name'
-        .where(CodeDisclosure.study_id == study_id)
-        .group_by(CodeDisclosure.code_id)
-    )
-    return dict(rows.all())
-
-
-def _codes_at(study_id: int, seq: int | None) -> Select[Code, CodeRevision]:
-    newest = (
-        select(CodeRevision.code_id, func.max(CodeRevision.codebook_seq).label("seq"))
-        .where(CodeRevision.study_id == study_id)
-        .group_by(CodeRevision.code_id)
-    )
-    if seq is not None:
-        newest = newest.where(CodeRevision.codebook_seq <= seq)
-    latest = newest.subquery()
-    return (
-        select(Code, CodeRevision)
-        .join(CodeRevision, and_(CodeRevision.study_id == Code.study_id, CodeRevision.code_id == Code.id))
-        .join(latest, and_(latest.c.code_id == Code.id, latest.c.seq == CodeRevision.codebook_seq))
-        .where(Code.study_id == study_id)
-        .order_by(Code.id)
-    )
-
-
-def _with_dimensions(
-    session: Session, study_id: int, seq: int | None, newest_seq: int, codes: dict[int, CodeEntry]
-) -> Codebook:
-    query = (
-        select(DimensionRevision)
-        .where(DimensionRevision.study_id == study_id)
-        .ext(distinct_on(DimensionRevision.dimension_id))
-        .order_by(DimensionRevision.dimension_id, DimensionRevision.codebook_seq.desc())
-    )
-    if seq is not None:
-        query = query.where(DimensionRevision.codebook_seq <= seq)
-    entries = sorted((DimensionEntry.of(r) for r in session.scalars(query)), key=lambda d: (d.position, d.id))
-    return Codebook(
-        codebook_seq=seq if seq is not None else newest_seq,
-        dimensions=tuple(d for d in entries if d.status == "active"),
-        retired_dimensions=tuple(d for d in entries if d.status != "active"),
-        codes=codes,
     )

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.models import CodeRevision, DimensionRevision
 from app.codebook.queries import forget_codebooks
+from app.codebook.rows import codebook_is_written
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Conflict
 from app.studies.models import Membership, Study
@@ -16,6 +17,7 @@ class ChangedMeanwhile(Conflict):
 
 def next_seq(session: Session, study_id: int) -> int:
     """Takes the study's row lock until the transaction ends, so that seq order is commit order."""
+    codebook_is_written(session)
     return session.execute(
         update(Study)
         .where(Study.id == study_id)

@@ -1,7 +1,7 @@
 """A codebook as it stood at one codebook_seq, as plain values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.codebook.models import Code, CodeRevision, DimensionRevision
@@ -43,16 +43,16 @@ class CodeEntry:
         return self.is_active and not self.is_category
 
     @classmethod
-    def of(cls, code: Code, revision: CodeRevision, disclosed: str, *, name_only: bool) -> "CodeEntry":
+    def of(cls, code: Code, revision: CodeRevision, disclosed: str) -> "CodeEntry":
         return cls(
             id=code.id,
             dimension_id=revision.dimension_id,
             parent_id=revision.parent_id,
             name=revision.name,
-            definition="" if name_only else revision.definition,
-            use_when="" if name_only else revision.use_when,
-            not_when="" if name_only else revision.not_when,
-            examples=() if name_only else tuple(revision.examples),
+            definition=revision.definition,
+            use_when=revision.use_when,
+            not_when=revision.not_when,
+            examples=tuple(revision.examples),
             colour=revision.colour,
             position=revision.position,
             status=revision.status,
@@ -65,6 +65,10 @@ class CodeEntry:
             codebook_seq=revision.codebook_seq,
             disclosed=disclosed,
         )
+
+    def without_texts(self) -> "CodeEntry":
+        """As those see it who may see its name only."""
+        return replace(self, definition="", use_when="", not_when="", examples=())
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Everything that the coding screen shows of one's own assignment.
+class Answers:
+    """One's own assignment as far as an act on one of its dimensions may change it.
 
     state: pending, draft, submitted or skipped. may_change: whether acts other than taking back are possible now.
     """
@@ -103,14 +103,10 @@ class Desk:
     incident: Incident
     codebook: Codebook
     cards: tuple[Card, ...]
-    memo: str
-    memo_is_shared: bool
-    flag: Flag | None
     state: str
     may_act: bool
     last_act_id: UUID | None
     saved_at: datetime | None
-    place: Place
 
     @property
     def state_word(self) -> str:
@@ -133,39 +129,55 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class _Answers:
+class Desk(Answers):
+    """Everything that the coding screen shows of one's own assignment."""
+
+    memo: str
+    memo_is_shared: bool
+    flag: Flag | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class _Rows:
     states: Mapping[int, str]
     applied: Mapping[int, CodeApplication]  # by code
     quotes: Mapping[int, tuple[Quote, ...]]  # by application
 
 
-def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
+def answers(session: Session, viewer: Viewer, assignment_id: int) -> Answers:
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
     work = work_on(session, assignment.study_id, assignment.id)
     codebook = codable_codebook(session, viewer, coding_round)
-    answers = _answers(session, assignment)
-    memo = own_memo(session, assignment)
-    places = places_in_queue(session, assignment)
-    return Desk(
+    rows = _rows(session, assignment)
+    return Answers(
         assignment=assignment,
         coding_round=coding_round,
         incident=session.scalars(
             select(Incident).where(Incident.study_id == assignment.study_id, Incident.id == assignment.incident_id)
         ).one(),
         codebook=codebook,
-        cards=tuple(_card(codebook, dimension, answers) for dimension in codebook.dimensions),
-        memo=memo.text if memo else "",
-        memo_is_shared=memo.sharing == "shared" if memo else True,
-        flag=own_flag(session, assignment),
+        cards=tuple(_card(codebook, dimension, rows) for dimension in codebook.dimensions),
         state=work.state if work else "pending",
         may_act=may_act(viewer, coding_round),
         last_act_id=work.last_act_id if work else None,
         saved_at=work.changed_at if work else None,
-        place=_place(places, assignment.id),
     )
 
 
-def _answers(session: Session, assignment: Assignment) -> _Answers:
+def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
+    given = answers(session, viewer, assignment_id)
+    memo = own_memo(session, given.assignment)
+    return Desk(
+        **vars(given),
+        memo=memo.text if memo else "",
+        memo_is_shared=memo.sharing == "shared" if memo else True,
+        flag=own_flag(session, given.assignment),
+        place=_place(places_in_queue(session, given.assignment), given.assignment.id),
+    )
+
+
+def _rows(session: Session, assignment: Assignment) -> _Rows:
     states = session.execute(
         select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
             WorkingAnswer.study_id == assignment.study_id, WorkingAnswer.assignment_id == assignment.id
@@ -185,28 +197,26 @@ def _answers(session: Session, assignment: Assignment) -> _Answers:
     ):
         quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
         quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
-    return _Answers(dict(states), {a.code_id: a for a in applied}, quotes)
+    return _Rows(dict(states), {a.code_id: a for a in applied}, quotes)
 
 
-def _card(codebook: Codebook, dimension: DimensionEntry, answers: _Answers) -> Card:
+def _card(codebook: Codebook, dimension: DimensionEntry, rows: _Rows) -> Card:
     appliable = codebook.appliable(dimension.id)
     offered = {code.id for code in appliable}
     gone = [
         codebook.codes[application.code_id]
-        for application in answers.applied.values()
+        for application in rows.applied.values()
         if application.dimension_id == dimension.id
         and application.code_id not in offered
         and application.code_id in codebook.codes
     ]
     digits = dict(zip((code.id for code in appliable), DIGITS, strict=False))
-    chips = [
-        _chip(codebook, code, digits.get(code.id, ""), code.id not in offered, answers) for code in appliable + gone
-    ]
-    return Card(dimension, answers.states.get(dimension.id, ""), tuple(chips))
+    chips = [_chip(codebook, code, digits.get(code.id, ""), code.id not in offered, rows) for code in appliable + gone]
+    return Card(dimension, rows.states.get(dimension.id, ""), tuple(chips))
 
 
-def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, answers: _Answers) -> Chip:
-    application = answers.applied.get(code.id)
+def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, rows: _Rows) -> Chip:
+    application = rows.applied.get(code.id)
     return Chip(
         code=code,
         category=codebook.category_of(code.id),
@@ -216,7 +226,7 @@ def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, answer
         is_gone=is_gone,
         origin=application.origin if application else "",
         code_application_id=application.id if application else None,
-        evidence=answers.quotes.get(application.id, ()) if application else (),
+        evidence=rows.quotes.get(application.id, ()) if application else (),
     )
 
 

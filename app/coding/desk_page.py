@@ -1,6 +1,6 @@
 """What the templates of the desk are given. Rooms above that save an act of their own answer with `saved_answer`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.coding.desk import Card, Chip, Desk, desk
+from app.coding.desk import Answers, Card, Chip, answers, desk
 from app.coding.marked_text import MarkedParagraph, hand_of, marked_text, paragraph_numbers
 from app.coding.submissions import submission_count
 from app.rounds.models import Round
@@ -63,7 +63,9 @@ class ChipGroup:
 
 @dataclass(frozen=True)
 class DeskPage:
-    desk: Desk
+    """desk: a whole Desk for the whole page; for single dimensions their Answers do."""
+
+    desk: Answers
     viewer: Viewer
     version_name: str
     suggestion_slot_url: str | None
@@ -176,12 +178,20 @@ def saved_answer(
     act_id: object,
     *,
     dimension_id: int | None = None,
+    alone: Collection[int] = (),
 ) -> Response:
-    """After an act: for scripts the answers as they are now with all that goes with them, for plain forms the desk."""
+    """After an act: for scripts the answers as they are now with all that goes with them, for plain forms the desk.
+
+    alone: the dimensions that an act on one of them leaves to be shown anew; none for the whole.
+    """
     url = assignment_url(viewer, assignment_id)
-    if is_htmx(request):
+    if is_htmx(request) and alone:
+        given = answers(session, viewer, assignment_id)
+        shown = DeskPage(given, viewer, "", _slot(session, viewer, given), dimension_id)
+        response: Response = fragment(request, "coding/_saved_cards.html", bench=shown, alone=alone)
+    elif is_htmx(request):
         shown = desk_page(session, viewer, assignment_id, focused_id=dimension_id)
-        response: Response = fragment(request, "coding/_saved_act.html", bench=shown)
+        response = fragment(request, "coding/_saved_act.html", bench=shown)
     else:
         place = f"?dimension={dimension_id}#dimension-{dimension_id}" if dimension_id else ""
         response = redirect_after(request, url + place)
@@ -197,7 +207,7 @@ def plan_words(coding_round: Round, version_name: str) -> str:
     return f"{PURPOSES[coding_round.purpose]} · " + (f"codebook {version_name}" if version_name else "live codebook")
 
 
-def _slot(session: Session, viewer: Viewer, shown: Desk) -> str | None:
+def _slot(session: Session, viewer: Viewer, shown: Answers) -> str | None:
     """Where suggestions may come from; the room that has them decides whether they do."""
     arm, assignment = shown.assignment.arm, shown.assignment
     if arm == "blind" or (arm == "after" and not submission_count(session, assignment.study_id, assignment.id)):
@@ -205,7 +215,7 @@ def _slot(session: Session, viewer: Viewer, shown: Desk) -> str | None:
     return f"{assignment_url(viewer, assignment.id)}/suggestions"
 
 
-def _focused(shown: Desk, asked: int | None) -> int | None:
+def _focused(shown: Answers, asked: int | None) -> int | None:
     if asked is not None and shown.card(asked):
         return asked
     still_open = shown.open_dimensions or [card.dimension for card in shown.cards]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.coding.desk import Card, Desk, Quote
+from app.coding.desk import Answers, Card, Quote
 from app.methods.spans import Span, segments
 from app.methods.text import paragraphs, to_utf16_offset
 
@@ -73,12 +73,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in name.split()[:2]).upper()
 
 
-def hand_of(desk: Desk, dimension_id: int) -> str:
+def hand_of(desk: Answers, dimension_id: int) -> str:
     places = [card.dimension.id for card in desk.cards]
     return HANDS[places.index(dimension_id) % len(HANDS)]
 
 
-def marked_text(desk: Desk) -> list[MarkedParagraph]:
+def marked_text(desk: Answers) -> list[MarkedParagraph]:
     text = desk.incident.text or ""
     marked = [
         (Span(quote.start, quote.end), _mark(desk, card, quote)) for card in desk.cards for quote in card.evidence
@@ -88,7 +88,7 @@ def marked_text(desk: Desk) -> list[MarkedParagraph]:
     ]
 
 
-def paragraph_numbers(desk: Desk) -> dict[int, int]:
+def paragraph_numbers(desk: Answers) -> dict[int, int]:
     """Evidence id -> the number of the paragraph in which it begins."""
     places = list(enumerate(paragraphs(desk.incident.text or ""), start=1))
     return {
@@ -100,7 +100,7 @@ def paragraph_numbers(desk: Desk) -> dict[int, int]:
     }
 
 
-def _mark(desk: Desk, card: Card, quote: Quote) -> Mark:
+def _mark(desk: Answers, card: Card, quote: Quote) -> Mark:
     name = desk.codebook.codes[quote.code_id].name
     return Mark(quote.evidence_id, card.dimension.id, card.dimension.name, hand_of(desk, card.dimension.id), name)
 

@@ -1,6 +1,6 @@
 """The coder's queue and the desk. Acts are posted to one address, whatever their kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
 
 router = APIRouter()
+OF_ONE_DIMENSION = ("toggle_code", "answer", "set_main", "create_code", "add_evidence", "remove_evidence")
+LONGEST_KEY = 18  # digits
+SHOWN_BEFORE = "Dimensions-To-Show"  # a header of static/js/sending.js
 
 
 @router.get("/studies/{slug}/coding")
@@ -71,12 +74,22 @@ def _saved(
 ) -> Response:
     if form.kind not in ("submit", "skip"):
         dimension_id = form.dimension_id or saved.dimension_id
-        return saved_answer(request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id)
+        alone = _alone(request) if form.kind in OF_ONE_DIMENSION and not saved.repeated else ()
+        return saved_answer(
+            request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id, alone=alone
+        )
     following = desk(session, viewer, assignment_id).place.next_undone_id
     queue_url = f"/studies/{viewer.study.slug}/coding"
     response = redirect_after(request, assignment_url(viewer, following) if following else queue_url)
     response.headers[SAVED] = str(saved.act_id)
     return response
+
+
+def _alone(request: Request) -> Sequence[int]:
+    """The dimensions that the browser shows as they were, by its own account; none for all."""
+    given = request.headers.get(SHOWN_BEFORE, "").split(",")
+    are_keys = all(each.isascii() and each.isdigit() and len(each) <= LONGEST_KEY for each in given)
+    return [int(each) for each in given] if are_keys else ()
 
 
 def _refused(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.db.outages import saying_outages
+from app.db.shared import SHARED, Shared
 
 
 class Database:
@@ -18,7 +19,11 @@ class Database:
         self.bind = bind
         # On a Connection (tests) a transaction becomes a savepoint, so that the outer one can be rolled back.
         mode = "create_savepoint" if isinstance(bind, Connection) else "conditional_savepoint"
-        self._sessions = sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode)
+        info = {SHARED: Shared()} if isinstance(bind, Engine) else {}
+        self._sessions = sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode, info=info)
+        # A transaction of an engine begins read-only; one within a test's own has to be told so.
+        read_only = bind.execution_options(postgresql_readonly=True) if isinstance(bind, Engine) else bind
+        self._readings = sessionmaker(read_only, expire_on_commit=False, join_transaction_mode=mode, info=info)
 
     @classmethod
     def at(cls, url: str, *, pool_size: int = 3) -> "Database":
@@ -52,8 +57,9 @@ class Database:
         As a writing one it takes a connection with its first statement, not before: a request that held one while it
         waits for a second (for who asks) could wait for ever among many that do the same.
         """
-        session = self._sessions()
-        event.listen(session, "after_begin", _read_only)
+        session = self._readings()
+        if isinstance(self.bind, Connection):
+            event.listen(session, "after_begin", _read_only)
         with saying_outages():
             try:
                 yield session

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.accounts.viewer import CurrentPerson
+from app.accounts.viewer import SignedOut, asker_of, note_seen, visits
 from app.db.session import database_of
 from app.problems import NotAllowed, NotFound
 from app.studies.models import Membership, Study
@@ -65,12 +65,18 @@ def viewer_of(session: Session, person: Person, slug: str) -> Viewer | None:
     return Viewer(person, row[0], row[1]) if row else None
 
 
-def current_viewer(request: Request, person: CurrentPerson, slug: str) -> Viewer:
+def current_viewer(request: Request, slug: str) -> Viewer:
+    """Who they are and what they may be here, asked for in one transaction: every page of a study begins with it."""
     with database_of(request).reading() as session:
-        viewer = viewer_of(session, person, slug)
-        if viewer is None:
-            raise NotFound
+        asker = asker_of(session, request)
+        viewer = viewer_of(session, asker.person, slug) if asker else None
         session.expunge_all()
+    if asker is None:
+        raise SignedOut
+    note_seen(request, asker)
+    visits(request, asker.person)
+    if viewer is None:
+        raise NotFound
     request.state.viewer = viewer
     request.state.study = viewer.study
     return viewer

@@ -28,6 +28,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a page is made of dozens of files, each asked each time whether it is new
     )
     made.filters.update(FILTERS)
     made.globals.update(static_url=static_url, interval=interval, new_key=lambda: str(uuid4()))

@@ -1,6 +1,6 @@
 // Sending what is kept: one act at a time, in the order in which they were done, forgotten only when an answer names it.
 import { forget, keptActs } from "./act_store.js";
-import { page, unmade } from "./chain.js";
+import { page, shownFromBefore, unmade } from "./chain.js";
 import { sayHeld, tellSaved } from "./saved.js";
 import { swapIn } from "./swap.js";
 
@@ -12,6 +12,14 @@ let stopped = null; // "held", "signed-out": nothing is sent before somebody dec
 let failures = 0;
 let timer = 0;
 let heldAct = "";
+// An act on a dimension is answered with that one, and with all that the page shows as a guess of its own: what was done
+// here, by whichever tab it is sent. WHOLE stands for what belongs to no dimension.
+const WHOLE = "";
+const guessed = new Set(shownFromBefore.map(dimensionOf));
+
+function dimensionOf(act) {
+  return new Map(act.fields).get("dimension_id") ?? WHOLE;
+}
 
 export function queue() {
   const { actsOf } = page();
@@ -40,9 +48,11 @@ export async function send() {
 
 async function sent(act) {
   let answer, words;
+  const shows = new Set([...guessed, dimensionOf(act)]);
   try {
     const body = new URLSearchParams([...act.fields, ...OURS.map((name) => [name, act[name] ?? ""])]);
     const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    if (!shows.has(WHOLE)) headers["Dimensions-To-Show"] = [...shows].join();
     const signal = AbortSignal.timeout?.(PATIENCE);
     answer = await fetch(act.url, { method: "POST", body, headers, redirect: "manual", signal });
     words = await answer.text();
@@ -52,29 +62,35 @@ async function sent(act) {
   const { status } = answer;
   if (status === 401 || answer.type === "opaqueredirect") return stop("signed-out");
   if (status >= 500 || status === 408 || status === 429) return later();
-  if (answer.ok) return answer.headers.get("Act-Saved") === act.act_id ? saved(act, answer, words) : later();
-  if ([400, 413, 422].includes(status)) return refused(act, words);
+  if (answer.ok) return answer.headers.get("Act-Saved") === act.act_id ? saved(act, answer, words, shows) : later();
+  if ([400, 413, 422].includes(status)) return refused(act, words, shows);
   return held(act, words);
 }
 
-function saved(act, answer, words) {
+function saved(act, answer, words, shows) {
   failures = 0;
   forget(act);
   const followed = queue().some((other) => other.assignment === act.assignment);
   const here = act.assignment === page().assignment;
   tellSaved(queue().length, "saved", false);
   const next = answer.headers.get("HX-Redirect");
-  if (here && !followed && next) location.assign(next);
-  else if (here && !followed && words) swapIn(words);
+  if (here && followed) guessed.add(dimensionOf(act));
+  else if (here && next) location.assign(next);
+  else if (here && words) show(words, shows);
   return true;
 }
 
+function show(words, shows) {
+  for (const each of shows) guessed.delete(each);
+  swapIn(words);
+}
+
 // It can never be saved as it is: it is shown with what was typed, and what was done after it stands on what was before.
-function refused(act, words) {
+function refused(act, words, shows) {
   failures = 0;
   forget(act);
   unmade(act);
-  if (act.assignment === page().assignment) swapIn(words);
+  if (act.assignment === page().assignment) show(words, shows);
   else sayHeld(words);
   return true;
 }
@@ -113,6 +129,7 @@ addEventListener("storage", () => {
   document.querySelector("#collision[data-collided]")?.setAttribute("hidden", "");
   go();
 });
+document.addEventListener("tandem:act", ({ target }) => guessed.add(target.elements.dimension_id?.value ?? WHOLE));
 addEventListener("online", () => (stopped ? tell() : go()));
 addEventListener("offline", tell);
 document.addEventListener("visibilitychange", () => {

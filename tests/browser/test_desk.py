@@ -343,3 +343,56 @@ async def test_a_name_half_typed_in_the_next_dimension_goes_on_when_the_answer_f
     [chip] = adas_desk(site, bench).cards[1].applied
     assert chip.code.name == "Lost flames"
     assert site.complaints == []
+
+
+STANDING = """() => [...document.querySelectorAll("[data-dimension]")].map(card => [
+  card.querySelector(".answer-head .standing").innerText, card.querySelector("[data-brief]")?.textContent,
+  [...card.querySelectorAll(".code-chip[aria-pressed=true]")].map(chip => chip.id),
+]).concat([[document.getElementById("submit-count").textContent, document.getElementById("incident-state").textContent,
+  document.getElementById("answered-count").textContent]])"""
+
+
+async def test_acts_done_while_one_is_on_its_way_are_all_shown_as_they_were_saved(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    on, sent = asyncio.Event(), []
+
+    async def slowly(route: Route) -> None:
+        sent.append(await route.request.header_value("Dimensions-To-Show"))
+        await on.wait()
+        await route.continue_()
+
+    await page.route("**/acts", slowly)
+    await press(page, ["1", "ArrowDown", "1", "2", "ArrowUp", "2"])
+    on.set()
+    await saved(page)
+    shown = await page.evaluate(STANDING)
+    await page.reload(wait_until="networkidle")
+
+    cause, symptom = str(bench.cause.id), str(bench.symptom.id)
+    assert sent[0] == cause
+    assert set(sent[-1].split(",")) == {cause, symptom}
+    assert shown == await page.evaluate(STANDING)
+    assert [card.state for card in adas_desk(site, bench).cards] == ["coded", "coded"]
+
+
+async def test_after_a_memo_on_its_way_the_whole_is_shown(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    on, sent = asyncio.Event(), []
+
+    async def slowly(route: Route) -> None:
+        sent.append(await route.request.header_value("Dimensions-To-Show"))
+        await on.wait()
+        await route.continue_()
+
+    await page.route("**/acts", slowly)
+    await press(page, ["m"])
+    await page.keyboard.type("Ask")
+    await press(page, ["Escape", "1"])
+    on.set()
+    await saved(page)
+
+    assert adas_desk(site, bench).memo == "Ask"
+    assert sent == [None, None]
+    await expect(page.locator("#memo .drawer-mark")).to_be_visible()

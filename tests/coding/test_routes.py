@@ -34,9 +34,11 @@ def newest_act(bench: Bench) -> str:
     return str(found or "")
 
 
-def send(client: TestClient, bench: Bench, kind: str, *, script: bool = False, **fields: object):
+def send(client: TestClient, bench: Bench, kind: str, *, script: bool = False, shows: str = "", **fields: object):
     posted = {"kind": kind, "act_id": str(uuid4()), "after_act_id": newest_act(bench), "tab": "t", **fields}
-    headers = SCRIPT if script else {}
+    headers: dict[str, str | bytes] = dict(SCRIPT) if script else {}
+    if shows:
+        headers["Dimensions-To-Show"] = shows.encode()
     return client.post(f"{desk_url(bench)}/acts", data=posted, headers=headers, follow_redirects=False)
 
 
@@ -128,6 +130,47 @@ def test_the_script_gets_the_answers_and_what_goes_with_them(ada, bench):
         part.attributes.get("id") for part in page.body.css("body > *")
     }
     assert "Draft" in page.css_first("#incident-head").text()
+
+
+def parts_of(answer) -> set[str | None]:
+    return {part.attributes.get("id") for part in read(answer.text).body.css("body > *")}
+
+
+def test_an_act_on_a_dimension_is_answered_with_that_one_alone_where_the_script_says_so(ada, bench):
+    bench.ada_toggles(bench.symptom, bench.slow)
+    code = {"dimension_id": bench.cause.id, "code_id": bench.config.id}
+
+    answer = send(ada, bench, "toggle_code", script=True, shows=f"{bench.cause.id}", **code)
+    both = send(ada, bench, "toggle_code", script=True, shows=f"{bench.symptom.id},{bench.cause.id}", **code)
+
+    around = {"incident-text", "incident-state", "saved", "submit-count", "answered-count"}
+    assert parts_of(answer) == {f"dimension-{bench.cause.id}"} | around
+    assert pressed(read(answer.text)) == ["1 Configuration"]
+    assert read(answer.text).css_first("#submit-count").text() == "2 of 2"
+    assert parts_of(both) == {f"dimension-{bench.cause.id}", f"dimension-{bench.symptom.id}"} | around
+    assert pressed(read(both.text)) == ["1 Slow answers"]
+
+
+@pytest.mark.parametrize("shows", ["x", "1,", "-1", "١", "9" * 5000])
+def test_what_is_no_list_of_dimensions_is_answered_whole(ada, bench, shows):
+    act = {"dimension_id": bench.cause.id, "code_id": bench.config.id}
+
+    answer = send(ada, bench, "toggle_code", script=True, shows=shows, **act)
+
+    assert answer.status_code == 200
+    assert "answers" in parts_of(answer)
+
+
+def test_an_act_that_may_change_more_than_dimensions_is_answered_whole(ada, bench):
+    shows = str(bench.cause.id)
+    again = {"act_id": str(uuid4()), "after_act_id": "", "dimension_id": bench.cause.id, "code_id": bench.config.id}
+    send(ada, bench, "toggle_code", script=True, shows=shows, **again)
+
+    repeated = send(ada, bench, "toggle_code", script=True, shows=shows, **again)
+    memo = send(ada, bench, "write_memo", script=True, shows=shows, text="Odd", sharing="shared")
+
+    assert "answers" in parts_of(repeated)
+    assert "answers" in parts_of(memo)
 
 
 def test_the_same_act_sent_twice_is_saved_once(ada, bench):

@@ -139,13 +139,12 @@ class SimulatedCoder:
 
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answered:
         """Again until there is an answer that is not an outage. The same form, so the same act."""
-        body = urlencode(fields) if fields is not None else None
         deadline, attempts = time.monotonic() + GIVING_UP_SECONDS, 0
         while time.monotonic() < deadline:
             attempts += 1
             sent_at, began = time.time(), time.monotonic()
             try:
-                status, headers, words = self._once(method, path, body)
+                status, headers, words = self._once(method, path, fields)
             except (OSError, http.client.HTTPException) as problem:
                 waited = time.monotonic() - began
                 self._go_elsewhere(f"{type(problem).__name__} after {waited:.1f} s: {method} {path}")
@@ -155,18 +154,18 @@ class SimulatedCoder:
             self._go_elsewhere(f"{status} {words[:200] if status != 503 else ''}".strip() + f": {method} {path}")
         raise NotSaved(f"{method} {path}: no answer in {GIVING_UP_SECONDS:.0f} s: {self.failures[-3:]}")
 
-    def _once(self, method: str, path: str, body: str | None) -> tuple[int, http.client.HTTPMessage, str]:
+    def _once(self, method: str, path: str, fields: dict[str, str] | None) -> tuple[int, http.client.HTTPMessage, str]:
         if self._connection is None or time.monotonic() - self._used_at > IDLE_SECONDS:
             self._hang_up()
             self._connection = http.client.HTTPConnection(
                 urlsplit(self.addresses[self._at]).netloc, timeout=ANSWER_SECONDS
             )
         headers = {"Cookie": self.cookie, "Accept": "text/html", "Accept-Encoding": "identity"}
-        if body is not None:
+        if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             if path.endswith("/acts"):
-                headers["HX-Request"] = "true"
-        self._connection.request(method, path, body=body, headers=headers)
+                headers |= {"HX-Request": "true", **_to_show(fields)}
+        self._connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
         answer = self._connection.getresponse()
         words = answer.read().decode()
         self._used_at = time.monotonic()
@@ -184,6 +183,11 @@ class SimulatedCoder:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _to_show(act: dict[str, str]) -> dict[str, str]:
+    """As static/js/sending.js: an act on a dimension is answered with that one alone."""
+    return {"Dimensions-To-Show": act["dimension_id"]} if "dimension_id" in act else {}
 
 
 class CodersAtWork:
