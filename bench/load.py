@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.support.coders import CodersAtWork
+from tests.support.coders import CodersAtWork, SavedAct
 from tests.support.installation import Installation
 from tests.support.seats import take_seats
 from tests.support.whole_acts import half_acts, missing_acts
@@ -47,6 +47,7 @@ class Load:
     servers: int
     minutes: float
     saves: Spread
+    saves_by_kind: dict[str, Spread]
     pages: Spread
     errors: list[str]
     missing: int
@@ -66,10 +67,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tandem-load-") as folder:
         found = load(Path(folder), asked.coders, asked.minutes, asked.servers, asked.think)
     print(f"{found.coders} coders, {found.servers} servers, {found.minutes:g} minutes")
-    print(f"{'':<8}{'number':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'longest':>9}")
-    for name, spread in (("saves", found.saves), ("pages", found.pages)):
+    print(f"{'':<16}{'number':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'longest':>9}")
+    kinds = {f"  {kind}": spread for kind, spread in found.saves_by_kind.items()}
+    for name, spread in {"saves": found.saves, **kinds, "pages": found.pages}.items():
         figures = (spread.p50_ms, spread.p95_ms, spread.p99_ms, spread.longest_ms)
-        print(f"{name:<8}{spread.how_many:>9}" + "".join(f"{figure:>9.1f}" for figure in figures))
+        print(f"{name:<16}{spread.how_many:>9}" + "".join(f"{figure:>9.1f}" for figure in figures))
     print("memory, MiB: " + ", ".join(f"{when} {size:.0f}" for when, size in found.memory_mib.items()))
     print(f"errors {len(found.errors)}, acts missing {found.missing}, half {found.half}")
     print(f"the machine was {found.machine_busy_percent:.0f} % busy")
@@ -110,7 +112,11 @@ def load(folder: Path, coders: int, minutes: float, servers: int, think_seconds:
             coders=coders,
             servers=servers,
             minutes=minutes,
-            saves=_spread([act.acknowledged_at - act.first_sent_at for act in measured]),
+            saves=_spread([_seconds(act) for act in measured]),
+            saves_by_kind={
+                kind: _spread([_seconds(act) for act in measured if act.kind == kind])
+                for kind in sorted({act.kind for act in measured})
+            },
             pages=_spread(pages),
             errors=[*at_work.problems, *at_work.failures()],
             missing=len(missing_acts(url, seats.study_id, [act.act_id for act in saved])),
@@ -131,6 +137,10 @@ def _memory_of(tandem: Installation) -> float:
         if each.name() != "postgres" and "worker" not in each.cmdline()
     ]
     return float(sum(each.memory_full_info().pss for each in processes)) / MIB
+
+
+def _seconds(act: SavedAct) -> float:
+    return act.acknowledged_at - act.first_sent_at
 
 
 def _spread(seconds: Sequence[float]) -> Spread:

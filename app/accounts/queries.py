@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import AccountEvent, Invitation, Person, SignIn
@@ -27,18 +28,26 @@ ABOUT_PEOPLE = {
 }
 
 
+# Made once: every page asks this. Takes what `of_token` gives.
+OPEN_SIGN_IN: Select[Person, SignIn] = (
+    select(Person, SignIn)
+    .join(SignIn, SignIn.person_id == Person.id)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("at"),
+        Person.deactivated_at.is_(None),
+    )
+)
+
+
+def of_token(token: str, at: datetime) -> dict[str, Any]:
+    return {"token_hash": token_hash(token), "at": at}
+
+
 def open_sign_in(session: Session, token: str, at: datetime) -> tuple[Person, SignIn] | None:
     """Who is signed in by it."""
-    row = session.execute(
-        select(Person, SignIn)
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(
-            SignIn.token_hash == token_hash(token),
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > at,
-            Person.deactivated_at.is_(None),
-        )
-    ).first()
+    row = session.execute(OPEN_SIGN_IN, of_token(token, at)).first()
     return (row[0], row[1]) if row else None
 
 

@@ -1,12 +1,11 @@
 """Who asks: the dependency that every signed-in page takes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from app.accounts import queries
 from app.accounts.models import Person, SignIn
@@ -38,45 +37,28 @@ class Visitor:
         return self.person.initials
 
 
-@dataclass(frozen=True)
-class Asker:
-    """last_seen_at: when a look by this sign-in was noted."""
-
-    person: Person
-    sign_in_id: int
-    last_seen_at: datetime | None
-
-
-def asker_of(session: Session, request: Request) -> Asker | None:
-    token = request.cookies.get(COOKIE)
-    found = queries.open_sign_in(session, token, now()) if token else None
-    if found is None:
-        return None
-    person, sign_in = found
-    return Asker(person, sign_in.id, sign_in.last_seen_at)
-
-
 def person_of(request: Request) -> Person | None:
-    if COOKIE not in request.cookies:
+    token = request.cookies.get(COOKIE)
+    if not token:
         return None
     with database_of(request).reading() as session:
-        asker = asker_of(session, request)
+        found = queries.open_sign_in(session, token, now())
         session.expunge_all()
-    if asker is None:
+    if found is None:
         return None
-    note_seen(request, asker)
-    return asker.person
+    note_seen(request, found[1])
+    return found[0]
 
 
-def note_seen(request: Request, asker: Asker) -> None:
+def note_seen(request: Request, sign_in: SignIn) -> None:
     """Beside the transaction of the request, which may be read-only or roll back."""
     at = now()
-    if asker.last_seen_at is not None and at - asker.last_seen_at <= SEEN_EVERY:
+    if sign_in.last_seen_at is not None and at - sign_in.last_seen_at <= SEEN_EVERY:
         return
     seen = {"last_seen_at": at, "address": request.client.host if request.client else ""}
     try:
         with database_of(request).transaction() as session:
-            session.execute(update(SignIn).where(SignIn.id == asker.sign_in_id).values(**seen))
+            session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(**seen))
     except Unavailable:
         pass  # nobody is kept from a page because this could not be noted
 

@@ -6,7 +6,7 @@ What a member may see of them is decided afterwards, for each look anew (app/cod
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -31,10 +31,17 @@ class CodebookRows:
     dimensions: tuple[DimensionEntry, ...]
 
 
+_NEWEST_STATE = select(
+    Study.codebook_seq,
+    select(func.count())
+    .select_from(CodeDisclosure)
+    .where(CodeDisclosure.study_id == bindparam("of_study"))
+    .scalar_subquery(),
+).where(Study.id == bindparam("of_study"))
+
+
 def newest_state(session: Session, study_id: int) -> CodebookState:
-    disclosures = select(func.count()).select_from(CodeDisclosure).where(CodeDisclosure.study_id == study_id)
-    row = session.execute(select(Study.codebook_seq, disclosures.scalar_subquery()).where(Study.id == study_id)).one()
-    return CodebookState(*row)
+    return CodebookState(*session.execute(_NEWEST_STATE, {"of_study": study_id}).one())
 
 
 def rows_at(session: Session, study_id: int, seq: int | None, state: CodebookState) -> CodebookRows:

@@ -60,33 +60,47 @@ class ActAnswer:
     repeated: bool = False
 
 
+@dataclass(frozen=True)
+class Performed:
+    """step and change: of an act that was saved now; None of one that was on disk before."""
+
+    answer: ActAnswer
+    step: Step | None = None
+    change: Change | None = None
+
+
 def perform(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
     """Saves one act. The same act_id again changes nothing and gets the first answer."""
+    return performed(session, viewer, assignment_id, request).answer
+
+
+def performed(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> Performed:
+    """As `perform`, with what was at hand while it was saved."""
     return _perform(session, viewer, assignment_id, request, KINDS)
 
 
 def apply_offered(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
     """Applies what a model offered and the coder took over; for the room that knows the offer."""
-    return _perform(session, viewer, assignment_id, replace(request, kind="apply_offered"), OFFERED)
+    return _perform(session, viewer, assignment_id, replace(request, kind="apply_offered"), OFFERED).answer
 
 
 def _perform(
     session: Session, viewer: Viewer, assignment_id: int, request: ActRequest, handlers: Mapping[str, Handler]
-) -> ActAnswer:
+) -> Performed:
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
     work = _locked_work(session, assignment)
-    answered = _stored_answer(session, assignment, request)
-    if answered is not None:
-        return answered
+    is_next = request.after_act_id == work.last_act_id  # what was saved before is never the next one
+    if not is_next and (answered := _stored_answer(session, assignment, request)):
+        return Performed(answered)
     check_may_act(session, viewer, coding_round)
-    if request.after_act_id != work.last_act_id:
+    if not is_next:
         raise StaleAct
     if request.kind not in handlers:
         raise ActNotUnderstood
     check_state(work.state, request.kind)
     step = Step(session, viewer, assignment, coding_round, work, Payload.checked(request.payload), now())
     change = handlers[request.kind](step)
-    return _save(step, coding_round, request, change)
+    return Performed(_save(step, coding_round, request, change), step, change)
 
 
 def _locked_work(session: Session, assignment: Assignment) -> AssignmentWork:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
-from app.coding.models import CodeApplication, Evidence, Flag, WorkingAnswer
+from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
 from app.coding.notes import own_flag, own_memo
 from app.coding.policy import codable_codebook, may_act
 from app.coding.queries import STATE_WORDS, places_in_queue, work_on
+from app.coding.step import Step
 from app.incidents.models import Incident
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import own_assignment
@@ -100,7 +101,6 @@ class Answers:
 
     assignment: Assignment
     coding_round: Round
-    incident: Incident
     codebook: Codebook
     cards: tuple[Card, ...]
     state: str
@@ -132,6 +132,7 @@ class Answers:
 class Desk(Answers):
     """Everything that the coding screen shows of one's own assignment."""
 
+    incident: Incident
     memo: str
     memo_is_shared: bool
     flag: Flag | None
@@ -145,17 +146,50 @@ class _Rows:
     quotes: Mapping[int, tuple[Quote, ...]]  # by application
 
 
-def answers(session: Session, viewer: Viewer, assignment_id: int) -> Answers:
+def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
     work = work_on(session, assignment.study_id, assignment.id)
-    codebook = codable_codebook(session, viewer, coding_round)
+    given = _answers(session, viewer, assignment, coding_round, work, codable_codebook(session, viewer, coding_round))
+    memo = own_memo(session, assignment)
+    return Desk(
+        **vars(given),
+        incident=incident_of(session, assignment),
+        memo=memo.text if memo else "",
+        memo_is_shared=memo.sharing == "shared" if memo else True,
+        flag=own_flag(session, assignment),
+        place=_place(places_in_queue(session, assignment), assignment.id),
+    )
+
+
+def next_undone(session: Session, viewer: Viewer, assignment_id: int) -> int | None:
+    """The assignment that coding goes on with, after this one."""
+    assignment, _ = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
+    return _place(places_in_queue(session, assignment), assignment.id).next_undone_id
+
+
+def answers_after(step: Step) -> Answers:
+    """As they are now that the act is saved."""
+    return _answers(step.session, step.viewer, step.assignment, step.coding_round, step.work, step.codebook)
+
+
+def incident_of(session: Session, assignment: Assignment) -> Incident:
+    return session.scalars(
+        select(Incident).where(Incident.study_id == assignment.study_id, Incident.id == assignment.incident_id)
+    ).one()
+
+
+def _answers(
+    session: Session,
+    viewer: Viewer,
+    assignment: Assignment,
+    coding_round: Round,
+    work: AssignmentWork | None,
+    codebook: Codebook,
+) -> Answers:
     rows = _rows(session, assignment)
     return Answers(
         assignment=assignment,
         coding_round=coding_round,
-        incident=session.scalars(
-            select(Incident).where(Incident.study_id == assignment.study_id, Incident.id == assignment.incident_id)
-        ).one(),
         codebook=codebook,
         cards=tuple(_card(codebook, dimension, rows) for dimension in codebook.dimensions),
         state=work.state if work else "pending",
@@ -165,36 +199,29 @@ def answers(session: Session, viewer: Viewer, assignment_id: int) -> Answers:
     )
 
 
-def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
-    given = answers(session, viewer, assignment_id)
-    memo = own_memo(session, given.assignment)
-    return Desk(
-        **vars(given),
-        memo=memo.text if memo else "",
-        memo_is_shared=memo.sharing == "shared" if memo else True,
-        flag=own_flag(session, given.assignment),
-        place=_place(places_in_queue(session, given.assignment), given.assignment.id),
-    )
+# Made once, as every act asks them.
+_OF_STUDY: BindParameter[int] = bindparam("of_study")
+_OF_ASSIGNMENT: BindParameter[int] = bindparam("of_assignment")
+_STATES = select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
+    WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT
+)
+_APPLIED = select(CodeApplication).where(
+    CodeApplication.study_id == _OF_STUDY, CodeApplication.assignment_id == _OF_ASSIGNMENT
+)
+_QUOTES = (
+    select(Evidence)
+    .where(Evidence.study_id == _OF_STUDY, Evidence.assignment_id == _OF_ASSIGNMENT)
+    .order_by(Evidence.start, Evidence.end)
+)
 
 
 def _rows(session: Session, assignment: Assignment) -> _Rows:
-    states = session.execute(
-        select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
-            WorkingAnswer.study_id == assignment.study_id, WorkingAnswer.assignment_id == assignment.id
-        )
-    ).all()
-    applied = session.scalars(
-        select(CodeApplication).where(
-            CodeApplication.study_id == assignment.study_id, CodeApplication.assignment_id == assignment.id
-        )
-    ).all()
+    of = {"of_study": assignment.study_id, "of_assignment": assignment.id}
+    states = session.execute(_STATES, of).all()
+    applied = session.scalars(_APPLIED, of).all()
     code_of = {application.id: application.code_id for application in applied}
     quotes: dict[int, tuple[Quote, ...]] = {}
-    for row in session.scalars(
-        select(Evidence)
-        .where(Evidence.study_id == assignment.study_id, Evidence.assignment_id == assignment.id)
-        .order_by(Evidence.start, Evidence.end)
-    ):
+    for row in session.scalars(_QUOTES, of):
         quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
         quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
     return _Rows(dict(states), {a.code_id: a for a in applied}, quotes)

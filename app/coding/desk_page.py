@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.coding.desk import Answers, Card, Chip, answers, desk
+from app.coding.desk import Answers, Card, Chip, answers_after, desk, incident_of
 from app.coding.marked_text import MarkedParagraph, hand_of, marked_text, paragraph_numbers
+from app.coding.step import Change, Step
 from app.coding.submissions import submission_count
 from app.rounds.models import Round
 from app.rounds.queries import frozen_version
@@ -63,9 +64,11 @@ class ChipGroup:
 
 @dataclass(frozen=True)
 class DeskPage:
-    """desk: a whole Desk for the whole page; for single dimensions their Answers do."""
+    """desk: a whole Desk for the whole page; for single dimensions their Answers do. text: of the incident, '' where
+    nothing that is shown quotes it."""
 
     desk: Answers
+    text: str
     viewer: Viewer
     version_name: str
     suggestion_slot_url: str | None
@@ -88,11 +91,11 @@ class DeskPage:
 
     @cached_property
     def paragraphs(self) -> list[MarkedParagraph]:
-        return marked_text(self.desk)
+        return marked_text(self.desk, self.text)
 
     @cached_property
     def paragraph_of(self) -> dict[int, int]:
-        return paragraph_numbers(self.desk)
+        return paragraph_numbers(self.desk, self.text)
 
     @property
     def answered(self) -> int:
@@ -160,6 +163,7 @@ def desk_page(
     version = frozen_version(session, shown.coding_round)
     return DeskPage(
         desk=shown,
+        text=shown.incident.text or "",
         viewer=viewer,
         version_name=version.name if version else "",
         suggestion_slot_url=_slot(session, viewer, shown),
@@ -178,23 +182,33 @@ def saved_answer(
     act_id: object,
     *,
     dimension_id: int | None = None,
-    alone: Collection[int] = (),
 ) -> Response:
-    """After an act: for scripts the answers as they are now with all that goes with them, for plain forms the desk.
-
-    alone: the dimensions that an act on one of them leaves to be shown anew; none for the whole.
-    """
+    """After an act: for scripts the answers as they are now with all that goes with them, for plain forms the desk."""
     url = assignment_url(viewer, assignment_id)
-    if is_htmx(request) and alone:
-        given = answers(session, viewer, assignment_id)
-        shown = DeskPage(given, viewer, "", _slot(session, viewer, given), dimension_id)
-        response: Response = fragment(request, "coding/_saved_cards.html", bench=shown, alone=alone)
-    elif is_htmx(request):
+    if is_htmx(request):
         shown = desk_page(session, viewer, assignment_id, focused_id=dimension_id)
-        response = fragment(request, "coding/_saved_act.html", bench=shown)
+        response: Response = fragment(request, "coding/_saved_act.html", bench=shown)
     else:
         place = f"?dimension={dimension_id}#dimension-{dimension_id}" if dimension_id else ""
         response = redirect_after(request, url + place)
+    response.headers[SAVED] = str(act_id)
+    return response
+
+
+def saved_dimensions(request: Request, step: Step, change: Change, act_id: object, alone: Collection[int]) -> Response:
+    """After an act on a dimension: the dimensions `alone` as they are now, and of the rest what such an act changes."""
+    given = answers_after(step)
+    quotes_moved = change.moves_quotes
+    needs_text = quotes_moved or any(card.evidence for card in given.cards if card.dimension.id in alone)
+    shown = DeskPage(
+        desk=given,
+        text=incident_of(step.session, step.assignment).text or "" if needs_text else "",
+        viewer=step.viewer,
+        version_name="",
+        suggestion_slot_url=_slot(step.session, step.viewer, given),
+        focused_id=change.dimension_id,
+    )
+    response = fragment(request, "coding/_saved_cards.html", bench=shown, alone=alone, quotes_moved=quotes_moved)
     response.headers[SAVED] = str(act_id)
     return response
 

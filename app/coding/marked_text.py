@@ -78,8 +78,7 @@ def hand_of(desk: Answers, dimension_id: int) -> str:
     return HANDS[places.index(dimension_id) % len(HANDS)]
 
 
-def marked_text(desk: Answers) -> list[MarkedParagraph]:
-    text = desk.incident.text or ""
+def marked_text(desk: Answers, text: str) -> list[MarkedParagraph]:
     marked = [
         (Span(quote.start, quote.end), _mark(desk, card, quote)) for card in desk.cards for quote in card.evidence
     ]
@@ -88,9 +87,9 @@ def marked_text(desk: Answers) -> list[MarkedParagraph]:
     ]
 
 
-def paragraph_numbers(desk: Answers) -> dict[int, int]:
+def paragraph_numbers(desk: Answers, text: str) -> dict[int, int]:
     """Evidence id -> the number of the paragraph in which it begins."""
-    places = list(enumerate(paragraphs(desk.incident.text or ""), start=1))
+    places = list(enumerate(paragraphs(text), start=1))
     return {
         quote.evidence_id: number
         for card in desk.cards

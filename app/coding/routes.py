@@ -1,15 +1,15 @@
 """The coder's queue and the desk. Acts are posted to one address, whatever their kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.coding.acts import ActAnswer, StaleAct, perform
+from app.coding.acts import ActAnswer, StaleAct, performed
 from app.coding.collisions import collision_of
-from app.coding.desk import desk
-from app.coding.desk_page import SAVED, DeskPage, Refusal, assignment_url, desk_page, saved_answer
+from app.coding.desk import desk, next_undone
+from app.coding.desk_page import SAVED, DeskPage, Refusal, assignment_url, desk_page, saved_answer, saved_dimensions
 from app.coding.forms import ActForm
 from app.coding.handing_in import Incomplete
 from app.coding.queries import own_text
@@ -57,16 +57,18 @@ def act(
     form.check_member(viewer.member.id)
     text = own_text(session, viewer, assignment_id) if form.may_quote else ""
     try:
-        with session.begin_nested():
-            saved = perform(session, viewer, assignment_id, form.request(text))
+        done = performed(session, viewer, assignment_id, form.request(text))
     except StaleAct:
-        session.expire_all()
+        session.rollback()
         return _collided(request, session, viewer, assignment_id, form)
     except (Invalid, Incomplete) as problem:
-        session.expire_all()
+        session.rollback()
         return _refused(request, session, viewer, assignment_id, form, problem)
+    alone = _alone(request) if form.kind in OF_ONE_DIMENSION else set()
+    if alone and done.step and done.change:
+        return saved_dimensions(request, done.step, done.change, form.act_id, alone)
     session.expire_all()
-    return _saved(request, session, viewer, assignment_id, form, saved)
+    return _saved(request, session, viewer, assignment_id, form, done.answer)
 
 
 def _saved(
@@ -74,22 +76,19 @@ def _saved(
 ) -> Response:
     if form.kind not in ("submit", "skip"):
         dimension_id = form.dimension_id or saved.dimension_id
-        alone = _alone(request) if form.kind in OF_ONE_DIMENSION and not saved.repeated else ()
-        return saved_answer(
-            request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id, alone=alone
-        )
-    following = desk(session, viewer, assignment_id).place.next_undone_id
+        return saved_answer(request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id)
+    following = next_undone(session, viewer, assignment_id)
     queue_url = f"/studies/{viewer.study.slug}/coding"
     response = redirect_after(request, assignment_url(viewer, following) if following else queue_url)
     response.headers[SAVED] = str(saved.act_id)
     return response
 
 
-def _alone(request: Request) -> Sequence[int]:
+def _alone(request: Request) -> set[int]:
     """The dimensions that the browser shows as they were, by its own account; none for all."""
     given = request.headers.get(SHOWN_BEFORE, "").split(",")
     are_keys = all(each.isascii() and each.isdigit() and len(each) <= LONGEST_KEY for each in given)
-    return [int(each) for each in given] if are_keys else ()
+    return {int(each) for each in given} if are_keys else set()
 
 
 def _refused(

@@ -52,6 +52,11 @@ class Change:
     submission_id: int | None = None
 
     @property
+    def moves_quotes(self) -> bool:
+        """Whether the text is marked otherwise now: a quote was added or removed, or a code that had some went."""
+        return self.evidence_id is not None or any(code["evidence"] for code in self.inverse.get("codes", ()))
+
+    @property
     def ids(self) -> dict[str, Any]:
         names = ("dimension_id", "code_id", "code_application_id", "evidence_id", "submission_id")
         return {name: value for name in names if (value := getattr(self, name)) is not None}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.db.outages import saying_outages
+from app.db.pinging import ping_rested
 from app.db.shared import SHARED, Shared
 
 
@@ -31,10 +32,10 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=12,
-            pool_pre_ping=True,
             pool_timeout=30,
             hide_parameters=True,  # an error would quote what people wrote
         )
+        ping_rested(engine)
         return cls(engine)
 
     @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.codebook.models import CodebookVersion
@@ -90,17 +90,22 @@ def assignments_of(session: Session, coding_round: Round, member_id: int | None 
     return session.scalars(query).all()
 
 
+_OWN_ASSIGNMENT = (
+    select(Assignment, Round)
+    .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
+    .where(
+        Assignment.study_id == bindparam("of_study"),
+        Assignment.member_id == bindparam("of_member"),
+        Assignment.id == bindparam("wanted"),
+        Round.phase != "planned",
+    )
+)
+
+
 def own_assignment(session: Session, study_id: int, member_id: int, assignment_id: int) -> tuple[Assignment, Round]:
     """Somebody else's assignment is not found."""
     row = session.execute(
-        select(Assignment, Round)
-        .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
-        .where(
-            Assignment.study_id == study_id,
-            Assignment.member_id == member_id,
-            Assignment.id == assignment_id,
-            Round.phase != "planned",
-        )
+        _OWN_ASSIGNMENT, {"of_study": study_id, "of_member": member_id, "wanted": assignment_id}
     ).first()
     if row is None:
         raise NotFound

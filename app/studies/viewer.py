@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.accounts.viewer import SignedOut, asker_of, note_seen, visits
+from app.accounts.queries import OPEN_SIGN_IN, of_token
+from app.accounts.viewer import COOKIE, SignedOut, note_seen, visits
+from app.db.base import now
 from app.db.session import database_of
 from app.problems import NotAllowed, NotFound
 from app.studies.models import Membership, Study
@@ -65,20 +67,34 @@ def viewer_of(session: Session, person: Person, slug: str) -> Viewer | None:
     return Viewer(person, row[0], row[1]) if row else None
 
 
+# Whoever is signed in, the study if there is one of that name, and their membership in it if they have one.
+_ASKED = (
+    OPEN_SIGN_IN.add_columns(Study, Membership)
+    .outerjoin(Study, Study.slug == bindparam("slug"))
+    .outerjoin(
+        Membership,
+        and_(Membership.study_id == Study.id, Membership.person_id == Person.id, Membership.ended_at.is_(None)),
+    )
+)
+
+
 def current_viewer(request: Request, slug: str) -> Viewer:
-    """Who they are and what they may be here, asked for in one transaction: every page of a study begins with it."""
-    with database_of(request).reading() as session:
-        asker = asker_of(session, request)
-        viewer = viewer_of(session, asker.person, slug) if asker else None
-        session.expunge_all()
-    if asker is None:
+    """Who they are and what they may be here, asked for at once: every page of a study begins with it."""
+    token = request.cookies.get(COOKIE)
+    if not token:
         raise SignedOut
-    note_seen(request, asker)
-    visits(request, asker.person)
-    if viewer is None:
+    with database_of(request).reading() as session:
+        found = session.execute(_ASKED, of_token(token, now()) | {"slug": slug}).first()
+        session.expunge_all()
+    if found is None:
+        raise SignedOut
+    person, sign_in, study, member = found
+    note_seen(request, sign_in)
+    visits(request, person)
+    if member is None:
         raise NotFound
-    request.state.viewer = viewer
-    request.state.study = viewer.study
+    request.state.viewer = viewer = Viewer(person, study, member)
+    request.state.study = study
     return viewer
 
 

@@ -103,11 +103,11 @@ def key_label(key: str) -> str:
 def attributes(named: Mapping[str, object]) -> Markup:
     """Attributes of an element: `hx_post` is hx-post, True stands alone, None and False are left out."""
     written = [
-        escape(name.rstrip("_").replace("_", "-")) + ("" if value is True else Markup('="{}"').format(value))
+        f" {escape(name.rstrip('_').replace('_', '-'))}" + ("" if value is True else f'="{escape(value)}"')
         for name, value in named.items()
         if value is not None and value is not False
     ]
-    return Markup("").join(Markup(" ") + one for one in written)
+    return Markup("".join(written))
 
 
 FILTERS = {

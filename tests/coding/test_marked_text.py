@@ -1,7 +1,7 @@
 """The text of the desk: numbered paragraphs whose pieces put together are the incident's words."""
 
 from app.codebook.tree import CodeEntry, DimensionEntry
-from app.coding.desk import desk
+from app.coding.desk import Desk, desk
 from app.coding.marked_text import MarkedParagraph, initials, marked_text, paragraph_numbers
 from tests import makers
 from tests.coding.conftest import Bench
@@ -13,6 +13,10 @@ def quote(bench: Bench, dimension: DimensionEntry, code: CodeEntry, words: str) 
     bench.ada_does("add_evidence", quote=words, **place)
 
 
+def shown_text(shown: Desk) -> list[MarkedParagraph]:
+    return marked_text(shown, shown.incident.text or "")
+
+
 def words_of(paragraph: MarkedParagraph) -> str:
     return "".join(piece.text for piece in paragraph.pieces)
 
@@ -21,7 +25,7 @@ def test_quotes_that_overlap_are_cut_into_flat_pieces(bench: Bench) -> None:
     quote(bench, bench.cause, bench.config, "502 😀 for 40")
     quote(bench, bench.symptom, bench.slow, "for 40 minutes")
 
-    [paragraph] = marked_text(bench.adas_desk())
+    [paragraph] = shown_text(bench.adas_desk())
 
     marked = [(piece.text, piece.classes, piece.tag) for piece in paragraph.pieces if piece.marks]
     assert marked == [
@@ -36,7 +40,7 @@ def test_a_margin_note_names_dimension_code_and_number_of_quotes(bench: Bench) -
     quote(bench, bench.cause, bench.config, "bad config push")
     quote(bench, bench.cause, bench.config, "rolled the push back")
 
-    [paragraph] = marked_text(bench.adas_desk())
+    [paragraph] = shown_text(bench.adas_desk())
 
     [note] = paragraph.notes
     assert (note.mark.dimension_name, note.mark.code_name, note.count) == ("Root cause", "Configuration", 2)
@@ -53,8 +57,8 @@ def test_paragraphs_count_their_start_as_browsers_do(bench: Bench) -> None:
 
     shown = desk(bench.session, bench.ada, assignment.id)
 
-    assert [(part.number, part.start) for part in marked_text(shown)] == [(1, 0), (2, 15)]
-    assert paragraph_numbers(shown) == {answer.evidence_id: 2}
+    assert [(part.number, part.start) for part in shown_text(shown)] == [(1, 0), (2, 15)]
+    assert paragraph_numbers(shown, shown.incident.text or "") == {answer.evidence_id: 2}
 
 
 def test_initials_are_of_two_words_at_most() -> None:

@@ -143,12 +143,35 @@ def test_an_act_on_a_dimension_is_answered_with_that_one_alone_where_the_script_
     answer = send(ada, bench, "toggle_code", script=True, shows=f"{bench.cause.id}", **code)
     both = send(ada, bench, "toggle_code", script=True, shows=f"{bench.symptom.id},{bench.cause.id}", **code)
 
-    around = {"incident-text", "incident-state", "saved", "submit-count", "answered-count"}
+    around = {"incident-state", "saved", "submit-count", "answered-count"}
     assert parts_of(answer) == {f"dimension-{bench.cause.id}"} | around
     assert pressed(read(answer.text)) == ["1 Configuration"]
     assert read(answer.text).css_first("#submit-count").text() == "2 of 2"
     assert parts_of(both) == {f"dimension-{bench.cause.id}", f"dimension-{bench.symptom.id}"} | around
     assert pressed(read(both.text)) == ["1 Slow answers"]
+
+
+def test_the_text_is_sent_again_when_its_quotes_changed_and_not_else(ada, bench):
+    place = {"dimension_id": bench.cause.id, "code_id": bench.config.id}
+    shows = str(bench.cause.id)
+
+    quoted = send(ada, bench, "add_evidence", script=True, shows=shows, quote=makers.TEXT[:9], **place)
+    beside = send(
+        ada,
+        bench,
+        "toggle_code",
+        script=True,
+        shows=str(bench.symptom.id),
+        dimension_id=bench.symptom.id,
+        code_id=bench.slow.id,
+    )
+    gone = send(ada, bench, "toggle_code", script=True, shows=shows, **place)
+
+    assert read(quoted.text).css_first("#incident-text mark").text() == makers.TEXT[:9]
+    assert "¶ 1" in read(quoted.text).css_first(f"#dimension-{bench.cause.id}").text()
+    assert "incident-text" not in parts_of(beside)
+    assert read(gone.text).css_first("#incident-text") is not None
+    assert read(gone.text).css_first("#incident-text mark") is None
 
 
 @pytest.mark.parametrize("shows", ["x", "1,", "-1", "١", "9" * 5000])
