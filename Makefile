@@ -31,8 +31,8 @@ lint: .stamps/dev ## check style, types, imports and templates
 
 lock: .stamps/dev ## compile the lock files from pyproject.toml
 	@$(PIP) install uv
-	@$(RUN) uv pip compile --quiet $(LOCK) -o requirements.lock pyproject.toml
-	@$(RUN) uv pip compile --quiet $(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+	@$(RUN) uv pip compile --quiet $(LOCK) --extra oidc -o requirements.lock pyproject.toml
+	@$(RUN) uv pip compile --quiet $(LOCK) --extra oidc --extra dev -o requirements-dev.lock pyproject.toml
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app import routers
+from app.accounts.openid import check_installed
 from app.accounts.routes import add_sign_in_redirect
 from app.adjudication.settled import final_codes_of_study
 from app.db.session import Database
@@ -32,6 +33,7 @@ class Tandem(FastAPI):
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
     """settings: read from the environment when not given. database: opened at settings.database_url when not given."""
     settings = settings or Settings()
+    check_installed(settings)
     app = Tandem(title="Tandem", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = database or _opened(settings)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.accounts import account_routes, forgotten_routes
+from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
@@ -25,6 +25,7 @@ from app.web import health, theme
 # new_study, code_routes and rounds first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
     accounts.router,
+    openid_routes.router,
     account_routes.router,
     forgotten_routes.router,
     people_routes.router,

@@ -14,6 +14,7 @@ from app.problems import Invalid
 
 DRIVER = "postgresql+psycopg://"
 PREFIX = "TANDEM_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingNotReadable(Invalid):
@@ -78,6 +79,14 @@ class Settings(BaseSettings):
         description="Sends links to a new password: smtp+starttls://person:password@mail.example.org:587, or smtps://.",
     )
 
+    oidc_issuer: str | None = Field(None, description="People may sign in at this OpenID Connect provider, too.")
+    oidc_client_id: str | None = Field(None, description="What this Tandem is called there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="What it shows there; unset: a public client.")
+    oidc_name: str = Field("your organisation", description="What the button says after “Sign in with”.")
+    oidc_trust_every_email: bool = Field(
+        False, description="For a provider that checks addresses and does not say so (email_verified)."
+    )
+
     llm_base_url: str | None = Field(None, description="An OpenAI-compatible endpoint; unset: that of OpenAI.")
     llm_api_key: SecretStr | None = Field(None, description="The key of that endpoint, where it wants one.")
     llm_model: str | None = Field(None, description="Its model; unset: final codes of similar incidents are offered.")
@@ -126,11 +135,29 @@ class Settings(BaseSettings):
         parts = urlsplit(url.get_secret_value())
         if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
             raise ValueError("The mail server is smtp+starttls://person:password@host:587, smtps://… or smtp://…")
-        if parts.scheme == "smtp" and parts.password and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        if parts.scheme == "smtp" and parts.password and parts.hostname not in LOOPBACK:
             raise ValueError("Over smtp:// the password would travel readable. Use smtp+starttls:// or smtps://")
         if not others.data.get("smtp_from") or not others.data.get("public_url"):
             raise ValueError("Letters also need TANDEM_SMTP_FROM, and TANDEM_PUBLIC_URL for their links")
         return url
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _provider_is_safe(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme != "https" and (parts.scheme, parts.hostname) not in [("http", name) for name in LOOPBACK]:
+            raise ValueError("The issuer is an address that begins with https://, as the provider itself writes it")
+        return url
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        if self.oidc_issuer is not None and not (self.oidc_client_id and self.public_url):
+            raise ValueError(
+                "TANDEM_OIDC_ISSUER also needs TANDEM_OIDC_CLIENT_ID, and TANDEM_PUBLIC_URL to come back to"
+            )
+        return self
 
     @model_validator(mode="after")
     def _put_password_in(self) -> Self:

@@ -65,7 +65,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     asked = _asked()
     with tempfile.TemporaryDirectory(prefix="tandem-load-") as folder:
-        found = load(Path(folder), asked.coders, asked.minutes, asked.servers, asked.think)
+        how = {"think_seconds": asked.think, "coin_share": asked.coins}
+        found = load(Path(folder), asked.coders, asked.minutes, asked.servers, **how)
     print(f"{found.coders} coders, {found.servers} servers, {found.minutes:g} minutes")
     print(f"{'':<16}{'number':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'longest':>9}")
     kinds = {f"  {kind}": spread for kind, spread in found.saves_by_kind.items()}
@@ -82,12 +83,13 @@ def main() -> int:
     return 0 if found.is_good else 1
 
 
-def load(folder: Path, coders: int, minutes: float, servers: int, think_seconds: float) -> Load:
+def load(folder: Path, coders: int, minutes: float, servers: int, **how: float) -> Load:
+    """how: think_seconds and coin_share of the coders."""
     tandem = Installation(folder, {}, "--workers", str(servers))
     try:
         url = tandem.postgres.url()
         seats = take_seats(url, "load", coders=coders, incidents=INCIDENTS, arm="blind")
-        at_work = CodersAtWork(seats.coders([tandem.address], think_seconds=think_seconds))
+        at_work = CodersAtWork(seats.coders([tandem.address], **how))
         for coder in at_work.coders:
             coder.sign_in()
         at_work.start()
@@ -158,6 +160,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--minutes", type=float, default=10.0)
     words.add_argument("--servers", type=int, default=2)
     words.add_argument("--think", type=float, default=3.0, help="mean seconds between two saves of a coder")
+    words.add_argument("--coins", type=float, default=0.02, help="share of answers that are given by a new code")
     words.add_argument("--json", type=Path, help="write the figures there, too")
     return words.parse_args()
 

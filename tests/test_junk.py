@@ -4,7 +4,7 @@ import itertools
 import random
 from string import ascii_letters
 from typing import ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import pytest
@@ -28,7 +28,14 @@ __all__ = ["client_for"]
 
 NUMBERS = ("²", "--5", "-1", "9" * 19, "9" * 5_000)
 LONG = "".join(random.Random(1).choices(ascii_letters, k=20_000))  # it cannot be pressed into an index either
-JUNK = (*NUMBERS, "", LONG, "👩‍🚒 \u202eRTL <script>alert(1)</script> {{ 7 * 7 }} ' %s \\")
+JUNK = (
+    *NUMBERS,
+    "",
+    LONG,
+    "👩‍🚒 \u202eRTL <script>alert(1)</script> {{ 7 * 7 }} ' %s \\",
+    "a\0b",
+    "half a \ud83d and the other \udc00",
+)
 GOOD = {
     "kind": "code",
     "name": "N",
@@ -79,6 +86,14 @@ class Listening(Posted):
         return super().many(name)
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def encoded(fields: dict[str, object]) -> bytes:
+    """Halves of characters too, which no browser sends."""
+    return urlencode(fields, doseq=True, encoding="utf-8", errors="surrogatepass").encode()
+
+
 async def listening_form(request: Request) -> Posted:
     return Listening(await request.form())
 
@@ -106,12 +121,14 @@ def test_no_junk_in_any_field_of_any_form_breaks_anything(session, connection, c
             continue
         names = FIELDS[fields["kind"]] if fields["kind"] in FIELDS else asked_for(connection, client, address, fields)
         tried = [(name, {**fields, name: junk}) for name in names for junk in JUNK]
-        for name, sent in [("all good", fields), ("a NUL byte", {"name": "a\0b"}), ("nothing", {}), *tried]:
+        for name, sent in [("all good", fields), ("nothing", {}), *tried]:
             before = connection.begin_nested()
-            status = client.post(address, data=sent, headers=HTMX if name == "nothing" else {}).status_code
+            status = client.post(
+                address, content=encoded(sent), headers=FORM | (HTMX if name == "nothing" else {})
+            ).status_code
             before.rollback()
             if status >= 500:
-                broken.append((address, fields["kind"], name, str(sent.get(name))[:20]))
+                broken.append((address, fields["kind"], name, ascii(sent.get(name))[:20]))
     assert broken == []
 
 

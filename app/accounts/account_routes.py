@@ -16,7 +16,7 @@ from app.accounts.passwords import PasswordTooLong, PasswordTooShort
 from app.accounts.tokens import token_hash
 from app.accounts.viewer import COOKIE, CurrentPerson
 from app.db.base import now
-from app.db.session import ReadSession, Transaction
+from app.db.session import ReadSession, Transaction, database_of
 from app.problems import Invalid, TooOften
 from app.web.forms import Form, Key, PostedForm
 from app.web.pages import page, redirect_after
@@ -65,14 +65,9 @@ def rename(request: Request, session: Transaction, person: CurrentPerson, posted
 def change_password(request: Request, session: Transaction, person: CurrentPerson, posted: PostedForm) -> Response:
     form, status = AccountForm(person.name), 422
     try:
-        actions.change_password(
-            session,
-            person.id,
-            current=posted.raw("current"),
-            new=posted.raw("new"),
-            address=device(request)["address"],
-            keep_token=request.cookies.get(COOKIE, ""),
-        )
+        address, keep_token = device(request)["address"], request.cookies.get(COOKIE, "")
+        checked = actions.checked_own_password(database_of(request), person.id, posted.raw("current"), address=address)
+        actions.change_password(session, person.id, checked=checked, new=posted.raw("new"), keep_token=keep_token)
         return redirect_after(request, "/account?done=password")
     except Invalid as problem:
         form.refuse(problem)

@@ -32,7 +32,7 @@ def keep_sign_in(request: Request, response: Response, token: str) -> None:
         max_age=settings.session_days * DAY_SECONDS,
         httponly=True,
         samesite="lax",
-        secure=_secure(request, settings),
+        secure=is_secure(request),
     )
 
 
@@ -46,7 +46,9 @@ def base_url(request: Request) -> str:
     return (settings.public_url or str(request.base_url)).rstrip("/")
 
 
-def _secure(request: Request, settings: Settings) -> bool:
+def is_secure(request: Request) -> bool:
+    """Whether cookies are for https only."""
+    settings: Settings = request.app.state.settings
     if settings.secure_cookies is not None:
         return settings.secure_cookies
     return base_url(request).startswith("https://")

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -29,12 +31,26 @@ def send(settings: Settings, letter: Letter) -> None:
     """Raises LetterNotSent, whatever went wrong: what a mail server says may quote the letter."""
     if settings.smtp_url is None or settings.smtp_from is None:
         raise LetterNotSent
-    try:
+    with _saying_failures("The mail server did not take the letter"):
         message = _message(settings.smtp_from, letter)
         with _connected(settings.smtp_url.get_secret_value()) as server:
             server.send_message(message, to_addrs=[letter.to])
+
+
+def try_server(settings: Settings) -> None:
+    """Connects and signs in there, and sends nothing. Raises LetterNotSent."""
+    if settings.smtp_url is None:
+        raise LetterNotSent
+    with _saying_failures("It does not let letters in"), _connected(settings.smtp_url.get_secret_value()) as server:
+        server.noop()
+
+
+@contextmanager
+def _saying_failures(what: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, smtplib.SMTPException, ValueError) as problem:
-        raise LetterNotSent(f"The mail server did not take the letter: {type(problem).__name__}.") from None
+        raise LetterNotSent(f"{what}: {type(problem).__name__}.") from None
 
 
 def _message(sender: str, letter: Letter) -> EmailMessage:

@@ -18,6 +18,7 @@ from app.accounts.passwords import hash_password, password_fits
 from app.accounts.throttle import count_try, forgive
 from app.accounts.tokens import token_hash
 from app.db.base import now
+from app.db.session import Database
 from app.problems import Conflict, Invalid, NotAllowed, NotFound
 
 PASSWORD_LINK_DAYS = 1
@@ -48,15 +49,27 @@ def rename(session: Session, person_id: int, name: str) -> Person:
     return person
 
 
-def change_password(
-    session: Session, person_id: int, *, current: str, new: str, address: str, keep_token: str
-) -> Person:
-    """All other sign-ins end. Commit also when NotThePassword is raised: it counts as a try at the account."""
-    person = _held(session, person_id)
-    count_try(session, email=person.email, address=address)
-    if person.password_hash is not None and not password_fits(current, person.password_hash):
+def checked_own_password(database: Database, person_id: int, password: str, *, address: str) -> str | None:
+    """The stored one that it fits; None for who has none. The try is counted for good, and nothing is held meanwhile.
+
+    Raises TooOften and NotThePassword.
+    """
+    with database.transaction() as session:
+        person = queries.person_by_id(session, person_id)
+        count_try(session, email=person.email, address=address)
+        stored = person.password_hash
+    if stored is not None and not password_fits(password, stored):
         raise NotThePassword
-    person.password_hash = hash_password(new)
+    return stored
+
+
+def change_password(session: Session, person_id: int, *, checked: str | None, new: str, keep_token: str) -> Person:
+    """All other sign-ins end. checked: what `checked_own_password` gave; it must be the stored one still."""
+    new_hash = hash_password(new)  # takes its time, so before anything is held
+    person = _held(session, person_id)
+    if person.password_hash != checked:
+        raise NotThePassword
+    person.password_hash = new_hash
     forgive(session, person.email)
     _end_sign_ins(session, person, but=keep_token)
     revoke_links(session, person)

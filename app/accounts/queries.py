@@ -16,6 +16,7 @@ ABOUT_PEOPLE = {
     "person.added": "account made",
     "owner.made": "made owner",
     "signed_in": "signed in",
+    "identity.linked": "joined to a sign-in at the provider",
     "signed_out": "signed out",
     "signed_out_elsewhere": "signed out everywhere else",
     "sign_in_link.made": "sign-in link made",

@@ -9,6 +9,7 @@ from app.accounts import actions, queries
 from app.accounts.cookie import device, forget_sign_in, keep_sign_in
 from app.accounts.models import Invitation
 from app.accounts.new_person import NewPerson
+from app.accounts.sign_in_page import sign_in_page
 from app.accounts.signed_out import kept_form, kept_in_the_page
 from app.accounts.signing_in import WrongPassword, checked_password, sign_in_checked
 from app.accounts.viewer import COOKIE, SignedOut, person_of
@@ -24,10 +25,10 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, session: ReadSession, next: str = "/") -> Response:
+def show_sign_in(request: Request, session: ReadSession, next: str = "/") -> Response:
     if person_of(request) is not None:
         return RedirectResponse(own_path(next), status_code=303)
-    return _sign_in_page(request, email="", wanted=next, anybody=queries.anybody_here(session))
+    return sign_in_page(request, wanted=next, anybody=queries.anybody_here(session))
 
 
 @router.post("/sign-in")
@@ -39,10 +40,12 @@ def sign_in(request: Request, session: Transaction, posted: PostedForm) -> Respo
         token = sign_in_checked(session, checked, **device(request))
     except WrongPassword as problem:
         anybody = queries.anybody_here(session)
-        return _sign_in_page(request, email, wanted, anybody, problem=problem.sentence)
+        return sign_in_page(request, wanted=wanted, email=email, anybody=anybody, problem=problem.sentence, status=422)
     except TooOften as problem:
         anybody = queries.anybody_here(session)
-        answer = _sign_in_page(request, email, wanted, anybody, problem=problem.sentence, status=429)
+        answer = sign_in_page(
+            request, wanted=wanted, email=email, anybody=anybody, problem=problem.sentence, status=429
+        )
         answer.headers["Retry-After"] = str(problem.seconds)
         return answer
     actions.sign_out(session, request.cookies.get(COOKIE, ""))  # whoever was signed in in this browser before
@@ -106,20 +109,6 @@ def add_sign_in_redirect(app: FastAPI) -> None:
 def _sign_in_address(path: str, query: str) -> str:
     wanted = own_path(path + (f"?{query}" if query else ""))
     return "/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else "")
-
-
-def _sign_in_page(
-    request: Request, email: str, wanted: str, anybody: bool, *, problem: str = "", status: int = 422
-) -> Response:
-    return page(
-        request,
-        "accounts/sign_in.html",
-        status=status if problem else 200,
-        email=email,
-        wanted=own_path(wanted),
-        anybody=anybody,
-        problem=problem,
-    )
 
 
 def _signed_in(request: Request, token: str, url: str) -> Response:

@@ -36,6 +36,11 @@ def count_letter(session: Session, *, email: str, address: str) -> None:
     _count(session, {of_account: MOST_LETTERS_OF_ACCOUNT, of_address: MOST_LETTERS_OF_ADDRESS})
 
 
+def count_way_out(session: Session, *, address: str) -> None:
+    """The same for the way to a provider, which is asked something each time."""
+    _count(session, {_key("provider from address", _household(address)): MOST_OF_ADDRESS})
+
+
 def _count(session: Session, limits: Mapping[str, int]) -> None:
     _forget_old(session)
     for key_hash, most in limits.items():

@@ -10,6 +10,7 @@ from app.agreement.figures import RoundFigures, Row
 from app.agreement.page import code_name
 from app.codebook.tree import Codebook
 from app.methods.agreement import AgreementReport, Coefficient
+from app.methods.inert import inert
 
 COLUMNS = (
     "round", "purpose", "codebook_version", "row", "dimension", "measure", "of",
@@ -56,7 +57,7 @@ def table_csv(tables: Iterable[TableOfRound]) -> str:
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
     for table in tables:
-        writer.writerows([_plain(cell) for cell in row] for row in table_rows(table))
+        writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in table_rows(table))
     return written.getvalue()
 
 
@@ -103,8 +104,3 @@ def _why(measured: Coefficient) -> tuple[str, str]:
     if measured.undefined is not None or measured.low is None:
         return measured.undefined or measured.interval_method, ""
     return "", measured.interval_method
-
-
-def _plain(cell: object) -> object:
-    """Spreadsheets take text that begins like this for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell

@@ -7,11 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from app.accounts.letters import LetterNotSent, try_server
+from app.accounts.openid import OpenIdNotInstalled, Provider, ProviderFailed, check_installed
 from app.cli.public_address import address_seen
 from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.revisions import known_revisions, newest_revision, revision_of
@@ -139,6 +142,32 @@ def _model(settings: Settings, reached: Reached) -> tuple[str, str]:
     return f"{endpoint_host(settings)}: {tested.sentence}", ""
 
 
+def _mail(settings: Settings, reached: Reached) -> tuple[str, str]:
+    if settings.smtp_url is None:
+        return "No mail server is named; leads and owners hand out links to a new password.", ""
+    host = urlsplit(settings.smtp_url.get_secret_value()).hostname
+    try:
+        try_server(settings)
+    except LetterNotSent as problem:
+        return f"{host}: {problem.sentence}", "See to TANDEM_SMTP_URL, and that its certificate is trusted here."
+    return f"{host} would take letters.", ""
+
+
+def _provider(settings: Settings, reached: Reached) -> tuple[str, str]:
+    provider = Provider.of(settings)
+    if provider is None:
+        return "No provider is named; people sign in with passwords of this Tandem.", ""
+    try:
+        check_installed(settings)
+        addresses = provider.metadata
+    except OpenIdNotInstalled as problem:
+        return problem.sentence, "Install the extra, or unset TANDEM_OIDC_ISSUER."
+    except ProviderFailed as problem:
+        said = problem.sentence if problem.args else f"{provider.issuer} does not say where to sign in."
+        return said, "See to TANDEM_OIDC_ISSUER: below it, /.well-known/openid-configuration must answer."
+    return f"{addresses['issuer']} says where to sign in.", ""
+
+
 def _address(settings: Settings, reached: Reached) -> tuple[str, str]:
     return address_seen(settings)
 
@@ -150,5 +179,7 @@ LOOKS: dict[str, Callable[[Settings, Reached], tuple[str, str]]] = {
     "clock": _clock,
     "worker": _worker,
     "model": _model,
+    "mail": _mail,
+    "provider": _provider,
     "address": _address,
 }

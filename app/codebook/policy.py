@@ -55,9 +55,9 @@ def usable_name(
     """Unique among the siblings that the member can see: refusing because of another's private code would tell."""
     name = _plain_name(typed)
     for code in codebook.codes.values():
-        beside = code.dimension_id == dimension_id and code.parent_id == parent_id
-        taken = code.is_active and same_name(code.name, name)
-        if code.id != code_id and beside and taken and (code.disclosed or _is_author(code, member)):
+        beside = code.dimension_id == dimension_id and code.parent_id == parent_id and code.is_active
+        seen = code.disclosed or _is_author(code, member)
+        if code.id != code_id and beside and seen and same_name(code.name, name):
             raise NameTaken
     return name
 

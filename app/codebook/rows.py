@@ -3,7 +3,8 @@
 What a member may see of them is decided afterwards, for each look anew (app/codebook/queries.py).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, select
@@ -45,12 +46,24 @@ def newest_state(session: Session, study_id: int) -> CodebookState:
 
 
 def rows_at(session: Session, study_id: int, seq: int | None, state: CodebookState) -> CodebookRows:
-    """seq: as the codebook stood then, None for as it stands. Shared only by sessions that have not written to it:
-    what is not committed may never be."""
-    shared = None if session.info.get(WRITTEN) else shared_by_sessions(session)
+    """seq: as the codebook stood then, None for as it stands, which is `state`.
+
+    Others get what a session has read unless it has written to the codebook: what is not committed may never be.
+    """
+    shared = shared_by_sessions(session)
     if shared is None:
         return _read(session, study_id, seq)
-    return shared.get(("codebook", study_id, seq, state), lambda: _read(session, study_id, seq))
+    key = ("codebook", study_id) if seq is None else ("codebook", study_id, seq, state.disclosures)
+    kept: tuple[CodebookState, CodebookRows] | None = shared.find(key)
+    if kept is not None and (kept[0] == state or seq is not None):
+        return kept[1]
+    if kept is not None and kept[0].codebook_seq <= state.codebook_seq:
+        rows = _continued(session, study_id, *kept, state)
+    else:
+        rows = _read(session, study_id, seq)
+    if not session.info.get(WRITTEN) and (kept is None or kept[0] <= state):
+        shared.keep(key, (state, rows))
+    return rows
 
 
 def codebook_is_written(session: Session) -> None:
@@ -59,6 +72,36 @@ def codebook_is_written(session: Session) -> None:
 
 
 WRITTEN = "codebook is written"
+
+
+def _continued(
+    session: Session, study_id: int, before: CodebookState, rows: CodebookRows, state: CodebookState
+) -> CodebookRows:
+    """With what was added since. A revision that `rows` hold already changes nothing when it comes again."""
+    codes, dimensions = {code.id: code for code in rows.codes}, {each.id: each for each in rows.dimensions}
+    if state.disclosures != before.disclosures:
+        disclosed = _disclosures(session, study_id)
+        codes = {code.id: replace(code, disclosed=disclosed.get(code.id, "")) for code in rows.codes}
+    else:
+        disclosed = {code.id: code.disclosed for code in rows.codes}
+    for code, revision in session.execute(_CODES_SINCE, {"of_study": study_id, "since": before.codebook_seq}):
+        codes[code.id] = CodeEntry.of(code, revision, disclosed.get(code.id, ""))
+    for found in session.scalars(_DIMENSIONS_SINCE, {"of_study": study_id, "since": before.codebook_seq}):
+        dimensions[found.dimension_id] = DimensionEntry.of(found)
+    return CodebookRows(tuple(codes[code_id] for code_id in sorted(codes)), _in_order(dimensions.values()))
+
+
+_CODES_SINCE = (
+    select(Code, CodeRevision)
+    .join(CodeRevision, and_(CodeRevision.study_id == Code.study_id, CodeRevision.code_id == Code.id))
+    .where(Code.study_id == bindparam("of_study"), CodeRevision.codebook_seq > bindparam("since"))
+    .order_by(CodeRevision.codebook_seq, CodeRevision.id)
+)
+_DIMENSIONS_SINCE = (
+    select(DimensionRevision)
+    .where(DimensionRevision.study_id == bindparam("of_study"), DimensionRevision.codebook_seq > bindparam("since"))
+    .order_by(DimensionRevision.codebook_seq, DimensionRevision.id)
+)
 
 
 def _read(session: Session, study_id: int, seq: int | None) -> CodebookRows:
@@ -106,4 +149,8 @@ def _dimensions_at(session: Session, study_id: int, seq: int | None) -> tuple[Di
     )
     if seq is not None:
         query = query.where(DimensionRevision.codebook_seq <= seq)
-    return tuple(sorted((DimensionEntry.of(r) for r in session.scalars(query)), key=lambda d: (d.position, d.id)))
+    return _in_order(DimensionEntry.of(each) for each in session.scalars(query))
+
+
+def _in_order(dimensions: Iterable[DimensionEntry]) -> tuple[DimensionEntry, ...]:
+    return tuple(sorted(dimensions, key=lambda each: (each.position, each.id)))

@@ -2,34 +2,34 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Hashable
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 LIMIT = 64  # values; the one that was used longest ago goes first
-Value = TypeVar("Value")
 SHARED = "shared by sessions"
 
 
 class Shared:
-    """key: must name everything that the value depends on. Two threads may read the same value at once."""
+    """A value is never changed; another may take its place."""
 
     def __init__(self) -> None:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, read: Callable[[], Value]) -> Value:
+    def find(self, key: Hashable) -> Any | None:
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
-                return self._values[key]
-        value = read()
+            return self._values.get(key)
+
+    def keep(self, key: Hashable, value: Any) -> None:
         with self._lock:
             self._values[key] = value
+            self._values.move_to_end(key)
             if len(self._values) > LIMIT:
                 self._values.popitem(last=False)
-        return value
 
 
 def shared_by_sessions(session: Session) -> Shared | None:

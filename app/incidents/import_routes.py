@@ -13,6 +13,7 @@ from app.incidents import actions, queries
 from app.incidents.forms import MappingForm
 from app.incidents.mapping_page import MappingPage
 from app.incidents.models import Import
+from app.methods.inert import inert
 from app.problems import Invalid, NotFound
 from app.settings import Settings
 from app.studies.viewer import LeadingViewer, Viewer
@@ -97,7 +98,7 @@ def refused_rows(session: ReadSession, viewer: LeadingViewer, import_id: Key) ->
     writer.writerow(["line", "column", "reason", "came_in"])
     for problem in uploaded.problems:
         came_in = "yes" if problem["is_warning"] else "no"
-        writer.writerow([problem["line"], _inert(problem["column"] or ""), _inert(problem["reason"]), came_in])
+        writer.writerow([problem["line"], inert(problem["column"] or ""), inert(problem["reason"]), came_in])
     return Response(
         written.getvalue(),
         media_type="text/csv; charset=utf-8",
@@ -139,11 +140,6 @@ def _upload_page(
         limit_mib=_limit_mib(request),
         problem=problem,
     )
-
-
-def _inert(value: str) -> str:
-    """Spreadsheets run what begins like a formula."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
 def _limit_mib(request: Request) -> int:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Marks that show nothing or turn the direction of what follows. The joiners U+200C and U+200D stay: Persian, Hindi and
 # others are spelt with them.
@@ -22,5 +23,6 @@ def same_name(one: str, other: str) -> bool:
     return _folded(one) == _folded(other)
 
 
+@lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", _JOINERS.sub("", plain_name(name)).casefold())

@@ -8,6 +8,7 @@ from app.accounts.actions import start_sign_in
 from app.accounts.cookie import base_url, device, keep_sign_in
 from app.accounts.models import Person
 from app.accounts.new_person import NewPerson
+from app.accounts.sign_in_page import provider_name
 from app.accounts.viewer import CurrentPerson, Visitor, person_of
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid
@@ -82,6 +83,7 @@ def _invitation_page(request: Request, study: Study, role: str, form: NewPerson,
         role=role,
         person=_signed_in(request),
         form=form,
+        provider=provider_name(request),
     )
 
 

@@ -22,6 +22,8 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     "/healthz",
     "/readyz",
     "/metrics",
+    "/sign-in/openid",
+    "/sign-in/openid/back",
     "/studies/new/short-name",
     S,
     S + "/agreement/table.csv",

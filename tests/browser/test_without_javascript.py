@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.accounts.passwords import hash_password
 from app.adjudication.models import FinalCode, Ruling
+from app.codebook.models import CodeRevision
 from app.codebook.queries import whole_codebook
 from app.coding.models import Evidence, Memo, Submission
 from app.llm.scripted import ScriptedModel
@@ -158,7 +159,7 @@ async def code_both(page: Page, home: str, *, cause: str, with_more: bool) -> No
 
 
 async def suggestions_decided(page: Page) -> None:
-    """The first is accepted, the second rejected."""
+    """The first is accepted, the second rejected, and then changed into a new code of another name."""
     desk = page.url.partition("?")[0].partition("#")[0]
     await page.goto(f"{desk}/suggestions")
     while await page.get_by_role("button", name=re.compile("^(Suggest|Show)")).count():
@@ -167,6 +168,11 @@ async def suggestions_decided(page: Page) -> None:
     await press(page, re.compile("^Accept"))
     await page.goto(f"{desk}/suggestions")
     await press(page, re.compile("^Reject"))
+    await page.goto(f"{desk}/suggestions")
+    rejected = page.locator(".suggestion", has=page.get_by_text("Rejected"))
+    await rejected.get_by_text("Change").click()
+    await rejected.get_by_label("or a new one, named").fill("Slow drift")
+    await rejected.get_by_role("button", name="Take this instead").click()
     await page.goto(desk)
 
 
@@ -175,7 +181,8 @@ def check_what_is_stored(site: Site) -> None:
         assert session.scalars(select(Evidence.quote)).all()[0] == "bad config push"
         assert session.scalars(select(Memo.text)).all() == ["Ask about the push"]
         assert len(session.scalars(select(Submission.id)).all()) == 4
-        assert sorted(session.scalars(select(SuggestionDecision.decision))) == ["accepted", "rejected"]
+        assert sorted(session.scalars(select(SuggestionDecision.decision))) == ["accepted", "changed", "rejected"]
+        assert "Slow drift" in set(session.scalars(select(CodeRevision.name)))
         assert session.scalars(select(Ruling.reason)).all() == ["The push is named in the text."]
         bases = set(session.scalars(select(FinalCode.basis)))
         assert len(bases) >= 2

@@ -21,7 +21,9 @@ from app.db.session import Database
 from app.settings import Settings
 from tests.conftest import make_database
 from tests.support.openai_server import OpenAIServer, OutOfQuota, Says
+from tests.support.openid_provider import OpenIdProvider
 from tests.support.served import CHECKOUT, TANDEM, bare_environment, served
+from tests.support.smtp_server import MailServer, running_mail_server
 
 Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 
@@ -61,7 +63,7 @@ def test_of_a_running_tandem_all_is_well(own_database: URL, doctor: Doctor, tmp_
             code, checks = doctor(TANDEM_PUBLIC_URL=running.address)
             heard = checks["worker"]["ok"] or running.process.poll() is not None
     assert code == 0, checks
-    assert list(checks) == ["database", "migrations", "disk", "clock", "worker", "model", "address"]
+    assert list(checks) == ["database", "migrations", "disk", "clock", "worker", "model", "mail", "provider", "address"]
     assert "Postgres 18" in checks["database"]["sentence"]
     assert checks["address"]["sentence"] == f"{running.address} leads to Tandem."
     assert all(check["remedy"] == "" for check in checks.values())
@@ -213,3 +215,38 @@ def test_an_address_that_is_not_safe_is_told_without_asking_it(settings: dict[st
 
 def test_for_one_machine_no_address_is_needed() -> None:
     assert seen(host="127.0.0.1", port=8000)[1] == ""
+
+
+def letters_by(port: int, password: str) -> dict[str, str]:
+    named = {"TANDEM_SMTP_FROM": "tandem@example.org", "TANDEM_PUBLIC_URL": "http://127.0.0.1:1"}
+    return named | {"TANDEM_SMTP_URL": f"smtp://tandem:{password}@127.0.0.1:{port}"}
+
+
+def test_a_mail_server_is_tried_and_gets_no_letter(doctor: Doctor) -> None:
+    with running_mail_server(MailServer(password="right")) as server:
+        well = doctor("--only", "mail", **letters_by(server.port, "right"))
+        wrong = doctor("--only", "mail", **letters_by(server.port, "wrong"))
+    away = doctor("--only", "mail", **letters_by(1, "right"))
+
+    assert well == (
+        0,
+        {"mail": {"name": "mail", "ok": True, "sentence": "127.0.0.1 would take letters.", "remedy": ""}},
+    )
+    assert server.letters == []
+    assert wrong[0] == away[0] == 1
+    assert wrong[1]["mail"]["sentence"] == "127.0.0.1: It does not let letters in: SMTPAuthenticationError."
+    assert "TANDEM_SMTP_URL" in wrong[1]["mail"]["remedy"] and "wrong" not in str(wrong)
+    assert "ConnectionRefusedError" in away[1]["mail"]["sentence"]
+
+
+def test_the_provider_to_sign_in_at_is_asked_where_it_is(doctor: Doctor) -> None:
+    here = {"TANDEM_PUBLIC_URL": "http://127.0.0.1:1", "TANDEM_OIDC_CLIENT_ID": "tandem"}
+    with OpenIdProvider() as provider:
+        well = doctor("--only", "provider", TANDEM_OIDC_ISSUER=provider.issuer, **here)
+        other = doctor("--only", "provider", TANDEM_OIDC_ISSUER=f"{provider.issuer}/", **here)
+    away = doctor("--only", "provider", TANDEM_OIDC_ISSUER=provider.issuer, **here)
+
+    assert well[1]["provider"]["sentence"] == f"{provider.issuer} says where to sign in."
+    assert "calls itself" in other[1]["provider"]["sentence"]
+    assert away[1]["provider"]["sentence"] == f"{provider.issuer} does not say where to sign in."
+    assert (well[0], other[0], away[0]) == (0, 1, 1)

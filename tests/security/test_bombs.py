@@ -4,8 +4,10 @@ import resource
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from app.codebook.readers import CodebookFileProblem, read_codebook
+from app.incidents.models import Import
 from app.web.uploads import MIB
 from tests.makers import make_study
 from tests.support.clients import client_for
@@ -90,6 +92,23 @@ def test_a_line_of_fifty_megabytes_is_answered_with_a_sentence(client, lead):
 def test_deeply_nested_json_is_answered_with_a_sentence(client, lead, nested):
     answer = uploaded(client, lead, "deep.jsonl", nested)
     assert answer.status_code == 422 and ("nested too deeply" in answer.text or "not JSON" in answer.text)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_an_upload_beyond_the_limit_is_refused_with_a_sentence_and_nothing_of_it_is_kept(
+    session, client, lead, grows_little, declared
+):
+    client.app.state.settings.upload_limit_mib = 8
+    begins = b'--x\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\n\r\n'
+    sent = b"".join([begins, *chunks(9)]) if declared else (part for part in (begins, *chunks(40)))
+    answer = client.post(
+        f"/studies/{lead.study.slug}/imports",
+        content=sent,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status_code == 413
+    assert "The file is larger than 8 MiB, the limit here." in answer.text
+    assert session.scalars(select(Import.id)).all() == []
 
 
 def uploaded(client, lead, name: str, content: bytes):

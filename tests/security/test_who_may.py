@@ -50,6 +50,7 @@ SIGNED_IN = MEMBERS | {"stranger", "owner of the instance"}
 ANYBODY = SIGNED_IN | {"nobody"}
 OWNER = {"owner of the instance"}
 OWN = {"coder"}  # the assignment of the walk is the coder's
+ABSENT: set[str] = set()  # as this Tandem is set up
 HOLDERS: set[str] = set()  # only who holds the link: a guessed one is nobody's, whoever asks
 
 S = "/studies/{slug}"
@@ -65,6 +66,8 @@ MAY = {
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,
     ("POST", "/sign-out"): ANYBODY,
+    ("GET", "/sign-in/openid"): ABSENT,  # without a provider there is no such page: tests/accounts/test_openid.py
+    ("GET", "/sign-in/openid/back"): ABSENT,
     ("GET", "/first-owner/{token}"): HOLDERS,
     ("POST", "/first-owner/{token}"): HOLDERS,
     ("GET", "/sign-in-links/{token}"): HOLDERS,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from tests.support.desk_seen import DeskSeen
+from tests.support.desk_seen import SELDOM, DeskSeen
 
 GIVING_UP_SECONDS = 120.0
 ANSWER_SECONDS = 20.0
@@ -51,13 +51,14 @@ class SavedAct:
 
 @dataclass
 class SimulatedCoder:
-    """think_seconds: the mean pause before an act; 0 is without pause."""
+    """think_seconds: the mean pause before an act; 0 is without pause. coin_share: of answers, by a new code."""
 
     addresses: Sequence[str]
     slug: str
     email: str
     seed: int = 0
     think_seconds: float = 0.0
+    coin_share: float = SELDOM
     saved: list[SavedAct] = field(default_factory=list)
     refused: int = 0
     failures: list[str] = field(default_factory=list)
@@ -107,7 +108,9 @@ class SimulatedCoder:
 
     def _code_incident(self, desk: DeskSeen, go_on: Callable[[], bool]) -> str:
         """Returns the address of the next desk."""
-        for fields in desk.a_coding(self._random, coins=f"{self.email.partition('@')[0]} {len(self.saved)}"):
+        for fields in desk.a_coding(
+            self._random, coins=f"{self.email.partition('@')[0]} {len(self.saved)}", coin_share=self.coin_share
+        ):
             if not go_on():
                 return desk.path
             self._act(desk, fields)

@@ -56,21 +56,23 @@ class DeskSeen:
             name: value for name, value in self.forms[kind].items() if name not in ("act_id", "after_act_id", "tab")
         }
 
-    def a_coding(self, chance: random.Random, *, coins: str) -> list[dict[str, str]]:
+    def a_coding(self, chance: random.Random, *, coins: str, coin_share: float = SELDOM) -> list[dict[str, str]]:
         """Acts that answer every dimension, some with a quote, some with a new code, some with a memo."""
         acts = []
         for dimension in self.dimensions:
-            acts += self._an_answer(dimension, chance, f"{coins} {dimension.dimension_id}")
+            acts += self._an_answer(dimension, chance, f"{coins} {dimension.dimension_id}", coin_share)
         if chance.random() < SOMETIMES:
             memo = {"kind": "write_memo", "text": f"Seen: {' '.join(chance.sample(self.words, 3))}"}
             acts.append({**memo, "member": self.member, "sharing": "shared"})
         return acts
 
-    def _an_answer(self, dimension: DimensionSeen, chance: random.Random, coins: str) -> list[dict[str, str]]:
+    def _an_answer(
+        self, dimension: DimensionSeen, chance: random.Random, coins: str, coin_share: float
+    ) -> list[dict[str, str]]:
         of = {"member": self.member, "dimension_id": dimension.dimension_id}
         if chance.random() < SELDOM:
             return [{**of, "kind": "answer", "state": chance.choice(["none_applies", "not_enough_information"])}]
-        if dimension.is_open and chance.random() < SELDOM:
+        if dimension.is_open and chance.random() < coin_share:
             return [{**of, "kind": "create_code", "name": f"Coined by {coins}", "definition": "Said here first."}]
         code = chance.choice(dimension.codes)
         acts = [{**of, "kind": "toggle_code", "code_id": code}]

@@ -31,9 +31,10 @@ class Seats:
     emails: tuple[str, ...]
     takes_one: frozenset[int]  # ids of dimensions
 
-    def coders(self, addresses: Sequence[str], *, seed: int = 0, think_seconds: float = 0.0) -> list[SimulatedCoder]:
+    def coders(self, addresses: Sequence[str], *, seed: int = 0, **how: float) -> list[SimulatedCoder]:
+        """how: think_seconds, coin_share."""
         return [
-            SimulatedCoder(addresses, self.slug, email, seed=seed * 1000 + place, think_seconds=think_seconds)
+            SimulatedCoder(addresses, self.slug, email, seed=seed * 1000 + place, **how)
             for place, email in enumerate(self.emails)
         ]
 
