@@ -45,12 +45,12 @@ def site(own_database: URL) -> Iterator[Site]:
 
 
 @contextmanager
-def running_site(database_url: URL, **settings: str) -> Iterator[Site]:
-    """settings: further ones of the server, such as the model it names."""
+def running_site(database_url: URL, *, port: int = 0, **settings: str) -> Iterator[Site]:
+    """port: 0 for any. settings: further ones of the server, such as the model it names."""
     url = database_url.render_as_string(hide_password=False)
     database = Database.at(url)
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     app = create_app(Settings(database_url=url, **settings), database)  # type: ignore[arg-type]
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))

@@ -1,13 +1,16 @@
 """The rows of a codebook are read once for all, and what each sees of them is still their own."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
-from app.codebook.actions import disclose
-from app.codebook.queries import visible_codebook
+from app.codebook.actions import CodeText, disclose, edit_code, merge_codes
+from app.codebook.queries import visible_codebook, whole_codebook
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.db.session import Database
 from app.studies.viewer import Viewer
 from tests import makers
@@ -73,3 +76,61 @@ def test_what_was_taken_back_is_never_seen(database):
         makers.make_code(session, lead, cause, "Kept")
 
     assert names(database, lead) == {"Kept"}
+
+
+def books(database: Database, members: list[Viewer], seq: int | None = None) -> list[tuple[Codebook, list[int]]]:
+    """What each sees, and in which order."""
+    with database.reading() as session:
+        seen = [visible_codebook(session, each.study.id, each.member.id, seq=seq) for each in members]
+        return [(book, list(book.codes)) for book in seen]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_continued_equals_what_is_read_anew(database: Database, own_database: URL, seed: int) -> None:
+    chance = random.Random(seed)
+    with database.transaction() as session:
+        lead = makers.make_study(session)
+        members = [lead, *makers.make_coders(session, lead, 2)]
+        dimensions = [makers.make_dimension(session, lead, name) for name in ("Root cause", "Symptom")]
+        codes = [makers.make_code(session, lead, dimensions[0], "First")]
+    versions = []
+    for step in range(25):
+        with database.transaction() as session:
+            changed(session, chance, lead, chance.choice(members), dimensions, codes, f"Step {step}")
+            if chance.random() < 0.2:
+                visible_codebook(session, lead.study.id, lead.member.id)  # of what is not committed
+        if chance.random() < 0.7:  # else two changes come at once
+            versions.append(books(database, members)[0][0].codebook_seq)
+            anew = Database.at(own_database.render_as_string(hide_password=False), pool_size=1)
+            seq = chance.choice([None, *versions])
+            assert books(database, members, seq) == books(anew, members, seq)
+            anew.dispose()
+
+
+def changed(
+    session: Session,
+    chance: random.Random,
+    lead: Viewer,
+    who: Viewer,
+    dimensions: list[DimensionEntry],
+    codes: list[CodeEntry],
+    name: str,
+) -> None:
+    study_id, kind = lead.study.id, chance.choice(["create", "create", "edit", "merge", "disclose", "dimension"])
+    seen = whole_codebook(session, study_id)
+    active = [seen.codes[code.id] for code in codes if seen.codes[code.id].is_active]
+    if kind == "edit":
+        one = chance.choice(active)
+        edit_code(session, study_id, lead.member, one.id, CodeText(name, "Other words"), seen_seq=seen.codebook_seq)
+    elif kind == "merge" and len(active) > 2:
+        one = chance.choice(active)
+        others = [each for each in active if each.id != one.id and each.dimension_id == one.dimension_id]
+        if others:
+            merge_codes(session, study_id, lead.member, one.id, chance.choice(others).id, reason="the same")
+    elif kind == "disclose":
+        disclose(session, study_id, [chance.choice(codes).id], lead.member)
+    elif kind == "dimension":
+        dimensions.append(makers.make_dimension(session, lead, name))
+    else:
+        extent = chance.choice(["", "name", "whole"])
+        codes.append(makers.make_code(session, who, chance.choice(dimensions), name, disclosed=extent))
