@@ -1,4 +1,4 @@
-"""Signing in at a provider in a real browser: over to another site and back, with the cookies and rules of a browser."""
+"""Signing in at a provider in a real browser: over to another site and back, by the rules that browsers keep."""
 
 import pytest
 from playwright.async_api import Browser, expect
