@@ -37,6 +37,10 @@ class ProviderFailed(Problem):
     """The sign-in did not go through at the provider. Try again; if it stays so, tell whoever runs this Tandem."""
 
 
+class ProviderSilent(ProviderFailed):
+    """The provider to sign in at does not answer. Try again; if it stays so, tell whoever runs this Tandem."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Somebody as the provider knows them. email: '' where it does not vouch for one."""
@@ -200,9 +204,9 @@ class Provider:
             answer.raise_for_status()
             found = answer.json()
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
-            raise ProviderFailed from problem
+            raise ProviderSilent from problem
         if not isinstance(found, dict):
-            raise ProviderFailed
+            raise ProviderSilent
         return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.accounts.letters import LetterNotSent, try_server
-from app.accounts.openid import OpenIdNotInstalled, Provider, ProviderFailed, check_installed
+from app.accounts.openid import OpenIdNotInstalled, Provider, ProviderFailed, ProviderSilent, check_installed
 from app.cli.public_address import address_seen
 from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.revisions import known_revisions, newest_revision, revision_of
@@ -162,9 +162,11 @@ def _provider(settings: Settings, reached: Reached) -> tuple[str, str]:
         addresses = provider.metadata
     except OpenIdNotInstalled as problem:
         return problem.sentence, "Install the extra, or unset TANDEM_OIDC_ISSUER."
+    except ProviderSilent:
+        asked = "below it, /.well-known/openid-configuration must answer."
+        return f"{provider.issuer} does not say where to sign in.", f"See to TANDEM_OIDC_ISSUER: {asked}"
     except ProviderFailed as problem:
-        said = problem.sentence if problem.args else f"{provider.issuer} does not say where to sign in."
-        return said, "See to TANDEM_OIDC_ISSUER: below it, /.well-known/openid-configuration must answer."
+        return problem.sentence, "Set TANDEM_OIDC_ISSUER to the letter as the provider calls itself."
     return f"{addresses['issuer']} says where to sign in.", ""
 
 

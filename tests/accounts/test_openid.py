@@ -238,8 +238,8 @@ def test_a_provider_that_does_not_answer_is_said(client, provider, ada) -> None:
     back = at_provider(client)
     provider.is_down = True
 
-    refused(client.get("/sign-in/openid"), "did not go through")
-    refused(client.get(back), "did not go through")
+    refused(client.get("/sign-in/openid"), "does not answer")
+    refused(client.get(back), "does not answer")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,10 @@ def changed(
 ) -> None:
     study_id, kind = lead.study.id, chance.choice(["create", "create", "edit", "merge", "disclose", "dimension"])
     seen = whole_codebook(session, study_id)
-    active = [seen.codes[code.id] for code in codes if seen.codes[code.id].is_active]
+    own = lead.member.id
+    active = [
+        each for each in seen.codes.values() if each.is_active and (each.disclosed == "whole" or each.created_by == own)
+    ]
     if kind == "edit":
         one = chance.choice(active)
         edit_code(session, study_id, lead.member, one.id, CodeText(name, "Other words"), seen_seq=seen.codebook_seq)
