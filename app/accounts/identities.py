@@ -1,12 +1,13 @@
 """Whose account a sign-in at the provider opens."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries
 from app.accounts.actions import LONGEST_NAME, add_person, record_account_event
 from app.accounts.models import Person, PersonIdentity
 from app.accounts.openid import Identity
+from app.accounts.own_account import forget_other_ways_in, held_person
 from app.db.base import now
 from app.problems import Problem
 
@@ -21,9 +22,15 @@ class AccountClosed(Problem):
     """This account is deactivated. Ask whoever runs this Tandem."""
 
 
+class KnownOtherwise(Problem):
+    """The provider knows the account of this address by another name. Ask whoever runs this Tandem to unlink it."""
+
+
 def person_of_identity(session: Session, identity: Identity, wanted: str) -> Person:
     """Who signed in by it before; else who has its address, which the provider vouches for; else, on the way to an
-    open invitation, somebody new. wanted: the page they are on the way to. Raises NoAccount and AccountClosed.
+    open invitation, somebody new. wanted: the page they are on the way to.
+
+    Raises NoAccount, KnownOtherwise and AccountClosed.
     """
     person = _known(session, identity)
     if person is None:
@@ -36,6 +43,14 @@ def person_of_identity(session: Session, identity: Identity, wanted: str) -> Per
     return person
 
 
+def unlink(session: Session, person: Person) -> int:
+    """The provider may make them known anew, by their address. Returns by how many names it knew them."""
+    found = session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id)).rowcount  # type: ignore[attr-defined]
+    if found:
+        record_account_event(session, "identity.unlinked", person=None, subject_id=person.id)
+    return int(found)
+
+
 def _known(session: Session, identity: Identity) -> Person | None:
     return session.scalar(
         select(Person)
@@ -45,7 +60,21 @@ def _known(session: Session, identity: Identity) -> Person | None:
 
 
 def _of_address(session: Session, identity: Identity) -> Person | None:
-    return queries.person_with_email(session, identity.email) if identity.email else None
+    """The address of an account was typed by whoever made it; the provider has checked whose it is. So from here on it
+    is theirs alone, and what else opened it opens it no more."""
+    found = queries.person_with_email(session, identity.email) if identity.email else None
+    if found is None:
+        return None
+    person = held_person(session, found.id)
+    if person.deactivated_at is not None:
+        raise AccountClosed
+    of_provider = select(PersonIdentity.id).where(
+        PersonIdentity.person_id == person.id, PersonIdentity.issuer == identity.issuer
+    )
+    if session.scalar(of_provider.limit(1)) is not None:
+        raise KnownOtherwise
+    forget_other_ways_in(session, person)
+    return person
 
 
 def _invited(session: Session, identity: Identity, wanted: str) -> Person | None:

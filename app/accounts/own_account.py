@@ -42,7 +42,7 @@ class NotOneself(Invalid):
 
 def rename(session: Session, person_id: int, name: str) -> Person:
     name = usable_name(name)
-    person = _held(session, person_id)
+    person = held_person(session, person_id)
     if person.name != name:
         record_account_event(session, "person.renamed", person=person, subject_id=person.id, before=person.name)
         person.name = name
@@ -66,7 +66,7 @@ def checked_own_password(database: Database, person_id: int, password: str, *, a
 def change_password(session: Session, person_id: int, *, checked: str | None, new: str, keep_token: str) -> Person:
     """All other sign-ins end. checked: what `checked_own_password` gave; it must be the stored one still."""
     new_hash = hash_password(new)  # takes its time, so before anything is held
-    person = _held(session, person_id)
+    person = held_person(session, person_id)
     if person.password_hash != checked:
         raise NotThePassword
     person.password_hash = new_hash
@@ -112,7 +112,7 @@ def set_new_password(session: Session, token: str, password: str) -> Person:
     found = queries.open_invitation(session, token, "password", now())
     if found is None or found.person_id is None:
         raise LinkUsed
-    person = _held(session, found.person_id)  # before the link, as whoever revokes links holds them in this order
+    person = held_person(session, found.person_id)  # before the link, as whoever revokes links holds them in this order
     invitation = take_link(session, token, "password")
     if person.deactivated_at is not None:
         raise LinkUsed
@@ -125,12 +125,19 @@ def set_new_password(session: Session, token: str, password: str) -> Person:
     return person
 
 
+def forget_other_ways_in(session: Session, person: Person) -> None:
+    """No password, no open link, no sign-in: whoever had them may have typed an address that is not theirs."""
+    person.password_hash = None
+    revoke_links(session, person)
+    _end_sign_ins(session, person)
+
+
 def deactivate(session: Session, person_id: int, *, by: Person | None) -> Person:
     """They cannot sign in, and their sign-ins end. What they did in studies stays. by None: the command line."""
     _check_owner(by)
     if by is not None and by.id == person_id:
         raise NotOneself
-    person = _held(session, person_id)
+    person = held_person(session, person_id)
     if person.deactivated_at is None:
         person.deactivated_at = now()
         _end_sign_ins(session, person)
@@ -141,7 +148,7 @@ def deactivate(session: Session, person_id: int, *, by: Person | None) -> Person
 
 def reactivate(session: Session, person_id: int, *, by: Person | None) -> Person:
     _check_owner(by)
-    person = _held(session, person_id)
+    person = held_person(session, person_id)
     if person.deactivated_at is not None:
         person.deactivated_at = None
         record_account_event(session, "person.reactivated", person=by, subject_id=person.id)
@@ -153,7 +160,7 @@ def _check_owner(by: Person | None) -> None:
         raise OwnerOnly
 
 
-def _held(session: Session, person_id: int) -> Person:
+def held_person(session: Session, person_id: int) -> Person:
     found = session.scalar(
         select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)
     )

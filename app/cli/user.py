@@ -84,6 +84,20 @@ def reactivate(email: Annotated[str, typer.Argument(help="Who may sign in again.
         typer.echo(f"{person.name} can sign in again.", err=True)
 
 
+@app.command()
+def unlink(email: Annotated[str, typer.Argument(help="Whom the provider is to make known anew.")]) -> None:
+    """Let the provider make somebody known anew, such as after their account there was made again."""
+    from app.accounts import identities
+
+    with saying_problems(), open_database() as database, database.transaction() as session:
+        person = person_named(session, email, remedy=LISTED)
+        if identities.unlink(session, person):
+            said = f"{person.name} is parted from the provider; the next sign-in there with {person.email} joins anew."
+        else:
+            said = f"{person.name} never signed in at the provider, so nothing was changed."
+        typer.echo(said, err=True)
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.accounts import actions, own_account
+from app.accounts import actions, identities, own_account
 from app.accounts.models import AccountEvent, Person, PersonIdentity, SignIn
 from app.accounts.viewer import COOKIE
 from app.db.session import Database
@@ -100,14 +100,33 @@ def test_the_operator_may_vouch_for_every_address(database, provider, ada) -> No
     assert sign_in(client_of(database, provider, oidc_trust_every_email=True)).status_code == 303
 
 
-def test_another_subject_with_the_same_address_is_linked_too_and_no_other_account_is_made(
+def test_somebody_who_got_the_address_of_another_gets_no_account_with_it_until_it_is_unlinked(
     client, session, provider, ada
 ) -> None:
     sign_in(client)
     provider.person["sub"] = "18"
 
+    refused(sign_in(client), "by another name")
+    assert identities.unlink(session, ada) == 1
+    session.flush()
     assert sign_in(client).status_code == 303
-    assert session.scalar(select(func.count()).select_from(Person)) == 1
+    assert session.scalars(select(PersonIdentity.subject)).all() == ["18"]
+
+
+def test_who_had_made_the_account_with_an_address_that_is_not_theirs_is_out(client, session, ada) -> None:
+    """Somebody typed Ada's address on an invitation before Ada came; now Ada comes, by the provider."""
+    squatter = TestClient(client.app, follow_redirects=False)
+    squatter.cookies.set(COOKIE, actions.start_sign_in(session, ada, user_agent="test", days=1))
+    link = own_account.make_password_link(session, ada, by=None)
+    session.flush()
+
+    assert sign_in(client).status_code == 303
+    session.expire_all()
+
+    assert squatter.get("/account").status_code == 303
+    assert squatter.post("/sign-in", data={"email": ada.email, "password": PASSWORD}).status_code == 422
+    assert squatter.post(f"/password-links/{link}", data={"password": PASSWORD}).status_code == 404
+    assert client.get("/account").status_code == 200
 
 
 def test_a_stranger_is_told_to_ask_for_an_invitation(client, session) -> None:

@@ -106,5 +106,7 @@ def test_an_operator_lists_people_makes_a_link_and_deactivates(url: str, reading
     assert "\tdeactivated\t" in run(url, "user", "list").stdout
     assert run(url, "user", "reactivate", "ada@example.org").exit_code == 0
     assert reading.scalars(select(Person.deactivated_at)).all() == [None]
+    parted = run(url, "user", "unlink", "ada@example.org")
+    assert parted.exit_code == 0 and "never signed in at the provider" in parted.stderr
     unknown = run(url, "user", "reset", "eve@example.org")
     assert (unknown.exit_code, unknown.stdout) == (1, "") and "tandem user list" in unknown.stderr
