@@ -118,9 +118,11 @@ def test_after_a_kill_the_next_start_takes_the_server_over_and_the_next_stop_sto
 
 def test_a_server_that_was_killed_too_is_started_again(data_dir: Path) -> None:
     other = started_elsewhere(data_dir)
-    for process in [*processes_in(data_dir), other]:
+    killed = processes_in(data_dir)
+    for process in [*killed, other]:
         process.send_signal(signal.SIGKILL)
     other.wait()
+    psutil.wait_procs(killed, timeout=30)  # on a busy machine one may still answer while it dies
 
     with EmbeddedPostgres(data_dir) as url:
         assert ask(url, "SELECT 1") == 1

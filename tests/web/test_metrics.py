@@ -154,7 +154,8 @@ def counting_processes(running: Served) -> list[psutil.Process]:
 def folder_of(running: Served) -> Path:
     """In which the server processes count together."""
     children = psutil.Process(running.process.pid).children(recursive=True)
-    found = {each.environ().get("PROMETHEUS_MULTIPROC_DIR") for each in children}
+    living = [each for each in children if each.status() != psutil.STATUS_ZOMBIE]
+    found = {each.environ().get("PROMETHEUS_MULTIPROC_DIR") for each in living}
     return Path(next(each for each in found if each))
 
 
