@@ -47,13 +47,13 @@ def run_together(
             address = settings.public_url or address_of(listener)
             url, watch = _start_database(settings, running, listener)
             link = _make_ready(url, address, prepare, factory if processes == 1 else None)
+            signals.heed()
             if watch is not None:
                 running.enter_context(watch)
             if with_worker:
                 running.enter_context(WorkerProcess())
             when_it_answers(listener, partial(announce, address, link))
-            signals.leave_to_server()
-            _serve(settings, listener, processes, factory)
+            _serve(settings, listener, processes, factory, signals)
         except Stopped:
             return
         finally:
@@ -89,7 +89,7 @@ def _make_ready(url: str, address: str, prepare: Prepare, factory: str | None) -
         return outcome.wait()
 
 
-def _serve(settings: Settings, listener: socket.socket, processes: int, factory: str) -> None:
+def _serve(settings: Settings, listener: socket.socket, processes: int, factory: str, signals: StopSignals) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -107,11 +107,19 @@ def _serve(settings: Settings, listener: socket.socket, processes: int, factory:
     )
     if processes > 1:
         with _counted_together(settings):
-            Multiprocess(config, sockets=[listener]).run()
+            supervisor = Multiprocess(config, sockets=[listener])  # takes the signals
+            signals.leave_to_server()
+            supervisor.run()
         return
 
     class PatientServer(uvicorn.Server):
         """A second Ctrl-C does not cut the shutdown short; it is short anyway."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with super().capture_signals():
+                signals.leave_to_server()
+                yield
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             self.should_exit = True

@@ -15,6 +15,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._raises = True
+        self._was_told = False
         self._serving = False
         self._taken: list[signal.Signals] = []
 
@@ -29,14 +30,24 @@ class StopSignals:
         for each in self._taken:
             signal.signal(each, signal.SIG_IGN)
 
+    def heed(self) -> None:
+        """Raises Stopped once more: a library that is being imported may have swallowed it."""
+        if self._was_told:
+            raise Stopped
+
     def leave_to_server(self) -> None:
-        """uvicorn takes SIGINT and SIGTERM now; a closed terminal means the same."""
+        """To be called when uvicorn has taken SIGINT and SIGTERM, and not before: until then nobody else hears them.
+
+        A closed terminal means the same to us.
+        """
         self._raises = False
         self._serving = True
+        self.heed()
 
     def _told(self, number: int, frame: FrameType | None) -> None:
         if self._raises:
             self._raises = False
+            self._was_told = True
             raise Stopped
         if self._serving and number == signal.SIGHUP:
             signal.raise_signal(signal.SIGTERM)

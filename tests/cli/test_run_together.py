@@ -8,10 +8,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+
+from app.cli.stopping import SIGNALS, Stopped, StopSignals
 
 CHECKOUT = Path(__file__).parents[2]
 STAND_IN = Path(__file__).parent / "stand_in.py"
@@ -128,6 +131,32 @@ def test_ctrl_c_while_it_starts_leaves_no_process(starts: Starts) -> None:
     running.process.send_signal(signal.SIGINT)
     assert running.ended() == (0, "")
     assert running.left() == []
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.22, 0.24, 0.26, 0.3])
+def test_ctrl_c_is_heeded_when_everything_is_ready_and_nobody_serves_yet(starts: Starts, seconds: float) -> None:
+    """The stand-in prepares for 0.2 seconds; then the server takes over the signals."""
+    running = starts()
+    running.said("preparing")
+    time.sleep(seconds)
+    running.process.send_signal(signal.SIGINT)
+    assert running.ended(15)[0] == 0
+    assert running.left() == []
+
+
+def test_a_ctrl_c_that_an_import_swallowed_is_heeded_at_the_next_step() -> None:
+    signals = StopSignals()
+    signals.take()
+    try:
+        with suppress(BaseException):  # as some libraries do while they are imported
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Stopped):
+            signals.heed()
+        with pytest.raises(Stopped):
+            signals.leave_to_server()
+    finally:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL if each != signal.SIGINT else signal.default_int_handler)
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
