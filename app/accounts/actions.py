@@ -12,7 +12,7 @@ from app.accounts.models import AccountEvent, Invitation, Person, SignIn
 from app.accounts.passwords import hash_password
 from app.accounts.tokens import new_token, token_hash
 from app.db.base import now
-from app.methods.names import plain_name
+from app.methods.names import checked_name
 from app.problems import Invalid, NotFound
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
@@ -46,12 +46,7 @@ class EmailTaken(Invalid):
 
 
 def usable_name(typed: str) -> str:
-    name = plain_name(typed)
-    if not name:
-        raise NoName
-    if len(name) > LONGEST_NAME:
-        raise NameTooLong
-    return name
+    return checked_name(typed, most=LONGEST_NAME, missing=NoName, too_long=NameTooLong)
 
 
 def record_account_event(

@@ -32,23 +32,23 @@ def person_of_identity(session: Session, identity: Identity, wanted: str) -> Per
 
     Raises NoAccount, KnownOtherwise and AccountClosed.
     """
-    person = _known(session, identity)
+    if known := _known(session, identity):
+        _check_open(known)
+        return known
+    person = _of_address(session, identity) or _invited(session, identity, wanted)
     if person is None:
-        person = _of_address(session, identity) or _invited(session, identity, wanted)
-        if person is None:
-            raise NoAccount
-        _link(session, person, identity)
-    if person.deactivated_at is not None:
-        raise AccountClosed
+        raise NoAccount
+    _link(session, person, identity)
     return person
 
 
 def unlink(session: Session, person: Person) -> int:
     """The provider may make them known anew, by their address. Returns by how many names it knew them."""
-    found = session.execute(delete(PersonIdentity).where(PersonIdentity.person_id == person.id)).rowcount  # type: ignore[attr-defined]
-    if found:
+    of_person = delete(PersonIdentity).where(PersonIdentity.person_id == person.id)
+    gone = session.scalars(of_person.returning(PersonIdentity.id)).all()
+    if gone:
         record_account_event(session, "identity.unlinked", person=None, subject_id=person.id)
-    return int(found)
+    return len(gone)
 
 
 def _known(session: Session, identity: Identity) -> Person | None:
@@ -66,8 +66,7 @@ def _of_address(session: Session, identity: Identity) -> Person | None:
     if found is None:
         return None
     person = held_person(session, found.id)
-    if person.deactivated_at is not None:
-        raise AccountClosed
+    _check_open(person)
     of_provider = select(PersonIdentity.id).where(
         PersonIdentity.person_id == person.id, PersonIdentity.issuer == identity.issuer
     )
@@ -83,6 +82,11 @@ def _invited(session: Session, identity: Identity, wanted: str) -> Person | None
     if not identity.email or not queries.open_invitation(session, token, "member", now()):
         return None
     return add_person(session, email=identity.email, name=identity.name[:LONGEST_NAME], password=None)
+
+
+def _check_open(person: Person) -> None:
+    if person.deactivated_at is not None:
+        raise AccountClosed
 
 
 def _link(session: Session, person: Person, identity: Identity) -> None:

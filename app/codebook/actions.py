@@ -24,7 +24,7 @@ from app.codebook.queries import whole_codebook
 from app.codebook.revisions import check_unchanged, next_seq, revise_code
 from app.codebook.rows import codebook_is_written
 from app.codebook.tree import Codebook, CodeEntry
-from app.methods.names import plain_name
+from app.methods.names import checked_name
 from app.problems import Invalid, NotFound
 from app.studies.events import record
 from app.studies.models import Membership
@@ -177,11 +177,7 @@ def name_version(
     session: Session, study_id: int, member: Membership | None, *, name: str, notes: str = ""
 ) -> CodebookVersion:
     """A version is a named codebook_seq; it costs nothing and is never changed."""
-    name = plain_name(name)
-    if not name:
-        raise NoName
-    if len(name) > LONGEST_NAME:
-        raise VersionNameTooLong
+    name = checked_name(name, most=LONGEST_NAME, missing=NoName, too_long=VersionNameTooLong)
     seq = next_seq(session, study_id)
     if session.scalar(
         select(CodebookVersion.id).where(CodebookVersion.study_id == study_id, CodebookVersion.name == name)

@@ -1,7 +1,7 @@
 """What may stand in a codebook: usable names, parents without circles, codes that are alive and in sight."""
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
-from app.methods.names import plain_name, same_name
+from app.methods.names import checked_name, same_name
 from app.problems import Conflict, Invalid, NotFound
 from app.studies.models import Membership
 
@@ -130,12 +130,7 @@ def stands_under(codebook: Codebook, code_id: int, ancestor_id: int) -> bool:
 
 
 def _plain_name(typed: str) -> str:
-    name = plain_name(typed)
-    if not name:
-        raise NoName
-    if len(name) > LONGEST_NAME:
-        raise NameTooLong
-    return name
+    return checked_name(typed, most=LONGEST_NAME, missing=NoName, too_long=NameTooLong)
 
 
 def _is_author(code: CodeEntry, member: Membership | None) -> bool:

@@ -17,13 +17,12 @@ from app.coding.queue_page import queue_page
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
 from app.studies.viewer import CurrentViewer, Viewer
-from app.web.forms import Key, PostedForm
+from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import fragment, is_htmx, page, redirect_after
 
 router = APIRouter()
 OF_ONE_DIMENSION = ("toggle_code", "answer", "set_main", "create_code", "add_evidence", "remove_evidence")
-LONGEST_KEY = 18  # digits
-SHOWN_BEFORE = "Dimensions-To-Show"  # a header of static/js/sending.js
+TO_SHOW = "Dimensions-To-Show"  # a header of static/js/sending.js
 
 
 @router.get("/studies/{slug}/coding")
@@ -86,9 +85,8 @@ def _saved(
 
 def _alone(request: Request) -> set[int]:
     """The dimensions that the browser shows as they were, by its own account; none for all."""
-    given = request.headers.get(SHOWN_BEFORE, "").split(",")
-    are_keys = all(each.isascii() and each.isdigit() and len(each) <= LONGEST_KEY for each in given)
-    return {int(each) for each in given} if are_keys else set()
+    given = {whole_number(each) for each in request.headers.get(TO_SHOW, "").split(",")}
+    return set() if None in given else {each for each in given if each is not None}
 
 
 def _refused(

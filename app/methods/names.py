@@ -18,6 +18,16 @@ def plain_name(typed: str) -> str:
     return name if _JOINERS.sub("", name).strip() else ""
 
 
+def checked_name(typed: str, *, most: int, missing: type[Exception], too_long: type[Exception]) -> str:
+    """The plain name. Raises `missing` where nothing is left to be read, and `too_long` beyond `most` characters."""
+    name = plain_name(typed)
+    if not name:
+        raise missing
+    if len(name) > most:
+        raise too_long
+    return name
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names cannot be told apart but by small and capital letters, or by marks that are not seen."""
     return _folded(one) == _folded(other)

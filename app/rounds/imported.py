@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.methods.names import plain_name
+from app.methods.names import checked_name
 from app.problems import Invalid
 from app.rounds.actions import LONGEST_NAME, NameTooLong, next_number
 from app.rounds.models import IMPORTED, Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
@@ -45,11 +45,8 @@ def imported_with(session: Session, study_id: int, fingerprint: str) -> Round | 
 def add_imported_round(session: Session, viewer: Viewer, name: str, plan: dict[str, Any]) -> Round:
     """In phase *settling*."""
     check_leads(viewer)
-    study_id, name = viewer.study.id, plain_name(name)
-    if not name:
-        raise NoRoundName
-    if len(name) > LONGEST_NAME:
-        raise NameTooLong
+    study_id = viewer.study.id
+    name = checked_name(name, most=LONGEST_NAME, missing=NoRoundName, too_long=NameTooLong)
     if session.scalar(select(Round.id).where(Round.study_id == study_id, Round.name == name).limit(1)):
         raise RoundNameTaken
     coding_round = Round(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import actions as accounts
 from app.accounts.models import Person
-from app.methods.names import plain_name
+from app.methods.names import checked_name
 from app.problems import Conflict, Invalid
 from app.studies.events import record
 from app.studies.models import ROLES, Membership, Study
@@ -58,11 +58,7 @@ def create_study(
     """person becomes the lead; None (the sample study, the command line) makes a lead without a person behind it."""
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG or slug in RESERVED:
         raise SlugNotUsable
-    title = plain_name(title)
-    if not title:
-        raise NoTitle
-    if len(title) > LONGEST_TITLE:
-        raise TitleTooLong
+    title = checked_name(title, most=LONGEST_TITLE, missing=NoTitle, too_long=TitleTooLong)
     # Held until the study is there, so that a form sent twice at once finds the first one's.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('studies.slug:' || :slug))"), {"slug": slug})
     if session.scalar(select(Study.id).where(Study.slug == slug)):
@@ -93,11 +89,7 @@ def add_member(
     check_leads(viewer)
     if role not in ROLES:
         raise NoSuchRole
-    name = plain_name(name)
-    if not name:
-        raise NoMemberName
-    if len(name) > accounts.LONGEST_NAME:
-        raise MemberNameTooLong
+    name = checked_name(name, most=accounts.LONGEST_NAME, missing=NoMemberName, too_long=MemberNameTooLong)
     member = Membership(
         study_id=viewer.study.id, person_id=person.id if person else None, kind=kind, role=role, name=name
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Person
+from app.accounts.models import Person, SignIn
 from app.accounts.queries import OPEN_SIGN_IN, of_token
 from app.accounts.viewer import COOKIE, SignedOut, note_seen, visits
 from app.db.base import now
@@ -58,15 +58,6 @@ def check_leads(viewer: Viewer) -> None:
         raise LeadOnly
 
 
-def viewer_of(session: Session, person: Person, slug: str) -> Viewer | None:
-    row = session.execute(
-        select(Study, Membership)
-        .join(Membership, Membership.study_id == Study.id)
-        .where(Study.slug == slug, Membership.person_id == person.id, Membership.ended_at.is_(None))
-    ).first()
-    return Viewer(person, row[0], row[1]) if row else None
-
-
 # Whoever is signed in, the study if there is one of that name, and their membership in it if they have one.
 _ASKED = (
     OPEN_SIGN_IN.add_columns(Study, Membership)
@@ -78,23 +69,29 @@ _ASKED = (
 )
 
 
-def current_viewer(request: Request, slug: str) -> Viewer:
-    """Who they are and what they may be here, asked for at once: every page of a study begins with it."""
+def asker(session: Session, request: Request, slug: str) -> tuple[SignIn, Person, Viewer | None] | None:
+    """Who asks, and what they are in the study of that name: None where they are nothing. None where nobody is signed
+    in. One question, as every page of a study begins with it."""
     token = request.cookies.get(COOKIE)
-    if not token:
-        raise SignedOut
+    found = session.execute(_ASKED, of_token(token, now()) | {"slug": slug}).first() if token else None
+    if found is None:
+        return None
+    person, sign_in, study, member = found
+    return sign_in, person, Viewer(person, study, member) if member is not None else None
+
+
+def current_viewer(request: Request, slug: str) -> Viewer:
     with database_of(request).reading() as session:
-        found = session.execute(_ASKED, of_token(token, now()) | {"slug": slug}).first()
+        found = asker(session, request, slug)
         session.expunge_all()
     if found is None:
         raise SignedOut
-    person, sign_in, study, member = found
+    sign_in, person, viewer = found
     note_seen(request, sign_in)
     visits(request, person)
-    if member is None:
+    if viewer is None:
         raise NotFound
-    request.state.viewer = viewer = Viewer(person, study, member)
-    request.state.study = study
+    request.state.viewer, request.state.study = viewer, viewer.study
     return viewer
 
 

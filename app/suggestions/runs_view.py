@@ -7,7 +7,6 @@ import anyio.to_thread
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from app.accounts.viewer import person_of
 from app.db.session import database_of
 from app.llm.configured import endpoint_host, model_name
 from app.llm.port import Question
@@ -16,7 +15,7 @@ from app.rounds.models import Round
 from app.rounds.queries import round_by_number
 from app.settings import Settings
 from app.studies.models import Study
-from app.studies.viewer import Viewer, viewer_of
+from app.studies.viewer import Viewer, asker
 from app.suggestions.actions import PARAMETERS
 from app.suggestions.budget import Spending, spending
 from app.suggestions.runs import is_running, sample_question
@@ -59,11 +58,8 @@ def watching(request: Request, slug: str, number: int, phase: str) -> Callable[[
     """Still signed in, still the lead, the round in the same phase, a run still at work. Keeps no connection."""
 
     def look() -> bool:
-        person = person_of(request)
-        if person is None:
-            return False
         with database_of(request).reading() as session:
-            viewer = viewer_of(session, person, slug)
+            _, _, viewer = asker(session, request, slug) or (None, None, None)
             if viewer is None or not viewer.leads:
                 return False
             try:

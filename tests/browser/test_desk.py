@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 from sqlalchemy import select
 
 from app.coding.models import Evidence
@@ -352,10 +352,8 @@ STANDING = """() => [...document.querySelectorAll("[data-dimension]")].map(card 
   document.getElementById("answered-count").textContent]])"""
 
 
-async def test_acts_done_while_one_is_on_its_way_are_all_shown_as_they_were_saved(
-    site: Site, bench: Bench, signed_in: SignedIn
-) -> None:
-    page = await opened(await signed_in(bench.ada), site, bench)
+async def held_back(page: Page) -> tuple[asyncio.Event, list[str | None]]:
+    """What lets the acts go on, and which dimensions each of them asked to be shown."""
     on = asyncio.Event()
     sent: list[str | None] = []
 
@@ -365,6 +363,14 @@ async def test_acts_done_while_one_is_on_its_way_are_all_shown_as_they_were_save
         await route.continue_()
 
     await page.route("**/acts", slowly)
+    return on, sent
+
+
+async def test_acts_done_while_one_is_on_its_way_are_all_shown_as_they_were_saved(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    on, sent = await held_back(page)
     await press(page, ["1", "ArrowDown", "1", "2", "ArrowUp", "2"])
     on.set()
     await saved(page)
@@ -380,15 +386,7 @@ async def test_acts_done_while_one_is_on_its_way_are_all_shown_as_they_were_save
 
 async def test_after_a_memo_on_its_way_the_whole_is_shown(site: Site, bench: Bench, signed_in: SignedIn) -> None:
     page = await opened(await signed_in(bench.ada), site, bench)
-    on = asyncio.Event()
-    sent: list[str | None] = []
-
-    async def slowly(route: Route) -> None:
-        sent.append(await route.request.header_value("Dimensions-To-Show"))
-        await on.wait()
-        await route.continue_()
-
-    await page.route("**/acts", slowly)
+    on, sent = await held_back(page)
     await press(page, ["m"])
     await page.keyboard.type("Ask")
     await press(page, ["Escape", "1"])
