@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import AccountEvent, Invitation, Person, SignIn
+from app.accounts.models import AccountEvent, Invitation, Person, PersonIdentity, SignIn
 from app.accounts.tokens import token_hash
 from app.problems import NotFound
 
@@ -77,7 +77,9 @@ def _open_invitation(token: str, purpose: str, at: datetime) -> Select[Invitatio
 
 
 def anybody_here(session: Session) -> bool:
-    return session.scalar(select(func.count()).select_from(Person).where(Person.password_hash.is_not(None))) != 0
+    """Whether somebody can sign in again: by a password, or at the provider."""
+    by_provider = select(PersonIdentity.id).where(PersonIdentity.person_id == Person.id).exists()
+    return session.scalar(select(Person.id).where(Person.password_hash.is_not(None) | by_provider).limit(1)) is not None
 
 
 def open_sign_ins(session: Session, person_id: int, at: datetime) -> Sequence[SignIn]:

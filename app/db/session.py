@@ -20,7 +20,7 @@ class Database:
         self.bind = bind
         # On a Connection (tests) a transaction becomes a savepoint, so that the outer one can be rolled back.
         mode = "create_savepoint" if isinstance(bind, Connection) else "conditional_savepoint"
-        info = {SHARED: Shared()} if isinstance(bind, Engine) else {}
+        info = {SHARED: _shared_until_it_breaks(bind)} if isinstance(bind, Engine) else {}
         self._sessions = sessionmaker(bind, expire_on_commit=False, join_transaction_mode=mode, info=info)
         # A transaction of an engine begins read-only; one within a test's own has to be told so.
         read_only = bind.execution_options(postgresql_readonly=True) if isinstance(bind, Engine) else bind
@@ -71,6 +71,17 @@ class Database:
     def dispose(self) -> None:
         if isinstance(self.bind, Engine):
             self.bind.dispose()
+
+
+def _shared_until_it_breaks(engine: Engine) -> Shared:
+    """A server that went away may come back with less than it had, as after a failover."""
+    shared = Shared()
+
+    @event.listens_for(engine, "invalidate")
+    def forget(*_: object) -> None:
+        shared.forget()
+
+    return shared
 
 
 def _read_only(_: Session, __: SessionTransaction, connection: Connection) -> None:

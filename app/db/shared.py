@@ -24,6 +24,10 @@ class Shared:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def forget(self) -> None:
+        with self._lock:
+            self._values.clear()
+
     def keep(self, key: Hashable, value: Any) -> None:
         with self._lock:
             self._values[key] = value

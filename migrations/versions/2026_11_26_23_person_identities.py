@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("SET lock_timeout = '5s'")
     op.create_table(
         "person_identities",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),

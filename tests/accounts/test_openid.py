@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.accounts import actions, identities, own_account
+from app.accounts import actions, identities, own_account, queries
 from app.accounts.models import AccountEvent, Person, PersonIdentity, SignIn
 from app.accounts.viewer import COOKIE
 from app.db.session import Database
@@ -127,6 +127,19 @@ def test_who_had_made_the_account_with_an_address_that_is_not_theirs_is_out(clie
     assert squatter.post("/sign-in", data={"email": ada.email, "password": PASSWORD}).status_code == 422
     assert squatter.post(f"/password-links/{link}", data={"password": PASSWORD}).status_code == 404
     assert client.get("/account").status_code == 200
+
+
+def test_an_owner_who_signs_in_there_alone_is_still_somebody(client, session, ada) -> None:
+    """Else the next start would print a link to become the owner."""
+    ada.is_owner = True
+    session.flush()
+    sign_in(client)
+    session.expire_all()
+
+    assert ada.password_hash is None
+    assert queries.anybody_here(session)
+    client.cookies.clear()
+    assert "Nobody has an account here yet" not in client.get("/sign-in").text
 
 
 def test_a_stranger_is_told_to_ask_for_an_invitation(client, session) -> None:

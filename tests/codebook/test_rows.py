@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from app.codebook.actions import CodeText, disclose, edit_code, merge_codes
 from app.codebook.queries import visible_codebook, whole_codebook
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.db.session import Database
+from app.problems import Unavailable
 from app.studies.viewer import Viewer
 from tests import makers
 
@@ -76,6 +77,32 @@ def test_what_was_taken_back_is_never_seen(database):
         makers.make_code(session, lead, cause, "Kept")
 
     assert names(database, lead) == {"Kept"}
+
+
+def test_after_the_database_went_away_the_rows_are_read_again(database, own_database, asked):
+    """It may have come back with less than it had."""
+    with database.transaction() as session:
+        lead = makers.make_study(session)
+        makers.make_dimension(session, lead, "Root cause")
+    assert names(database, lead) == set()
+    asked.clear()
+    assert names(database, lead) == set()
+    assert asked == []
+
+    anew = create_engine(own_database, isolation_level="AUTOCOMMIT")
+    with anew.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+        )
+    anew.dispose()
+
+    with pytest.raises(Unavailable):
+        names(database, lead)
+    assert names(database, lead) == set()
+    assert len(asked) == 1
 
 
 def books(database: Database, members: list[Viewer], seq: int | None = None) -> list[tuple[Codebook, list[int]]]:
