@@ -23,7 +23,7 @@ from app.sample.coding import code_assignment
 from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
-from app.studies.viewer import Viewer, viewer_of
+from app.studies.viewer import Viewer
 from tests.browser.conftest import Site
 
 ADA, BEN = "Ada Lindqvist", "Ben Okafor"
@@ -56,8 +56,7 @@ def set_stage(site: Site) -> Stage:
         person = session.scalars(select(Person).where(Person.email == DEMO_EMAIL)).one()
         person.is_owner = True
         study = session.scalars(select(Study).where(Study.origin == "sample")).one()
-        lead = viewer_of(session, person, study.slug)
-        assert lead is not None
+        lead = _member(session, person, study)
         people = {"lead": person} | {name: _seat(session, lead, name) for name in (ADA, BEN)}
         _, token = invite_member(session, lead, name="Chidi Adeyemi", role="reader")
         links = {
@@ -89,6 +88,11 @@ def _seat(session: Session, lead: Viewer, name: str) -> Person:
     person = add_person(session, email=email, name=name, password=None)
     join_study(session, token, person)
     return person
+
+
+def _member(session: Session, person: Person, study: Study) -> Viewer:
+    of_both = select(Membership).where(Membership.study_id == study.id, Membership.person_id == person.id)
+    return Viewer(person, study, session.scalars(of_both).one())
 
 
 def _of_nobody() -> list[Shot]:
@@ -150,8 +154,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
 
 def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:
     home = f"/studies/{lead.study.slug}"
-    seats = {name: viewer_of(session, person, lead.study.slug) for name, person in people.items()}
-    coders = {name: viewer for name, viewer in seats.items() if viewer is not None}
+    coders = {name: _member(session, person, lead.study) for name, person in people.items()}
     running = own_rounds(session, coders[ADA])[0].coding_round
     holder, half_coded = _half_coded(session, coders, running)
     begun = f"{home}/assignments/{half_coded}"

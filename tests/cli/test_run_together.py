@@ -20,6 +20,12 @@ CHECKOUT = Path(__file__).parents[2]
 STAND_IN = Path(__file__).parent / "stand_in.py"
 
 
+def hear_signals() -> None:
+    """Whatever runs these tests in the background may have told its children to ignore Ctrl-C."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+
+
 class Running:
     """One start of everything, with all it started."""
 
@@ -30,6 +36,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=hear_signals,
         )
         self.children: list[psutil.Process] = []
 
@@ -145,6 +152,7 @@ def test_ctrl_c_is_heeded_when_everything_is_ready_and_nobody_serves_yet(starts:
 
 
 def test_a_ctrl_c_that_an_import_swallowed_is_heeded_at_the_next_step() -> None:
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in SIGNALS}
     signals = StopSignals()
     signals.take()
     try:
@@ -155,8 +163,8 @@ def test_a_ctrl_c_that_an_import_swallowed_is_heeded_at_the_next_step() -> None:
         with pytest.raises(Stopped):
             signals.leave_to_server()
     finally:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_DFL if each != signal.SIGINT else signal.default_int_handler)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
