@@ -38,6 +38,7 @@ class DimensionRevision(Base):
     question: Mapped[str] = mapped_column(Text, server_default="")
     takes: Mapped[str] = mapped_column(word("takes", "one", "many"))
     has_main: Mapped[bool] = mapped_column(server_default=text("false"))
+    needs_evidence: Mapped[bool] = mapped_column(server_default=text("false"))
     openness: Mapped[str] = mapped_column(word("openness", "open", "closed"))
     position: Mapped[int]
     status: Mapped[str] = mapped_column(word("status", "active", "retired"), server_default="active")

@@ -38,6 +38,7 @@ class AssignmentWork(Base):
     assignment_id: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(word("state", "draft", "submitted", "skipped"), server_default="draft")
     last_act_id: Mapped[UUID | None]
+    active_seconds: Mapped[int] = mapped_column(server_default=sql("0"))  # of the coder at it, as their browsers tell
     opened_at: Mapped[Now]
     changed_at: Mapped[Now]
 
