@@ -86,6 +86,7 @@ def _dimension_id(session: Session, viewer: Viewer, listed: ListedDimension, don
         takes=listed.takes or "many",
         has_main=listed.has_main,
         openness=listed.openness or "open",
+        needs_evidence=listed.needs_evidence,
     )
     done.dimensions_added += 1
     return add_dimension(session, viewer.study.id, viewer.member, words).id

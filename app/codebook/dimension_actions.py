@@ -29,6 +29,7 @@ class DimensionText:
     takes: str = "one"
     has_main: bool = False
     openness: str = "open"
+    needs_evidence: bool = False
 
 
 def add_dimension(session: Session, study_id: int, member: Membership | None, words: DimensionText) -> DimensionEntry:
@@ -49,6 +50,7 @@ def add_dimension(session: Session, study_id: int, member: Membership | None, wo
         position=max((d.position for d in codebook.dimensions), default=0) + 1,
         status="active",
         codebook_seq=seq,
+        needs_evidence=words.needs_evidence,
     )
     revise_dimension(session, study_id, member, entry, seq, reason="")
     record(session, study_id, member, "dimension.added", subject=("dimension", dimension.id), name=name)
@@ -78,6 +80,7 @@ def edit_dimension(
         takes=words.takes,
         has_main=words.has_main and words.takes == "many",
         openness=words.openness,
+        needs_evidence=words.needs_evidence,
     )
     revise_dimension(session, study_id, member, after, seq, reason=reason)
     record(session, study_id, member, "dimension.edited", subject=("dimension", dimension_id), reason=reason)

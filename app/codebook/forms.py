@@ -114,6 +114,7 @@ class DimensionForm(Form):
     takes: str = "one"
     has_main: bool = False
     openness: str = "open"
+    needs_evidence: bool = False
     reason: str = ""
     seen_seq: int = 0
 
@@ -125,6 +126,7 @@ class DimensionForm(Form):
             takes=posted.text("takes"),
             has_main="has_main" in posted,
             openness=posted.text("openness"),
+            needs_evidence="needs_evidence" in posted,
             reason=posted.text("reason"),
             seen_seq=posted.number("seen_seq") or 0,
         )
@@ -137,11 +139,12 @@ class DimensionForm(Form):
             takes=entry.takes,
             has_main=entry.has_main,
             openness=entry.openness,
+            needs_evidence=entry.needs_evidence,
             seen_seq=entry.codebook_seq,
         )
 
     def words(self) -> DimensionText:
-        return DimensionText(self.name, self.question, self.takes, self.has_main, self.openness)
+        return DimensionText(self.name, self.question, self.takes, self.has_main, self.openness, self.needs_evidence)
 
 
 @dataclass

@@ -47,6 +47,7 @@ def revise_dimension(
             question=entry.question,
             takes=entry.takes,
             has_main=entry.has_main,
+            needs_evidence=entry.needs_evidence,
             openness=entry.openness,
             position=entry.position,
             status=entry.status,

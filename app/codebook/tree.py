@@ -82,6 +82,7 @@ class DimensionEntry:
     position: int
     status: str
     codebook_seq: int
+    needs_evidence: bool = False  # each code that is applied wants a quote before it is handed in
 
     @property
     def takes_many(self) -> bool:
@@ -103,6 +104,7 @@ class DimensionEntry:
             position=revision.position,
             status=revision.status,
             codebook_seq=revision.codebook_seq,
+            needs_evidence=revision.needs_evidence,
         )
 
 

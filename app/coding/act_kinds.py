@@ -1,9 +1,10 @@
 """What each kind of act does. A handler checks, then changes, then says what was there before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy import select
 
+from app.codebook.tree import CodeEntry
 from app.coding.applying import (
     CodeNotApplied,
     add_quote,
@@ -24,6 +25,7 @@ from app.coding.models import CodeApplication, Evidence
 from app.coding.notes import flag, unflag, write_memo
 from app.coding.payload import ActNotUnderstood
 from app.coding.step import Change, Step
+from app.coding.undoing import redo, undo
 from app.problems import Invalid, NotFound
 
 Handler = Callable[[Step], Change]
@@ -89,10 +91,11 @@ def create_code(step: Step) -> Change:
     quote = quoted(step, *span) if span else ""
     applied = applications(step, dimension.id)
     before = state_before(step, dimension.id, applied)
+    seen = set(step.codebook.codes)
     code = find_or_create(step, dimension, payload, parent_id=payload.key_or_none("parent_id"))
     application = apply_code(step, dimension, applied, code)
     evidence_id = add_quote(step, application, *span, quote) if span else None
-    return Change(before, dimension.id, code.id, application.id, evidence_id)
+    return Change(before | _coined(step, code, seen), dimension.id, code.id, application.id, evidence_id)
 
 
 def add_evidence(step: Step) -> Change:
@@ -140,7 +143,7 @@ def apply_offered(step: Step) -> Change:
     for start, end, quote in quotes:
         quoted(step, start, end, quote)
     applied = applications(step, dimension.id)
-    before = state_before(step, dimension.id, applied)
+    before, seen = state_before(step, dimension.id, applied), set(step.codebook.codes)
     if step.payload.has("code_id"):
         code = seen_code(step, dimension, step.payload.key("code_id"))
     else:
@@ -148,7 +151,12 @@ def apply_offered(step: Step) -> Change:
     application = apply_code(step, dimension, applied, code, origin=origin)
     for start, end, quote in quotes:
         add_quote(step, application, start, end, quote)
-    return Change(before, dimension.id, code.id, application.id)
+    return Change(before | _coined(step, code, seen), dimension.id, code.id, application.id)
+
+
+def _coined(step: Step, code: CodeEntry, seen: Collection[int]) -> dict[str, int]:
+    """What an undo needs to know of a code that this act made. seen: the codes that were there before."""
+    return {"coined": code.id} if code.id not in seen and code.created_by == step.viewer.member.id else {}
 
 
 def skip(step: Step) -> Change:
@@ -185,5 +193,7 @@ KINDS: Mapping[str, Handler] = {
     "skip": skip,
     "submit": submit,
     "take_back": take_back,
+    "undo": undo,
+    "redo": redo,
 }
 OFFERED: Mapping[str, Handler] = {"apply_offered": apply_offered}

@@ -15,6 +15,8 @@ WHOLE = {
     "skip": "skip the incident",
     "submit": "submit the incident",
     "take_back": "take the incident back to draft",
+    "undo": "undo your last change",
+    "redo": "redo what you undid",
 }
 
 

@@ -24,6 +24,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "skip": ("reason",),
     "submit": ("incomplete",),
     "take_back": (),
+    "undo": (),
+    "redo": (),
 }
 TYPED = ("name", "definition", "quote", "text", "note", "reason")
 LARGEST_OFFSET = 2**31

@@ -23,6 +23,17 @@ class NothingAnswered(Invalid):
     """Nothing is answered yet. Answer a dimension, or skip the incident and say why."""
 
 
+class QuotesMissing(Invalid):
+    """Some codes have no quote yet."""
+
+    def __init__(self, dimension: str, codes: Sequence[str]) -> None:
+        names = ", ".join(f"“{name}”" for name in codes)
+        have = "has none" if len(codes) == 1 else "have none"
+        super().__init__(
+            f"In “{dimension}” every code needs a quote, and {names} {have}. Select words of the incident and press e."
+        )
+
+
 class OneCodeOnly(Invalid):
     """A dimension takes one code only."""
 
@@ -88,8 +99,31 @@ def _check_answers(step: Step) -> None:
     for dimension in asked:
         if dimension.id in several and not dimension.takes_many:
             raise OneCodeOnly(f"“{dimension.name}” takes one code only. Take the others away.")
+    _check_quotes(step)
     if missing and not step.payload.is_set("incomplete"):
         raise Incomplete(missing)
+
+
+def _check_quotes(step: Step) -> None:
+    for dimension in step.codebook.dimensions:
+        if dimension.needs_evidence and (bare := _without_quote(step, dimension.id)):
+            raise QuotesMissing(dimension.name, [step.codebook.codes[code_id].name for code_id in bare])
+
+
+def _without_quote(step: Step, dimension_id: int) -> Sequence[int]:
+    quoted = select(Evidence.code_application_id).where(
+        Evidence.study_id == step.study_id, Evidence.assignment_id == step.assignment.id
+    )
+    return step.session.scalars(
+        select(CodeApplication.code_id)
+        .where(
+            CodeApplication.study_id == step.study_id,
+            CodeApplication.assignment_id == step.assignment.id,
+            CodeApplication.dimension_id == dimension_id,
+            CodeApplication.id.not_in(quoted),
+        )
+        .order_by(CodeApplication.id)
+    ).all()
 
 
 def _copy_answers(step: Step, submission: Submission, asked: Sequence[int]) -> None:

@@ -40,8 +40,12 @@ def write_memo(step: Step) -> Change:
     sharing: 'shared' shows it beside the answers once the round is settled and somebody opens them; else it stays
     the coder's own.
     """
-    text = step.payload.text("text")
     sharing = "shared" if step.payload.text("sharing") == "shared" else "private"
+    return Change(put_memo(step, step.payload.text("text"), sharing))
+
+
+def put_memo(step: Step, text: str, sharing: str) -> dict[str, str]:
+    """What stood there before."""
     memo = own_memo(step.session, step.assignment)
     inverse = {"memo": memo.text if memo else "", "sharing": memo.sharing if memo else "private"}
     if not text.strip():
@@ -64,7 +68,7 @@ def write_memo(step: Step) -> Change:
             )
         )
     step.session.flush()
-    return Change(inverse)
+    return inverse
 
 
 def flag(step: Step) -> Change:
@@ -72,15 +76,20 @@ def flag(step: Step) -> Change:
     note = step.payload.text("note").strip()
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
-    inverse = _end_flag(step)
-    row = Flag(study_id=step.study_id, assignment_id=step.assignment.id, note=note, at=step.at)
-    step.session.add(row)
-    step.session.flush()
-    return Change(inverse)
+    return Change(put_flag(step, note))
 
 
 def unflag(step: Step) -> Change:
-    return Change(_end_flag(step))
+    return Change(put_flag(step, None))
+
+
+def put_flag(step: Step, note: str | None) -> dict[str, str | None]:
+    """note None: no flag. What stood there before."""
+    inverse = _end_flag(step)
+    if note is not None:
+        step.session.add(Flag(study_id=step.study_id, assignment_id=step.assignment.id, note=note, at=step.at))
+        step.session.flush()
+    return inverse
 
 
 def _end_flag(step: Step) -> dict[str, str | None]:

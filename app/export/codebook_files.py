@@ -94,6 +94,7 @@ def _dimension(codebook: Codebook, dimension: DimensionEntry) -> dict[str, Any]:
         "takes": dimension.takes,
         "has_main": dimension.has_main,
         "openness": dimension.openness,
+        "needs_evidence": dimension.needs_evidence,
         "codes": [_code(code) for owner, code in entries(codebook) if owner.id == dimension.id],
     }
 

@@ -2,14 +2,15 @@
 import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
 import { chain, lineOf, made, page, standsOn } from "./chain.js";
 import { OURS, go, queue, send } from "./sending.js";
+import { withGuess } from "./undo.js";
 
 function doAct(form, submitter) {
   const { actsOf: member, assignment } = page();
   const fields = [...new FormData(form, submitter)].filter(([name]) => !OURS.includes(name));
-  const act = {
+  const act = withGuess({
     member, assignment, fields, url: form.getAttribute("action"), tab: tabId(),
     act_id: newId(), after_act_id: standsOn(member, assignment), order: nextOrder(member),
-  };
+  });
   keep(act);
   made(act);
   form.dispatchEvent(new CustomEvent("tandem:act", { bubbles: true, detail: { submitter } }));

@@ -2,6 +2,7 @@
 // says how much is not yet saved.
 import { shownFromBefore } from "./chain.js";
 import { showPressed } from "./chips.js";
+import { showStand } from "./undo.js";
 
 function show({ kind, dimension_id, code_id, state, text }) {
   const card = document.querySelector(`[data-dimension="${CSS.escape(dimension_id ?? "")}"]`);
@@ -12,4 +13,7 @@ function show({ kind, dimension_id, code_id, state, text }) {
   else if (kind === "write_memo" && memo) memo.value = memo.dataset.kept = text;
 }
 
-for (const act of shownFromBefore) show(Object.fromEntries(act.fields));
+for (const act of shownFromBefore) {
+  if (act.brings) showStand(act.brings);
+  else show(Object.fromEntries(act.fields));
+}

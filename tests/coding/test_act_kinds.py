@@ -329,7 +329,7 @@ def test_an_act_that_cannot_be_read_is_refused(bench, payload):
 
 
 def test_an_act_of_no_known_kind_is_refused_and_so_is_the_one_kept_for_suggestions(bench):
-    for kind in ("undo", "apply_offered"):
+    for kind in ("dance", "apply_offered"):
         with pytest.raises(ActNotUnderstood):
             bench.ada_does(kind)
 

@@ -45,6 +45,7 @@ def _add_dimension(whole: ListedCodebook, number: int, dimension: dict[str, Any]
     found.takes = dimension.get("takes") if dimension.get("takes") in ("one", "many") else None
     found.openness = dimension.get("openness") if dimension.get("openness") in ("open", "closed") else None
     found.has_main = dimension.get("has_main") is True
+    found.needs_evidence = dimension.get("needs_evidence") is True
     whole.dimensions.append(found)
 
 

@@ -35,6 +35,7 @@ class ListedDimension:
     question: str = ""
     takes: str | None = None
     has_main: bool = False
+    needs_evidence: bool = False
     openness: str | None = None
     codes: list[ListedCode] = field(default_factory=list)
 

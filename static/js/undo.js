@@ -1,0 +1,49 @@
+// Undo and redo while acts wait in the browser: the server undoes them in their order, and until then the chips are
+// shown as they will be. An act that waits keeps how its dimension stood before it; what was saved long ago is not guessed.
+import { keptActs } from "./act_store.js";
+
+function cardOf(dimension) {
+  return document.querySelector(`[data-dimension="${CSS.escape(dimension)}"]`);
+}
+
+function standOf(dimension) {
+  const card = cardOf(dimension);
+  const pressed = card ? [...card.querySelectorAll(".code-chip[aria-pressed=true]")].map((chip) => chip.id) : [];
+  return { dimension, pressed };
+}
+
+export function showStand({ dimension, pressed }) {
+  for (const chip of cardOf(dimension)?.querySelectorAll(".code-chip[aria-pressed]") ?? []) {
+    const on = pressed.includes(chip.id);
+    chip.setAttribute("aria-pressed", String(on));
+    if (chip.matches("[data-state]")) chip.value = on ? "" : chip.dataset.state;
+  }
+}
+
+// What the next undo and the next redo of what waits here bring back
+function waiting(member, assignment) {
+  const done = [];
+  const undone = [];
+  for (const act of keptActs(member, assignment)) {
+    const { kind } = Object.fromEntries(act.fields);
+    if (kind === "undo") undone.push({ act, of: done.pop() });
+    else if (kind === "redo") {
+      undone.pop();
+      done.push(act);
+    } else {
+      done.push(act);
+      undone.length = 0;
+    }
+  }
+  return { undo: done.at(-1), redo: undone.at(-1)?.of && undone.at(-1).act };
+}
+
+export function withGuess(act) {
+  const { kind, dimension_id: dimension } = Object.fromEntries(act.fields);
+  if (kind !== "undo" && kind !== "redo") return dimension ? { ...act, before: standOf(dimension) } : act;
+  const brings = waiting(act.member, act.assignment)[kind]?.before;
+  if (!brings) return act;
+  const before = standOf(brings.dimension);
+  showStand(brings);
+  return { ...act, brings, before };
+}
