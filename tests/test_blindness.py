@@ -118,6 +118,8 @@ def post_addresses(session: Session, scene: Scene):
     fields |= {"name": "A name", "title": "A title", "takes": "one", "openness": "open", "role": "coder"}
     fields |= {"decision": "accept", "kind": "toggle_code", "act_id": str(uuid4()), "cause": "slip"}
     fields |= {"dimension_id": of["dimension_id"], "code_id": of["code_id"], "into_id": of["code_id"]}
+    coder = scene.everybody["coder 0"].member.id
+    fields |= {"member_id": coder, "pending_to": "evenly", "from_id": coder, "to_id": "evenly", "numbers": "1"}
     fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" in route.methods and route.path != "/sign-out":
