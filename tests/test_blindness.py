@@ -22,6 +22,7 @@ from app.codebook.actions import CodeText, edit_code, merge_codes
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
 from app.coding.models import Exposure, Memo, SubmittedCode
+from app.coding.round_changes import add_coder, remove_coder
 from app.db.session import Database
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
@@ -81,6 +82,20 @@ def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
     for who, words in scene.words.items():
         seen = "".join(shown for _, shown in looked_at(client_for(scene.everybody[who]), addresses))
         assert not [word for word in words if word not in seen], who
+
+
+def test_promise_1_who_takes_over_what_another_drafted_is_shown_nothing_of_it(session, database, client_for):
+    scene = make_scene(session, database, random.Random(0))
+    leaver, newcomer = scene.everybody["coder 0"], scene.everybody["coder outside the round"]
+    number = scene.coding_round.number
+    remove_coder(session, scene.lead, number, leaver.member.id, pending_to="nobody")
+    add_coder(session, scene.lead, number, newcomer.member.id, takes="gaps")
+    addresses = list(get_addresses(session, scene))
+    for who in ("coder outside the round", "coder 1", "lead"):
+        others = [word for owner, words in scene.words.items() if owner != who for word in words]
+        for address, shown in looked_at(client_for(scene.everybody[who]), addresses):
+            found = [word for word in (*others, MODEL_SAID) if word in shown]
+            assert not found, f"{who} is shown {found} at {address}"
 
 
 def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, connection, database, client_for):

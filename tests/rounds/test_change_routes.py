@@ -74,7 +74,12 @@ def test_a_lead_adds_incidents_by_number_by_id_and_by_filter(
         ("coders", {}, "Choose somebody.", 422),
         ("coders", {"member_id": "1", "gets": "share"}, "is no coder of this study", 422),
         ("departures", {"member_id": "99999999", "pending_to": "evenly"}, "does not code in this round", 422),
-        ("departures", {"member_id": "1", "pending_to": "nobody", "reason": "x" * 2_001}, "longer than 2,000 characters", 422),
+        (
+            "departures",
+            {"member_id": "1", "pending_to": "nobody", "reason": "x" * 2_001},
+            "longer than 2,000 characters",
+            422,
+        ),
         ("reassignments", {"from_id": "gaps", "to_id": "evenly"}, "nothing to move", 409),
         ("reassignments", {"from_id": "gaps", "to_id": "evenly", "how_many": "0"}, "at least one", 422),
         ("incidents", {"by": "numbers"}, "Give the numbers or ids", 422),

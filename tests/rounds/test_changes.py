@@ -4,11 +4,12 @@ import random
 from collections import Counter, defaultdict
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.queries import planned
 from app.coding.desk import desk
+from app.coding.jobs import defer_taking_in
 from app.coding.models import Submission
 from app.coding.policy import LeftTheRound, Withdrawn
 from app.coding.queries import own_queue, own_rounds, progress_by_coder
@@ -23,6 +24,11 @@ from app.coding.round_changes import (
     remove_coder,
     take_in,
 )
+from app.db.session import Database
+from app.incidents.actions import import_incidents, table_of, upload
+from app.incidents.arrivals import after_an_import
+from app.incidents.guessing import guess_mapping
+from app.jobs.running import run_waiting_jobs
 from app.problems import Conflict, Invalid, Problem
 from app.rounds.actions import change_phase
 from app.rounds.change_log import added_later, change_lines
@@ -31,6 +37,7 @@ from app.rounds.holdings import Holdings, holdings
 from app.rounds.intake import Intake, save_intake, waiting_for
 from app.rounds.models import Round
 from app.rounds.policy import CodingHasEnded
+from app.settings import Settings
 from app.studies.models import StudyEvent
 from app.studies.viewer import LeadOnly, Viewer
 from app.suggestions.queries import handed_in
@@ -295,6 +302,26 @@ def test_a_rolling_round_takes_what_came_since_and_fits(session: Session, table:
     assert take_in(session, table.lead, coding_round.number) == 2
     assert take_in(session, table.lead, coding_round.number) == 0
     assert holdings(session, coding_round).held[new[0].id] == {coder.member.id for coder in table.coders}
+
+
+def test_after_an_import_a_rolling_round_takes_what_fits_by_itself(own_database: URL) -> None:
+    url = own_database.render_as_string(hide_password=False)
+    database = Database.at(url)
+    after_an_import(defer_taking_in)
+    with database.transaction() as session:
+        table = make_table(session)
+        rolling, other = (table.round_of(1, purpose="calibration")[0] for _ in range(2))
+        save_intake(session, table.lead, rolling.number, Intake(words="gateway", by_itself=True))
+        save_intake(session, table.lead, other.number, Intake(words="gateway"))
+    with database.transaction() as session:
+        file = upload(session, table.lead, file_name="a.csv", content=b"id,text\n7,The gateway fell.\n8,It rained.\n")
+        import_incidents(session, table.lead, file, guess_mapping(table_of(file)))
+        assert len(holdings(session, rolling).incidents) == 1, "only once the import is on disk"
+    run_waiting_jobs(Settings(database_url=url))
+    with database.transaction() as session:
+        assert len(holdings(session, rolling).incidents) == 3  # the other round's one fits, too
+        assert len(waiting_for(session, other)) == 2
+    database.dispose()
 
 
 def test_promise_2_withdrawn_incidents_do_not_keep_suggestions_from_who_has_handed_in_all(
