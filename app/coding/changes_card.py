@@ -26,6 +26,7 @@ class ChangesCard:
     log: list[ChangeLine]
     joinable: Options = field(default_factory=list)
     coders: Options = field(default_factory=list)
+    able: Options = field(default_factory=list)  # of them who are still coders of the study
     lacking: int = 0
     filters: dict[str, Options] = field(default_factory=dict)
     intake: Intake | None = None
@@ -49,7 +50,7 @@ class ChangesCard:
     @property
     def heirs(self) -> Options:
         nobody = [(NOBODY, "nobody: they wait until somebody is given them")]
-        return [(EVENLY, "all others, evenly"), *nobody, *self._just_coders]
+        return [(EVENLY, "all others, evenly"), *nobody, *self.able]
 
     @property
     def givers(self) -> Options:
@@ -58,7 +59,7 @@ class ChangesCard:
 
     @property
     def takers(self) -> Options:
-        return [(EVENLY, "all others, evenly"), *self._just_coders]
+        return [(EVENLY, "all others, evenly"), *self.able]
 
     @property
     def ways(self) -> list[tuple[str, str, str]]:
@@ -68,10 +69,6 @@ class ChangesCard:
             ("share", "An even share", "Of what the others have not begun, from the end of their queues."),
             ("nothing", "Nothing for now", "They get their part of what is added or moved later."),
         ]
-
-    @property
-    def _just_coders(self) -> Options:
-        return [(key, words.partition(" · ")[0]) for key, words in self.coders]
 
 
 def changes_card(
@@ -88,6 +85,7 @@ def changes_card(
         log=log,
         joinable=[(str(member.id), member.name) for member in members if member.id not in active],
         coders=[(str(line.member.id), _to_do(line)) for line in lines if line.is_active],
+        able=[(str(member.id), member.name) for member in members if member.id in active],
         lacking=sum(holdings(session, coding_round).gaps.values()),
         filters=_filters(session, coding_round.study_id),
         intake=Intake.of(coding_round),

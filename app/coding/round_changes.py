@@ -17,7 +17,7 @@ from app.problems import Conflict, Invalid
 from app.rounds import changes
 from app.rounds.actions import NotACoder
 from app.rounds.changes import round_to_change, tell
-from app.rounds.holdings import Holdings, holdings
+from app.rounds.holdings import Holdings, active_coder_ids, holdings
 from app.rounds.intake import NoIntake, fresh_ids, waiting_for
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import codable_incident_ids
@@ -109,7 +109,7 @@ def remove_coder(
     coding_round = round_to_change(session, viewer, number)
     found = holdings(session, coding_round)
     others = [coder for coder in found.coder_ids if coder != member_id]
-    if member_id not in found.coder_ids:
+    if member_id not in active_coder_ids(session, coding_round):
         raise NotInRound
     if not others:
         raise LastCoder
@@ -146,7 +146,7 @@ def reassign(
     """
     coding_round = round_to_change(session, viewer, number)
     found = holdings(session, coding_round)
-    if from_id is not None and from_id not in found.coder_ids:
+    if from_id is not None and from_id not in active_coder_ids(session, coding_round):
         raise NotInRound
     if from_id is not None and to == from_id:
         raise SamePerson

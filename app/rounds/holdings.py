@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder, RoundIncident
+from app.studies.queries import people_who_code
 
 
 def counts() -> ColumnElement[bool]:
@@ -23,7 +24,7 @@ class Holdings:
     coding_round: Round
     incidents: dict[int, RoundIncident]
     rows: Sequence[Assignment]
-    coder_ids: list[int]  # who codes in it now
+    coder_ids: list[int]  # who can take incidents: codes in it now, and is still a coder of the study
 
     @cached_property
     def live(self) -> list[Assignment]:
@@ -75,12 +76,13 @@ def holdings(session: Session, coding_round: Round) -> Holdings:
         .order_by(Assignment.member_id, Assignment.order, Assignment.id)
         .execution_options(populate_existing=True)
     ).all()
-    return Holdings(
-        coding_round, {row.incident_id: row for row in incidents}, rows, active_coder_ids(session, coding_round)
-    )
+    there = {member.id for member in people_who_code(session, coding_round.study_id)}
+    coder_ids = [coder for coder in active_coder_ids(session, coding_round) if coder in there]
+    return Holdings(coding_round, {row.incident_id: row for row in incidents}, rows, coder_ids)
 
 
 def active_coder_ids(session: Session, coding_round: Round) -> list[int]:
+    """Who was not removed; somebody who left the study may be among them."""
     return list(
         session.scalars(
             select(RoundCoder.member_id)

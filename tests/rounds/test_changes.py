@@ -38,6 +38,7 @@ from app.rounds.intake import Intake, save_intake, waiting_for
 from app.rounds.models import Round
 from app.rounds.policy import CodingHasEnded
 from app.settings import Settings
+from app.studies.member_actions import end_membership
 from app.studies.models import StudyEvent
 from app.studies.viewer import LeadOnly, Viewer
 from app.suggestions.queries import handed_in
@@ -338,6 +339,21 @@ def test_promise_2_withdrawn_incidents_do_not_keep_suggestions_from_who_has_hand
     reassign(session, table.lead, coding_round.number, ada.member.id, cleo.member.id)
 
     assert handed_in(session, own).queue
+
+
+def test_who_left_the_study_gets_nothing_more_and_can_be_removed(session: Session, table: Table) -> None:
+    coding_round, _ = table.round_of(4, purpose="calibration", coders_per_incident=1)
+    ada, ben = table.coders
+    end_membership(session, table.lead, ada.member.id, reason="")
+    with pytest.raises(NotInRound):
+        reassign(session, table.lead, coding_round.number, ben.member.id, ada.member.id)
+    new = ids(makers.make_incidents(session, table.lead, 2))
+    add_incidents(session, table.lead, coding_round.number, new, by_hand=True)
+
+    remove_coder(session, table.lead, coding_round.number, ada.member.id, pending_to="evenly")
+
+    found = holdings(session, coding_round)
+    assert len(found.of(ben.member.id)) == 6 and found.gaps == {}
 
 
 def test_what_cannot_be_is_refused_with_a_sentence(session: Session, table: Table) -> None:
