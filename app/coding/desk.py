@@ -273,7 +273,7 @@ def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> Place:
     around = [*places[at + 1 :], *places[:at]]
     return Place(
         position=at + 1,
-        total=len(ids),
+        total=len(ids) - states[WITHDRAWN],
         done=states["submitted"] + states["skipped"],
         previous_id=ids[at - 1] if at else None,
         next_id=ids[at + 1] if at + 1 < len(ids) else None,

@@ -20,7 +20,7 @@ class ReadersDoNotCode(NotAllowed):
 
 
 class Withdrawn(Conflict):
-    """This incident was given to others in this round. What you drafted stays readable to you, and does not count."""
+    """This incident is no longer yours in this round. What you drafted stays readable to you, and does not count."""
 
 
 class LeftTheRound(Conflict):

@@ -175,10 +175,10 @@ def test_what_was_withdrawn_is_read_by_its_author_and_takes_no_act(
     desk = f"/studies/{table.lead.study.slug}/assignments/{mine.id}"
 
     read = client_for(ada).get(desk)
-    assert read.status_code == 200 and "given to others in this round" in read.text
+    assert read.status_code == 200 and "no longer yours in this round" in read.text
     act = {"kind": "submit", "act_id": "5f0c0a4e-3d0f-4a55-8c4e-0a0a0a0a0a0a", "after_act_id": str(memo.act_id)}
     refused = client_for(ada).post(f"{desk}/acts", data=act)
-    assert refused.status_code == 409 and "given to others in this round" in refused.text
+    assert refused.status_code == 409 and "no longer yours in this round" in refused.text
     assert client_for(ben).get(desk).status_code == 404
     assert "Withdrawn" in client_for(ada).get(f"/studies/{table.lead.study.slug}/coding").text
 
