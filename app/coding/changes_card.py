@@ -9,7 +9,7 @@ from app.coding.round_changes import EVENLY, GAPS, NOBODY
 from app.coding.round_progress import CoderLine
 from app.rounds import policy, queries
 from app.rounds.change_log import ChangeLine, change_lines
-from app.rounds.holdings import holdings
+from app.rounds.holdings import lacking
 from app.rounds.intake import Intake, waiting_for
 from app.rounds.models import Round
 from app.studies.queries import people_who_code
@@ -86,7 +86,7 @@ def changes_card(
         joinable=[(str(member.id), member.name) for member in members if member.id not in active],
         coders=[(str(line.member.id), _to_do(line)) for line in lines if line.is_active],
         able=[(str(member.id), member.name) for member in members if member.id in active],
-        lacking=sum(holdings(session, coding_round).gaps.values()),
+        lacking=lacking(session, coding_round),
         filters=_filters(session, coding_round.study_id),
         intake=Intake.of(coding_round),
         waiting=len(waiting_for(session, coding_round)),

@@ -13,7 +13,7 @@ from app.db.session import ReadSession
 from app.problems import NotFound
 from app.rounds import policy, queries
 from app.rounds.change_log import added_later
-from app.rounds.holdings import active_coder_ids
+from app.rounds.holdings import active_coder_ids, blind_incidents
 from app.rounds.models import IMPORTED, Round
 from app.studies.viewer import CurrentViewer, Viewer
 from app.web.forms import Key
@@ -68,7 +68,7 @@ def round_page(
     far = round_progress(session, viewer, coding_round)
     changes = changes_card(session, coding_round, far.lines, form) if viewer.leads else None
     newest = changes.log[0] if changes and changes.log and says_what_changed else None
-    assignments = queries.assignments_of(session, coding_round)
+    active = active_coder_ids(session, coding_round)
     return page(
         request,
         "rounds/round.html",
@@ -77,10 +77,10 @@ def round_page(
         round=coding_round,
         version=queries.frozen_version(session, coding_round),
         far=far,
-        coders=active_coder_ids(session, coding_round),
-        mine=any(a.member_id == viewer.member.id and a.ending is None for a in assignments),
+        coders=active,
+        mine=viewer.member.id in active,
         incidents=len(queries.incident_ids_of(session, coding_round)),
-        blind=len({a.incident_id for a in assignments if a.arm == "blind"}),
+        blind=blind_incidents(session, coding_round),
         added=added_later(session, coding_round),
         changes=queries.phase_changes(session, coding_round),
         steps=_next_steps(session, coding_round) if viewer.leads else [],

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder, RoundIncident
@@ -79,6 +79,36 @@ def holdings(session: Session, coding_round: Round) -> Holdings:
     there = {member.id for member in people_who_code(session, coding_round.study_id)}
     coder_ids = [coder for coder in active_coder_ids(session, coding_round) if coder in there]
     return Holdings(coding_round, {row.incident_id: row for row in incidents}, rows, coder_ids)
+
+
+def lacking(session: Session, coding_round: Round) -> int:
+    """How many coders the incidents of a round lack, all together; without reading its assignments one by one."""
+    first = func.count(Assignment.id)
+    of_incident = (
+        (Assignment.study_id == RoundIncident.study_id)
+        & (Assignment.round_id == RoundIncident.round_id)
+        & (Assignment.incident_id == RoundIncident.incident_id)
+        & (Assignment.pass_ == 1)
+        & counts()
+    )
+    gaps = (
+        select(func.greatest(RoundIncident.coders_wanted - first, 0).label("gap"))
+        .outerjoin(Assignment, of_incident)
+        .where(
+            RoundIncident.study_id == coding_round.study_id,
+            RoundIncident.round_id == coding_round.id,
+            RoundIncident.coders_wanted.is_not(None),
+        )
+        .group_by(RoundIncident.id)
+        .subquery()
+    )
+    return session.scalars(select(func.coalesce(func.sum(gaps.c.gap), 0))).one()
+
+
+def blind_incidents(session: Session, coding_round: Round) -> int:
+    of_round = (Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
+    count = func.count(Assignment.incident_id.distinct())
+    return session.scalars(select(count).where(*of_round, Assignment.arm == "blind")).one()
 
 
 def active_coder_ids(session: Session, coding_round: Round) -> list[int]:

@@ -33,7 +33,7 @@ from app.problems import Conflict, Invalid, Problem
 from app.rounds.actions import change_phase
 from app.rounds.change_log import added_later, change_lines
 from app.rounds.changes import CodesAlready, TooFewCodersForPlan
-from app.rounds.holdings import Holdings, holdings
+from app.rounds.holdings import Holdings, holdings, lacking
 from app.rounds.intake import Intake, save_intake, waiting_for
 from app.rounds.models import Round
 from app.rounds.policy import CodingHasEnded
@@ -58,7 +58,7 @@ def submitted(session: Session, coding_round: Round) -> list[tuple[object, ...]]
     return [tuple(row) for row in session.execute(rows.order_by(Submission.id))]
 
 
-def check_whole(found: Holdings) -> None:
+def check_whole(session: Session, found: Holdings) -> None:
     """What holds after every change."""
     first = [(row.incident_id, row.member_id) for row in found.live if row.pass_ == 1]
     assert len(first) == len(set(first)), "an incident twice for one coder"
@@ -70,6 +70,7 @@ def check_whole(found: Holdings) -> None:
     assert all(row.member_id in active or row.ending == "kept" for row in found.live)
     coders = Counter(incident for incident, _ in first)
     assert all(coders[one] <= wanted for one, wanted in found.wanted.items())
+    assert sum(found.gaps.values()) == lacking(session, found.coding_round)
     for member_id in active:
         order = [row.order for row in found.of(member_id)]
         assert len(order) == len(set(order)), "two places in one queue are the same"
@@ -99,7 +100,7 @@ def test_whatever_changes_nobody_gets_an_incident_twice_and_submissions_stay(ses
             changed = False
             session.expire_all()
         found = holdings(session, coding_round)
-        check_whole(found)
+        check_whole(session, found)
         assert submitted(session, coding_round)[: len(before)] == before
         assert changes_told(session, coding_round) == events + (changed and step not in ("code", "draft"))
         done += changed
@@ -220,6 +221,7 @@ def test_what_waits_for_nobody_goes_to_the_next_who_comes(session: Session, tabl
     cleo = makers.make_member(session, table.lead)
     remove_coder(session, table.lead, coding_round.number, ada.member.id, pending_to="evenly")
     assert holdings(session, coding_round).gaps == dict.fromkeys(ids(incidents), 1), "Ben has them all already"
+    assert lacking(session, coding_round) == 3
 
     add_coder(session, table.lead, coding_round.number, cleo.member.id, takes="gaps")
 
