@@ -13,8 +13,6 @@ from app.rounds.models import Round
 from app.studies.models import Membership
 from app.studies.viewer import Viewer
 
-POLL_SECONDS = 20
-
 
 @dataclass(frozen=True)
 class CoderLine:
