@@ -10,7 +10,9 @@ from app import routers
 from app.accounts.openid import check_installed
 from app.accounts.routes import add_sign_in_redirect
 from app.adjudication.settled import final_codes_of_study
+from app.coding.jobs import defer_taking_in
 from app.db.session import Database
+from app.incidents.arrivals import after_an_import
 from app.jobs.figures import job_figures
 from app.ledger.queries import model_figures
 from app.settings import Settings
@@ -40,6 +42,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.hub = Hub(app.state.database.bind.engine.url)
     app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
+    after_an_import(defer_taking_in)
     app.add_middleware(Guard, public_url=settings.public_url, allowed_hosts=settings.host_names)
     add_error_answers(app)
     add_sign_in_redirect(app)

@@ -8,7 +8,7 @@ from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
-from app.coding import round_pages
+from app.coding import change_routes, round_pages
 from app.coding import routes as coding
 from app.export import deletion_routes
 from app.export import routes as export
@@ -41,6 +41,7 @@ ALL: list[APIRouter] = [
     coding.router,
     rounds.router,
     round_pages.router,
+    change_routes.router,
     agreement.router,
     suggestions.router,
     leaving_routes.router,

@@ -2,13 +2,19 @@
 
 from app.accounts import jobs as accounts
 from app.adjudication.settled import final_codes_of_study
+from app.coding import jobs as coding
 from app.jobs.running import worker_main
 from app.settings import Settings
 from app.suggestions import jobs as suggestions
 from app.suggestions.similar_source import read_coded_incidents_by
 
 # Importing a room's jobs makes its tasks known to the queue.
-TASKS = (accounts.send_password_link, suggestions.suggest_for_incident, suggestions.look_up_similar)
+TASKS = (
+    accounts.send_password_link,
+    coding.take_in_new_incidents,
+    suggestions.suggest_for_incident,
+    suggestions.look_up_similar,
+)
 
 
 def run_worker(settings: Settings) -> None:

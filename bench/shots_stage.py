@@ -132,6 +132,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-new": "/rounds/new",
         "round-settling": f"/rounds/{settling.number}",
         "round-running": "/rounds/3",
+        "round-change": "/rounds/3",
         "round-suggestions": "/rounds/3/suggestions",
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",
@@ -145,7 +146,10 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "history": "/history",
         "not-found": "/incidents/999999",
     }
-    opens = {"disagreement": ("form[action$=openings] .button-main",)}
+    opens = {
+        "disagreement": ("form[action$=openings] .button-main",),
+        "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
+    }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
     return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
         Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()

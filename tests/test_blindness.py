@@ -22,6 +22,7 @@ from app.codebook.actions import CodeText, edit_code, merge_codes
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
 from app.coding.models import Exposure, Memo, SubmittedCode
+from app.coding.round_changes import add_coder, remove_coder
 from app.db.session import Database
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
@@ -83,6 +84,20 @@ def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
         assert not [word for word in words if word not in seen], who
 
 
+def test_promise_1_who_takes_over_what_another_drafted_is_shown_nothing_of_it(session, database, client_for):
+    scene = make_scene(session, database, random.Random(0))
+    leaver, newcomer = scene.everybody["coder 0"], scene.everybody["coder outside the round"]
+    number = scene.coding_round.number
+    remove_coder(session, scene.lead, number, leaver.member.id, pending_to="nobody")
+    add_coder(session, scene.lead, number, newcomer.member.id, takes="gaps")
+    addresses = list(get_addresses(session, scene))
+    for who in ("coder outside the round", "coder 1", "lead"):
+        others = [word for owner, words in scene.words.items() if owner != who for word in words]
+        for address, shown in looked_at(client_for(scene.everybody[who]), addresses):
+            found = [word for word in (*others, MODEL_SAID) if word in shown]
+            assert not found, f"{who} is shown {found} at {address}"
+
+
 def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, connection, database, client_for):
     """Every route that changes something, met by the walk; what it changed is taken back afterwards."""
     scene = make_scene(session, database, random.Random(7))
@@ -118,6 +133,8 @@ def post_addresses(session: Session, scene: Scene):
     fields |= {"name": "A name", "title": "A title", "takes": "one", "openness": "open", "role": "coder"}
     fields |= {"decision": "accept", "kind": "toggle_code", "act_id": str(uuid4()), "cause": "slip"}
     fields |= {"dimension_id": of["dimension_id"], "code_id": of["code_id"], "into_id": of["code_id"]}
+    coder = scene.everybody["coder 0"].member.id
+    fields |= {"member_id": coder, "pending_to": "evenly", "from_id": coder, "to_id": "evenly", "numbers": "1"}
     fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" in route.methods and route.path != "/sign-out":

@@ -61,6 +61,12 @@ GOOD = {
     "format": "csv",
     "template": "incident-study",
     "mode": "hybrid",
+    "gets": "share",
+    "pending_to": "evenly",
+    "to_id": "evenly",
+    "from_id": "gaps",
+    "by": "numbers",
+    "numbers": "1-3",
 }
 
 

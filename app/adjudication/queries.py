@@ -14,6 +14,7 @@ from app.coding.submissions import SubmittedReply, SubmittedWork, last_submissio
 from app.incidents.models import Incident
 from app.methods.disagreement import Comparison, Reply, compare
 from app.problems import NotFound
+from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round
 from app.rounds.policy import is_open_to_others
 from app.rounds.queries import round_by_number, rounds_of
@@ -230,7 +231,7 @@ def comments_on(session: Session, coding_round: Round, incident_id: int, dimensi
 
 
 def shared_memos(session: Session, coding_round: Round, incident_id: int) -> Sequence[Memo]:
-    """A private memo is its author's alone and never among them."""
+    """A private memo is its author's alone and never among them, nor is one in a draft that was withdrawn."""
     return session.scalars(
         select(Memo)
         .join(Assignment, (Assignment.study_id == Memo.study_id) & (Assignment.id == Memo.assignment_id))
@@ -238,6 +239,7 @@ def shared_memos(session: Session, coding_round: Round, incident_id: int) -> Seq
             Memo.study_id == coding_round.study_id,
             Assignment.round_id == coding_round.id,
             Assignment.incident_id == incident_id,
+            counts(),
             Memo.sharing == "shared",
         )
         .order_by(Memo.id)

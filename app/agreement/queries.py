@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
+from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round, RoundIncident, RoundPhaseChange
 from app.rounds.queries import frozen_seq
 
@@ -66,6 +67,7 @@ def planned(session: Session, coding_round: Round) -> tuple[int, int]:
         Assignment.study_id == coding_round.study_id,
         Assignment.round_id == coding_round.id,
         Assignment.pass_ == 1,
+        counts(),
     )
     incidents = select(func.count()).where(
         RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id

@@ -153,10 +153,13 @@ def _mapping(table: "RawTable", wanted: Wanted) -> "Mapping":
 
 
 def _import(database: "Database", slug: str, one: FileToImport, *, source: str, dry_run: bool) -> None:
+    from app.coding.jobs import defer_taking_in
     from app.incidents import actions
+    from app.incidents.arrivals import after_an_import
     from app.studies.queries import leading_member, study_by_slug
     from app.studies.viewer import Viewer
 
+    after_an_import(defer_taking_in)
     with database.reading() as session:
         study_id = study_by_slug(session, slug).id
         if one.table is None or one.mapping is None:

@@ -92,7 +92,7 @@ def _perform(
     is_next = request.after_act_id == work.last_act_id  # what was saved before is never the next one
     if not is_next and (answered := _stored_answer(session, assignment, request)):
         return Performed(answered)
-    check_may_act(session, viewer, coding_round)
+    check_may_act(session, viewer, coding_round, assignment)
     if not is_next:
         raise StaleAct
     if request.kind not in handlers:

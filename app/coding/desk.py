@@ -16,7 +16,7 @@ from app.coding.policy import codable_codebook, may_act
 from app.coding.queries import STATE_WORDS, places_in_queue, work_on
 from app.coding.step import Step
 from app.incidents.models import Incident
-from app.rounds.models import Assignment, Round
+from app.rounds.models import KEPT, WITHDRAWN, Assignment, Round
 from app.rounds.queries import own_assignment
 from app.studies.viewer import Viewer
 
@@ -96,7 +96,8 @@ class Place:
 class Answers:
     """One's own assignment as far as an act on one of its dimensions may change it.
 
-    state: pending, draft, submitted or skipped. may_change: whether acts other than taking back are possible now.
+    state: pending, draft, submitted, skipped or withdrawn. may_change: whether acts other than taking back are possible
+    now.
     """
 
     assignment: Assignment
@@ -192,11 +193,19 @@ def _answers(
         coding_round=coding_round,
         codebook=codebook,
         cards=tuple(_card(codebook, dimension, rows) for dimension in codebook.dimensions),
-        state=work.state if work else "pending",
-        may_act=may_act(viewer, coding_round),
+        state=_state_of(assignment, work),
+        may_act=may_act(viewer, coding_round, assignment),
         last_act_id=work.last_act_id if work else None,
         saved_at=work.changed_at if work else None,
     )
+
+
+def _state_of(assignment: Assignment, work: AssignmentWork | None) -> str:
+    """Who left the round has done what they handed in, also where they had taken it back."""
+    if assignment.ending == WITHDRAWN:
+        return WITHDRAWN
+    state = work.state if work else "pending"
+    return "submitted" if assignment.ending == KEPT and state == "draft" else state
 
 
 # Made once, as every act asks them.
@@ -264,7 +273,7 @@ def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> Place:
     around = [*places[at + 1 :], *places[:at]]
     return Place(
         position=at + 1,
-        total=len(ids),
+        total=len(ids) - states[WITHDRAWN],
         done=states["submitted"] + states["skipped"],
         previous_id=ids[at - 1] if at else None,
         next_id=ids[at + 1] if at + 1 < len(ids) else None,

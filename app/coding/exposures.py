@@ -1,6 +1,7 @@
 """What a coder was shown that is not their own (promise 3): recorded before it is rendered, asked before it is."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -58,6 +59,22 @@ def exposed_subjects(session: Session, study_id: int, member_id: int, kind: str,
             )
         )
     )
+
+
+def opened_since(session: Session, study_id: int, member_ids: Collection[int], since: datetime) -> set[tuple[int, int]]:
+    """(member, incident) to which these members were shown what colleagues or rulings said, since then."""
+    shown = ("colleague_code", "comment", "shared_memo", "ruling", "final_code")
+    rows = session.execute(
+        select(Exposure.member_id, Exposure.incident_id)
+        .where(
+            Exposure.study_id == study_id,
+            Exposure.member_id.in_(member_ids),
+            Exposure.kind.in_(shown),
+            Exposure.at >= since,
+        )
+        .distinct()
+    )
+    return {(member_id, incident_id) for member_id, incident_id in rows}
 
 
 def is_unexposed(session: Session, study_id: int, member_id: int, incident_id: int) -> bool:

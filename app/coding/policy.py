@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, CodeEntry
 from app.problems import Conflict, NotAllowed
-from app.rounds.models import Round
+from app.rounds.models import WITHDRAWN, Assignment, Round
 from app.rounds.policy import RoundNotRunning, check_runs
 from app.rounds.queries import frozen_seq
 from app.studies.viewer import Viewer
@@ -17,6 +17,14 @@ from app.studies.viewer import Viewer
 
 class ReadersDoNotCode(NotAllowed):
     """Readers look on and do not code. Ask the lead for the role of a coder."""
+
+
+class Withdrawn(Conflict):
+    """This incident is no longer yours in this round. What you drafted stays readable to you, and does not count."""
+
+
+class LeftTheRound(Conflict):
+    """You are no longer a coder of this round. What you handed in stays as it is, and counts."""
 
 
 class HandedIn(Conflict):
@@ -27,25 +35,33 @@ class NothingHandedIn(Conflict):
     """This incident is a draft already, so there is nothing to take back."""
 
 
-def check_may_act(session: Session, viewer: Viewer, coding_round: Round) -> None:
-    """Holds the phase of the round until the act is committed, so that none slips in behind the end of the coding."""
+def check_may_act(session: Session, viewer: Viewer, coding_round: Round, assignment: Assignment) -> None:
+    """Holds the phase of the round, and the assignment, until the act is committed, so that none slips in behind the
+    end of the coding or after the assignment went to somebody else."""
     if not viewer.may_code:
         raise ReadersDoNotCode
-    session.scalars(
-        select(Round)
-        .where(Round.study_id == coding_round.study_id, Round.id == coding_round.id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    session.execute(_HELD, {"of_study": assignment.study_id, "of_assignment": assignment.id}).one()
     check_runs(coding_round)
+    if assignment.ending is not None:
+        raise Withdrawn if assignment.ending == WITHDRAWN else LeftTheRound
 
 
-def may_act(viewer: Viewer, coding_round: Round) -> bool:
+# Both rows are locked, the round first as by whoever changes it, so that after a wait they are read as they are then.
+_HELD = (
+    select(Round, Assignment)
+    .join(Assignment, (Assignment.study_id == Round.study_id) & (Assignment.round_id == Round.id))
+    .where(Round.study_id == bindparam("of_study"), Assignment.id == bindparam("of_assignment"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def may_act(viewer: Viewer, coding_round: Round, assignment: Assignment) -> bool:
     try:
         check_runs(coding_round)
     except RoundNotRunning:
         return False
-    return viewer.may_code
+    return viewer.may_code and assignment.ending is None
 
 
 def check_state(state: str, kind: str) -> None:

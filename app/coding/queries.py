@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from app.coding.models import AssignmentWork
+from app.coding.models import AssignmentWork, Flag, Submission
 from app.incidents.models import Incident
 from app.problems import NotFound
-from app.rounds.models import Assignment, Round
+from app.rounds.holdings import counts
+from app.rounds.models import KEPT, WITHDRAWN, Assignment, Round
 from app.studies.viewer import Viewer
 
-STATE_WORDS = {"pending": "Pending", "draft": "Draft", "submitted": "Submitted", "skipped": "Skipped"}
+STATE_WORDS = {
+    "pending": "Pending",
+    "draft": "Draft",
+    "submitted": "Submitted",
+    "skipped": "Skipped",
+    WITHDRAWN: "Withdrawn",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class QueuedAssignment:
 
     @property
     def is_done(self) -> bool:
-        return self.state in ("submitted", "skipped")
+        """Nothing is left to do at it."""
+        return self.state not in ("pending", "draft")
 
 
 def progress(session: Session, coding_round: Round, member_id: int | None = None) -> Progress:
@@ -81,10 +89,51 @@ def progress_by_coder(session: Session, coding_round: Round) -> dict[int, Progre
     return {member: Progress(**states) for member, states in counted.items()}
 
 
+@dataclass(frozen=True)
+class Effort:
+    """flagged: how many of one's own ask for a look. median_seconds: at work on an incident that was handed in."""
+
+    flagged: int
+    median_seconds: float | None
+    last_at: datetime | None
+
+
+def effort_by_coder(session: Session, coding_round: Round) -> dict[int, Effort]:
+    """Member id -> how long they take and when they were last at work. An assignment without measured time is left
+    out of the median."""
+    flagged = exists().where(
+        Flag.study_id == Assignment.study_id, Flag.assignment_id == Assignment.id, Flag.ended_at.is_(None)
+    )
+    share = (
+        select(
+            Assignment.member_id,
+            AssignmentWork.state,
+            AssignmentWork.active_seconds,
+            AssignmentWork.changed_at,
+            flagged.label("is_flagged"),
+        )
+        .join(AssignmentWork, _of_assignment())
+        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id, counts())
+        .subquery()
+    )
+    measured = (share.c.state == "submitted") & (share.c.active_seconds > 0)
+    rows = session.execute(
+        select(
+            share.c.member_id,
+            func.count().filter(share.c.is_flagged),
+            func.percentile_cont(0.5).within_group(share.c.active_seconds).filter(measured),
+            func.max(share.c.changed_at),
+        ).group_by(share.c.member_id)
+    )
+    return {member: Effort(count, median, last) for member, count, median, last in rows}
+
+
 def own_rounds(session: Session, viewer: Viewer) -> list[OwnRound]:
     """Newest first; planned rounds are not told of."""
-    mine = select(Assignment.round_id).where(
-        Assignment.study_id == viewer.study.id, Assignment.member_id == viewer.member.id
+    mine = (
+        select(Assignment.round_id)
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(Assignment.study_id == viewer.study.id, Assignment.member_id == viewer.member.id, _is_shown())
     )
     found = session.scalars(
         select(Round)
@@ -102,7 +151,8 @@ def own_rounds(session: Session, viewer: Viewer) -> list[OwnRound]:
 
 
 def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[QueuedAssignment]:
-    """The viewer's assignments of a round that is not planned any more, in the order of their own queue."""
+    """The viewer's assignments of a round that is not planned any more, in the order of their own queue; of those that
+    were withdrawn the ones that hold a draft."""
     if coding_round.study_id != viewer.study.id or coding_round.phase == "planned":
         raise NotFound
     rows = session.execute(
@@ -121,6 +171,7 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
             Assignment.study_id == coding_round.study_id,
             Assignment.round_id == coding_round.id,
             Assignment.member_id == viewer.member.id,
+            _is_shown(),
         )
         .order_by(Assignment.order, Assignment.id)
     )
@@ -131,7 +182,7 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
 
 
 def places_in_queue(session: Session, assignment: Assignment) -> list[tuple[int, str]]:
-    """(assignment id, state) of the whole queue that this assignment stands in."""
+    """(assignment id, state) of the whole queue that this assignment stands in; others that were withdrawn are not."""
     rows = session.execute(
         select(Assignment.id, _state())
         .outerjoin(AssignmentWork, _of_assignment())
@@ -139,6 +190,7 @@ def places_in_queue(session: Session, assignment: Assignment) -> list[tuple[int,
             Assignment.study_id == assignment.study_id,
             Assignment.round_id == assignment.round_id,
             Assignment.member_id == assignment.member_id,
+            or_(counts(), Assignment.id == assignment.id),
         )
         .order_by(Assignment.order, Assignment.id)
     )
@@ -175,7 +227,7 @@ def _counts(coding_round: Round) -> Select[int, str, int]:
     return (
         select(Assignment.member_id, state, func.count())
         .outerjoin(AssignmentWork, _of_assignment())
-        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
+        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id, counts())
         .group_by(Assignment.member_id, state)
     )
 
@@ -195,7 +247,24 @@ def _undone(coding_round: Round, member_id: int) -> Select[int]:
 
 
 def _state() -> ColumnElement[str]:
-    return func.coalesce(cast(AssignmentWork.state, Text), literal_column("'pending'"))
+    """Who left the round has done what they handed in, also where they had taken it back."""
+    last = (
+        select(cast(Submission.kind, Text))
+        .where(Submission.study_id == Assignment.study_id, Submission.assignment_id == Assignment.id)
+        .order_by(Submission.ordinal.desc())
+        .limit(1)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    return case(
+        (Assignment.ending == WITHDRAWN, literal_column("'withdrawn'")),
+        (Assignment.ending == KEPT, last),
+        else_=func.coalesce(cast(AssignmentWork.state, Text), literal_column("'pending'")),
+    )
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return or_(counts(), AssignmentWork.id.is_not(None))
 
 
 def _of_assignment() -> ColumnElement[bool]:

@@ -8,11 +8,19 @@ from sqlalchemy.orm import Session
 from app.coding.desk_page import assignment_url, plan_words
 from app.coding.models import Flag
 from app.coding.queries import OwnRound, QueuedAssignment, own_queue, own_rounds
+from app.rounds.models import WITHDRAWN
 from app.rounds.queries import frozen_version
 from app.studies.viewer import Viewer
 
 A_PAGE = 50
-SHOWN = {"": "All", "pending": "Pending", "draft": "Draft", "submitted": "Submitted", "skipped": "Skipped"}
+SHOWN = {
+    "": "All",
+    "pending": "Pending",
+    "draft": "Draft",
+    "submitted": "Submitted",
+    "skipped": "Skipped",
+    "withdrawn": "Withdrawn",
+}
 FLAGGED = "flagged"
 
 
@@ -100,6 +108,7 @@ def _filters(whole: list[QueuedAssignment], show: str, flagged: set[int]) -> lis
     return [
         Filter(name, words, sum(_is_shown(line, name, flagged) for line in whole), name == chosen)
         for name, words in known.items()
+        if name != WITHDRAWN or any(line.state == WITHDRAWN for line in whole)
     ]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.base import now
 from app.incidents import queries
+from app.incidents.arrivals import tell_of_arrivals
 from app.incidents.mapping import Mapping
 from app.incidents.models import Import, Incident, IncidentExclusion
 from app.incidents.readers import RawTable, format_of, read_table
@@ -137,6 +138,8 @@ def import_incidents(
         refused=len(found.reading.refused),
     )
     session.flush()
+    if found.new:
+        tell_of_arrivals(session, study_id, viewer.member.id)
     return found
 
 

@@ -13,6 +13,8 @@ PURPOSES = ("calibration", "reliability", "single_coding", "recoding")  # what a
 IMPORTED = "imported"  # ratings that came in a file; nobody codes in it
 PHASES = ("planned", "running", "settling", "closed")
 ARMS = ("blind", "after", "on_request", "before")
+WITHDRAWN, KEPT = "withdrawn", "kept"
+ENDINGS = (WITHDRAWN, KEPT)
 
 
 class Round(Base):
@@ -39,6 +41,9 @@ class Round(Base):
     codebook_version_id: Mapped[int | None] = mapped_column(BigInteger)  # null: the live codebook
     code_sharing: Mapped[str] = mapped_column(word("code_sharing", "private", "shared"))
     reveal: Mapped[str] = mapped_column(word("reveal", "round_end", "each_incident"), server_default="round_end")
+    # By what a rolling round takes in incidents that came after it was planned: cohort, service, severity, words, and
+    # whether it does so by itself after each import. Null: it takes none.
+    intake: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[Now]
     created_by: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -70,7 +75,9 @@ class RoundIncident(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     round_id: Mapped[int] = mapped_column(BigInteger)
     incident_id: Mapped[int] = mapped_column(BigInteger)
-    sampling_probability: Mapped[float]
+    sampling_probability: Mapped[float | None]  # null: chosen by hand
+    coders_wanted: Mapped[int | None]  # null: as many as it was given
+    added_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # null: with the plan
 
 
 class RoundCoder(Base):
@@ -90,7 +97,11 @@ class RoundCoder(Base):
 
 
 class Assignment(Base):
-    """One incident for one coder in a round; a silent repeat is its second pass."""
+    """One incident for one coder in a round; a silent repeat is its second pass.
+
+    ending: *withdrawn* counts no more, what was drafted in it stays readable to its coder; *kept* was handed in by a
+    coder who left the round, and counts. Neither takes further acts. What was withdrawn may be given back.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = owned_by_study(
@@ -102,6 +113,7 @@ class Assignment(Base):
         UniqueConstraint("study_id", "round_id", "incident_id", "member_id", "pass"),
         Index("ix_assignments_member", "study_id", "member_id", "round_id", "order"),
         CheckConstraint("pass >= 1", name="pass"),
+        CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
     )
 
     id: Mapped[Id]
@@ -112,5 +124,7 @@ class Assignment(Base):
     pass_: Mapped[int] = mapped_column("pass", server_default=text("1"))
     arm: Mapped[str] = mapped_column(word("arm", *ARMS))
     order: Mapped[int]  # in this coder's own queue
-    sampling_probability: Mapped[float]
+    sampling_probability: Mapped[float | None]  # null: chosen by hand
     created_at: Mapped[Now]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ending: Mapped[str | None] = mapped_column(word("ending", *ENDINGS))

@@ -28,6 +28,10 @@ class RoundNotRunning(Conflict):
     """This round is not running, so nothing can be coded in it. Ask the lead to open it."""
 
 
+class CodingHasEnded(Conflict):
+    """The coding of this round has ended, so its coders and incidents stay as they are. Go back to coding first."""
+
+
 class StillBlind(Conflict):
     """This round is still running. Its codes and figures open when the lead ends the coding."""
 
@@ -48,6 +52,16 @@ def check_may_step(coding_round: Round, phase: str, reason: str) -> None:
 def check_runs(coding_round: Round) -> None:
     if coding_round.phase != "running":
         raise RoundNotRunning
+
+
+def may_change(coding_round: Round) -> bool:
+    """Whether coders and incidents may still be added, removed or moved."""
+    return coding_round.phase in ("planned", "running") and coding_round.purpose != IMPORTED
+
+
+def check_may_change(coding_round: Round) -> None:
+    if not may_change(coding_round):
+        raise CodingHasEnded
 
 
 def is_open_to_others(coding_round: Round) -> bool:

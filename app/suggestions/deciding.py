@@ -70,7 +70,7 @@ def decide(
     if choice.decision not in DECISIONS:
         raise policy.NoSuchDecision
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
-    check_may_act(session, viewer, coding_round)
+    check_may_act(session, viewer, coding_round, assignment)
     suggestion = _opened(session, viewer, assignment, coding_round, suggestion_id)
     if choice.decision == "reject":
         return _reject(session, viewer, assignment, suggestion, choice.reason)

@@ -118,7 +118,7 @@ def standing(session: Session, viewer: Viewer, assignment: Assignment, coding_ro
         coding_round=coding_round,
         run_incident=queries.newest_done(session, study_id, coding_round.id, assignment.incident_id),
         may_appear=allowed,
-        may_act=may_act(viewer, coding_round),
+        may_act=may_act(viewer, coding_round, assignment),
         exposed=exposed_subjects(session, study_id, member_id, "suggestion", assignment.incident_id),
         notes=queries.exposure_notes(session, study_id, member_id),
     )

@@ -21,7 +21,7 @@ from app.suggestions.policy import NothingToOpen
 def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None = None) -> None:
     """dimension_id None: all dimensions of the incident. What is open already stays as it was."""
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
-    check_may_act(session, viewer, coding_round)
+    check_may_act(session, viewer, coding_round, assignment)
     # Before looking how far the coder is: a submission and an opening wait for each other.
     lock_exposures_of(session, assignment.study_id, viewer.member.id)
     found = standing(session, viewer, assignment, coding_round)

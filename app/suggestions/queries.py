@@ -13,7 +13,7 @@ from app.incidents.models import Incident
 from app.ledger.models import ModelCall
 from app.ledger.queries import calls_about
 from app.problems import NotFound
-from app.rounds.models import Assignment, Round, RoundCoder
+from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
 from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
 
@@ -125,6 +125,7 @@ def handed_in(session: Session, assignment: Assignment) -> HandedIn:
             own.study_id == assignment.study_id,
             own.round_id == assignment.round_id,
             own.member_id == assignment.member_id,
+            own.ending.is_distinct_from(WITHDRAWN),
             ~submitted,
         )
     )

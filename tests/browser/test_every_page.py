@@ -29,6 +29,7 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/agreement/table.csv",
     S + "/codebook/tree",
     S + "/imports/{import_id}/refused.csv",
+    S + "/rounds/{number}/coders",
     S + "/rounds/{number}/suggestions/progress",
 }
 ONE_TIME = {"/sign-in-links/{token}"}  # a button alone, looked at in tests/accounts

@@ -12,6 +12,8 @@ from sqlalchemy import URL, func, select
 from app.coding.acts import ActAnswer, ActNotYours, ActRequest, StaleAct, perform
 from app.coding.exposures import expose
 from app.coding.models import Act, CodeApplication, Exposure, Submission
+from app.coding.policy import Withdrawn
+from app.coding.round_changes import NothingToMove, add_coder, reassign, remove_coder
 from app.db.session import Database
 from app.problems import Problem
 from app.rounds.actions import change_phase
@@ -159,6 +161,28 @@ def test_promise_1_no_act_slips_in_behind_the_end_of_the_coding(shared):
         acting = shared.threads.submit(shared.perform, shared.toggle())
         assert still_waits(acting)
     assert isinstance(acting.result(), RoundNotRunning)
+
+
+def test_no_act_slips_in_behind_a_reassignment_and_none_that_came_first_is_lost(shared):
+    bench = shared.bench
+    with shared.database.transaction() as changing:
+        number, ada = bench.coding_round.number, bench.ada.member.id
+        remove_coder(changing, bench.lead, number, ada, pending_to="nobody")
+        acting = shared.threads.submit(shared.perform, shared.toggle())
+        assert still_waits(acting)
+    assert isinstance(acting.result(), Withdrawn)
+
+    def give_back() -> None:
+        with shared.database.transaction() as session:
+            add_coder(session, bench.lead, number, ada, takes="gaps")
+            reassign(session, bench.lead, number, bench.ben.member.id, ada)
+
+    with shared.database.transaction() as acting_first:
+        begun = ActRequest(uuid4(), None, "tab", "flag", {"note": "mine"})
+        perform(acting_first, bench.ben, bench.bens.id, begun)
+        giving = shared.threads.submit(give_back)
+        assert still_waits(giving)
+    assert isinstance(giving.exception(), NothingToMove), "what Ben has begun stays his"
 
 
 def test_two_coders_who_coin_the_same_shared_code_at_once_get_one(shared):
