@@ -44,7 +44,7 @@ def acts_of(bench: Bench) -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.integers(min_value=0, max_value=12), min_size=1, max_size=7), back=st.integers(1, 7))
 def test_any_chain_of_acts_is_walked_back_and_forth(session, steps, back):
     savepoint = session.begin_nested()
