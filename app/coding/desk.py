@@ -1,7 +1,6 @@
 """The coding screen as plain values: one incident, and a card for each dimension."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +12,7 @@ from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
 from app.coding.notes import own_flag, own_memo
 from app.coding.policy import codable_codebook, may_act
-from app.coding.queries import STATE_WORDS, places_in_queue, work_on
+from app.coding.queries import STATE_WORDS, Place, place_in_queue, undone_after, work_on
 from app.coding.step import Step
 from app.incidents.models import Incident
 from app.rounds.models import Assignment, Round
@@ -81,18 +80,6 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the assignment stands in the coder's own queue. next_undone_id goes around the end of the queue."""
-
-    position: int
-    total: int
-    done: int
-    previous_id: int | None
-    next_id: int | None
-    next_undone_id: int | None
-
-
-@dataclass(frozen=True)
 class Answers:
     """One's own assignment as far as an act on one of its dimensions may change it.
 
@@ -157,14 +144,14 @@ def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
         memo=memo.text if memo else "",
         memo_is_shared=memo.sharing == "shared" if memo else True,
         flag=own_flag(session, assignment),
-        place=_place(places_in_queue(session, assignment), assignment.id),
+        place=place_in_queue(session, assignment),
     )
 
 
 def next_undone(session: Session, viewer: Viewer, assignment_id: int) -> int | None:
     """The assignment that coding goes on with, after this one."""
     assignment, _ = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
-    return _place(places_in_queue(session, assignment), assignment.id).next_undone_id
+    return undone_after(session, assignment)
 
 
 def answers_after(step: Step) -> Answers:
@@ -254,19 +241,4 @@ def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, rows: 
         origin=application.origin if application else "",
         code_application_id=application.id if application else None,
         evidence=rows.quotes.get(application.id, ()) if application else (),
-    )
-
-
-def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> Place:
-    ids = [key for key, _ in places]
-    at = ids.index(assignment_id)
-    states = Counter(state for _, state in places)
-    around = [*places[at + 1 :], *places[:at]]
-    return Place(
-        position=at + 1,
-        total=len(ids),
-        done=states["submitted"] + states["skipped"],
-        previous_id=ids[at - 1] if at else None,
-        next_id=ids[at + 1] if at + 1 < len(ids) else None,
-        next_undone_id=next((key for key, state in around if state in ("pending", "draft")), None),
     )
