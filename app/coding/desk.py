@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
@@ -189,29 +189,39 @@ def _answers(
 # Made once, as every act asks them.
 _OF_STUDY: BindParameter[int] = bindparam("of_study")
 _OF_ASSIGNMENT: BindParameter[int] = bindparam("of_assignment")
-_STATES = select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
-    WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT
-)
-_APPLIED = select(CodeApplication).where(
-    CodeApplication.study_id == _OF_STUDY, CodeApplication.assignment_id == _OF_ASSIGNMENT
-)
-_QUOTES = (
-    select(Evidence)
-    .where(Evidence.study_id == _OF_STUDY, Evidence.assignment_id == _OF_ASSIGNMENT)
-    .order_by(Evidence.start, Evidence.end)
+# Codes stand under an answer, quotes under a code.
+_STANDING = (
+    select(WorkingAnswer.dimension_id, WorkingAnswer.state, CodeApplication, Evidence)
+    .outerjoin(
+        CodeApplication,
+        and_(
+            CodeApplication.study_id == WorkingAnswer.study_id,
+            CodeApplication.assignment_id == WorkingAnswer.assignment_id,
+            CodeApplication.dimension_id == WorkingAnswer.dimension_id,
+        ),
+    )
+    .outerjoin(
+        Evidence,
+        and_(Evidence.study_id == CodeApplication.study_id, Evidence.code_application_id == CodeApplication.id),
+    )
+    .where(WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT)
+    .order_by(CodeApplication.id, Evidence.start, Evidence.end)
 )
 
 
 def _rows(session: Session, assignment: Assignment) -> _Rows:
     of = {"of_study": assignment.study_id, "of_assignment": assignment.id}
-    states = session.execute(_STATES, of).all()
-    applied = session.scalars(_APPLIED, of).all()
-    code_of = {application.id: application.code_id for application in applied}
+    states: dict[int, str] = {}
+    applied: dict[int, CodeApplication] = {}
     quotes: dict[int, tuple[Quote, ...]] = {}
-    for row in session.scalars(_QUOTES, of):
-        quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
-        quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
-    return _Rows(dict(states), {a.code_id: a for a in applied}, quotes)
+    for dimension_id, state, application, row in session.execute(_STANDING, of):
+        states[dimension_id] = state
+        if application is not None:
+            applied[application.code_id] = application
+        if row is not None:
+            quote = Quote(row.id, application.code_id, row.start, row.end, row.quote)
+            quotes[application.id] = (*quotes.get(application.id, ()), quote)
+    return _Rows(states, applied, quotes)
 
 
 def _card(codebook: Codebook, dimension: DimensionEntry, rows: _Rows) -> Card:
