@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from app import routers
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
     after_an_import(defer_taking_in)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)  # streams of events are left as they are
     app.add_middleware(Guard, public_url=settings.public_url, allowed_hosts=settings.host_names)
     add_error_answers(app)
     add_sign_in_redirect(app)

@@ -41,7 +41,7 @@ def person_of(request: Request) -> Person | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
-    with database_of(request).reading() as session:
+    with database_of(request).glance() as session:
         found = queries.open_sign_in(session, token, now())
         session.expunge_all()
     if found is None:

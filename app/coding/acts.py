@@ -15,7 +15,7 @@ from app.coding.models import Act, AssignmentWork
 from app.coding.payload import ActNotUnderstood, Payload
 from app.coding.policy import check_may_act, check_state
 from app.coding.step import Change, Step
-from app.db.base import now
+from app.db.base import now, rows_of
 from app.problems import Conflict, NotFound
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import own_assignment
@@ -137,7 +137,7 @@ def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) 
     step.work.last_act_id = request.act_id
     step.work.changed_at = step.at
     answer = {"state": step.work.state, "saved_at": step.at.isoformat(), **change.ids}
-    row = insert(Act).values(
+    row = insert(rows_of(Act)).values(
         study_id=step.study_id,
         act_id=request.act_id,
         after_act_id=request.after_act_id,
@@ -150,7 +150,7 @@ def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) 
         inverse=change.inverse,
         answer=answer,
     )
-    if step.session.scalar(row.on_conflict_do_nothing(index_elements=[Act.act_id]).returning(Act.id)) is None:
+    if step.session.scalar(row.on_conflict_do_nothing(index_elements=["act_id"]).returning(Act.id)) is None:
         raise ActNotYours  # the same act_id was committed for another assignment a moment ago
     record(
         step.session,

@@ -10,6 +10,7 @@ from app.codebook.policy import NotActive
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.models import CodeApplication, Evidence, WorkingAnswer
 from app.coding.step import Step
+from app.db.base import rows_of
 from app.incidents.models import Incident
 from app.problems import Conflict, Invalid, NotFound
 
@@ -142,7 +143,7 @@ def remove_all(step: Step, applied: Sequence[CodeApplication]) -> None:
 
 
 def set_answer(step: Step, dimension_id: int, state: str) -> None:
-    row = insert(WorkingAnswer).values(
+    row = insert(rows_of(WorkingAnswer)).values(
         study_id=step.study_id,
         assignment_id=step.assignment.id,
         dimension_id=dimension_id,
@@ -150,7 +151,7 @@ def set_answer(step: Step, dimension_id: int, state: str) -> None:
         changed_at=step.at,
     )
     changed = {"state": state, "changed_at": step.at}
-    keys = [WorkingAnswer.study_id, WorkingAnswer.assignment_id, WorkingAnswer.dimension_id]
+    keys = ["study_id", "assignment_id", "dimension_id"]
     step.session.execute(row.on_conflict_do_update(index_elements=keys, set_=changed))
 
 

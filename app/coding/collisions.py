@@ -22,9 +22,12 @@ WHOLE = {
 
 def collision_of(desk: Desk, act_id: UUID, kind: str, dimension_id: int | None, fields: Mapping[str, str]) -> Collision:
     card = desk.card(dimension_id) if dimension_id else None
+    stored_in = {each.dimension.id: _stored(each) for each in desk.cards}
     if card is None:
-        return Collision(act_id, _of_whole(kind, fields), _stored_whole(desk, kind), kind, fields)
-    return Collision(act_id, f"{card.dimension.name}: {_of_dimension(desk, kind, fields)}", _stored(card), kind, fields)
+        return Collision(act_id, _of_whole(kind, fields), _stored_whole(desk, kind), kind, fields, stored_in)
+    name, tried = card.dimension.name, _of_dimension(desk, kind, fields)
+    stored = f"{name}: {stored_in[card.dimension.id]}"
+    return Collision(act_id, f"{name}: {tried}", stored, kind, fields, stored_in)
 
 
 def _of_dimension(desk: Desk, kind: str, fields: Mapping[str, str]) -> str:
@@ -52,7 +55,7 @@ def _stored(card: Card) -> str:
     codes = [chip.code.name + (" (main)" if chip.is_main else "") for chip in card.applied]
     quotes = len(card.evidence)
     words = ", ".join(codes) if codes else STATES.get(card.state, card.state)
-    return f"{card.dimension.name}: {words}" + (f", {quotes} quote{'s' if quotes != 1 else ''}" if quotes else "")
+    return words + (f", {quotes} quote{'s' if quotes != 1 else ''}" if quotes else "")
 
 
 def _stored_whole(desk: Desk, kind: str) -> str:

@@ -1,19 +1,18 @@
 """The coding screen as plain values: one incident, and a card for each dimension."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
 from app.coding.notes import own_flag, own_memo
 from app.coding.policy import codable_codebook, may_act
-from app.coding.queries import STATE_WORDS, places_in_queue, work_on
+from app.coding.queries import STATE_WORDS, Place, place_in_queue, undone_after, work_on
 from app.coding.step import Step
 from app.incidents.models import Incident
 from app.rounds.models import KEPT, WITHDRAWN, Assignment, Round
@@ -78,18 +77,6 @@ class Card:
     @property
     def is_answered(self) -> bool:
         return self.state != ""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the assignment stands in the coder's own queue. next_undone_id goes around the end of the queue."""
-
-    position: int
-    total: int
-    done: int
-    previous_id: int | None
-    next_id: int | None
-    next_undone_id: int | None
 
 
 @dataclass(frozen=True)
@@ -158,14 +145,14 @@ def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
         memo=memo.text if memo else "",
         memo_is_shared=memo.sharing == "shared" if memo else True,
         flag=own_flag(session, assignment),
-        place=_place(places_in_queue(session, assignment), assignment.id),
+        place=place_in_queue(session, assignment),
     )
 
 
 def next_undone(session: Session, viewer: Viewer, assignment_id: int) -> int | None:
     """The assignment that coding goes on with, after this one."""
     assignment, _ = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
-    return _place(places_in_queue(session, assignment), assignment.id).next_undone_id
+    return undone_after(session, assignment)
 
 
 def answers_after(step: Step) -> Answers:
@@ -211,29 +198,39 @@ def _state_of(assignment: Assignment, work: AssignmentWork | None) -> str:
 # Made once, as every act asks them.
 _OF_STUDY: BindParameter[int] = bindparam("of_study")
 _OF_ASSIGNMENT: BindParameter[int] = bindparam("of_assignment")
-_STATES = select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(
-    WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT
-)
-_APPLIED = select(CodeApplication).where(
-    CodeApplication.study_id == _OF_STUDY, CodeApplication.assignment_id == _OF_ASSIGNMENT
-)
-_QUOTES = (
-    select(Evidence)
-    .where(Evidence.study_id == _OF_STUDY, Evidence.assignment_id == _OF_ASSIGNMENT)
-    .order_by(Evidence.start, Evidence.end)
+# Codes stand under an answer, quotes under a code.
+_STANDING = (
+    select(WorkingAnswer.dimension_id, WorkingAnswer.state, CodeApplication, Evidence)
+    .outerjoin(
+        CodeApplication,
+        and_(
+            CodeApplication.study_id == WorkingAnswer.study_id,
+            CodeApplication.assignment_id == WorkingAnswer.assignment_id,
+            CodeApplication.dimension_id == WorkingAnswer.dimension_id,
+        ),
+    )
+    .outerjoin(
+        Evidence,
+        and_(Evidence.study_id == CodeApplication.study_id, Evidence.code_application_id == CodeApplication.id),
+    )
+    .where(WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT)
+    .order_by(CodeApplication.id, Evidence.start, Evidence.end)
 )
 
 
 def _rows(session: Session, assignment: Assignment) -> _Rows:
     of = {"of_study": assignment.study_id, "of_assignment": assignment.id}
-    states = session.execute(_STATES, of).all()
-    applied = session.scalars(_APPLIED, of).all()
-    code_of = {application.id: application.code_id for application in applied}
+    states: dict[int, str] = {}
+    applied: dict[int, CodeApplication] = {}
     quotes: dict[int, tuple[Quote, ...]] = {}
-    for row in session.scalars(_QUOTES, of):
-        quote = Quote(row.id, code_of[row.code_application_id], row.start, row.end, row.quote)
-        quotes[row.code_application_id] = (*quotes.get(row.code_application_id, ()), quote)
-    return _Rows(dict(states), {a.code_id: a for a in applied}, quotes)
+    for dimension_id, state, application, row in session.execute(_STANDING, of):
+        states[dimension_id] = state
+        if application is not None:
+            applied[application.code_id] = application
+        if row is not None:
+            quote = Quote(row.id, application.code_id, row.start, row.end, row.quote)
+            quotes[application.id] = (*quotes.get(application.id, ()), quote)
+    return _Rows(states, applied, quotes)
 
 
 def _card(codebook: Codebook, dimension: DimensionEntry, rows: _Rows) -> Card:
@@ -263,19 +260,4 @@ def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, rows: 
         origin=application.origin if application else "",
         code_application_id=application.id if application else None,
         evidence=rows.quotes.get(application.id, ()) if application else (),
-    )
-
-
-def _place(places: Sequence[tuple[int, str]], assignment_id: int) -> Place:
-    ids = [key for key, _ in places]
-    at = ids.index(assignment_id)
-    states = Counter(state for _, state in places)
-    around = [*places[at + 1 :], *places[:at]]
-    return Place(
-        position=at + 1,
-        total=len(ids) - states[WITHDRAWN],
-        done=states["submitted"] + states["skipped"],
-        previous_id=ids[at - 1] if at else None,
-        next_id=ids[at + 1] if at + 1 < len(ids) else None,
-        next_undone_id=next((key for key, state in around if state in ("pending", "draft")), None),
     )

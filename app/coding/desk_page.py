@@ -51,6 +51,7 @@ class Collision:
     stored: str
     kind: str
     fields: Mapping[str, str]
+    stored_in: Mapping[int, str]  # by dimension: what is stored there now, without its name
 
 
 @dataclass(frozen=True)

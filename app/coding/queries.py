@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from app.coding.models import AssignmentWork, Flag, Submission
@@ -181,20 +195,63 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
     ]
 
 
-def places_in_queue(session: Session, assignment: Assignment) -> list[tuple[int, str]]:
-    """(assignment id, state) of the whole queue that this assignment stands in; others that were withdrawn are not."""
-    rows = session.execute(
-        select(Assignment.id, _state())
-        .outerjoin(AssignmentWork, _of_assignment())
-        .where(
-            Assignment.study_id == assignment.study_id,
-            Assignment.round_id == assignment.round_id,
-            Assignment.member_id == assignment.member_id,
-            or_(counts(), Assignment.id == assignment.id),
+@dataclass(frozen=True)
+class Place:
+    """Where the assignment stands in the coder's own queue. next_undone_id goes around the end of the queue."""
+
+    position: int
+    total: int
+    done: int
+    previous_id: int | None
+    next_id: int | None
+    next_undone_id: int | None
+
+
+def place_in_queue(session: Session, assignment: Assignment) -> Place:
+    """Counted by the database, since a queue may hold ten thousand."""
+    here = tuple_(Assignment.order, Assignment.id)
+    mine = tuple_(literal(assignment.order), literal(assignment.id))
+    queued = select(func.count()).select_from(Assignment).where(_in_queue_of(assignment))
+    done = queued.join(AssignmentWork, _of_assignment()).where(AssignmentWork.state.in_(("submitted", "skipped")))
+    beside = select(Assignment.id).where(_in_queue_of(assignment)).limit(1)
+    row = session.execute(
+        select(
+            queued.where(here <= mine).scalar_subquery(),
+            queued.where(counts()).scalar_subquery(),
+            done.where(counts()).scalar_subquery(),
+            beside.where(here < mine).order_by(Assignment.order.desc(), Assignment.id.desc()).scalar_subquery(),
+            beside.where(here > mine).order_by(Assignment.order, Assignment.id).scalar_subquery(),
+            _undone_after(assignment),
         )
+    ).one()
+    return Place(*row)
+
+
+def undone_after(session: Session, assignment: Assignment) -> int | None:
+    """The assignment that coding goes on with, around the end of the queue."""
+    return session.scalar(select(_undone_after(assignment)))
+
+
+def _undone_after(assignment: Assignment) -> ColumnElement[int | None]:
+    undone = (
+        select(Assignment.id)
+        .outerjoin(AssignmentWork, _of_assignment())
+        .where(_in_queue_of(assignment), Assignment.id != assignment.id, _state().in_(("pending", "draft")))
         .order_by(Assignment.order, Assignment.id)
+        .limit(1)
     )
-    return [(key, state) for key, state in rows]
+    later = tuple_(Assignment.order, Assignment.id) > tuple_(literal(assignment.order), literal(assignment.id))
+    return func.coalesce(undone.where(later).scalar_subquery(), undone.scalar_subquery())
+
+
+def _in_queue_of(assignment: Assignment) -> ColumnElement[bool]:
+    """Others that were withdrawn are not in it."""
+    return and_(
+        Assignment.study_id == assignment.study_id,
+        Assignment.round_id == assignment.round_id,
+        Assignment.member_id == assignment.member_id,
+        or_(counts(), Assignment.id == assignment.id),
+    )
 
 
 def own_text(session: Session, viewer: Viewer, assignment_id: int) -> str:

@@ -1,9 +1,19 @@
 """The declarative base, and the column types that every room shares."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Enum, ForeignKeyConstraint, Identity, MetaData, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Enum,
+    ForeignKeyConstraint,
+    Identity,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.schema import SchemaItem
@@ -44,3 +54,8 @@ def within_study(column: str, target: str, *, ondelete: str | None = None) -> Fo
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def rows_of(model: type[Base]) -> Table:
+    """The table of a model: for rows that are written often and that nobody needs as objects."""
+    return cast(Table, model.__table__)

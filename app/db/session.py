@@ -25,6 +25,8 @@ class Database:
         # A transaction of an engine begins read-only; one within a test's own has to be told so.
         read_only = bind.execution_options(postgresql_readonly=True) if isinstance(bind, Engine) else bind
         self._readings = sessionmaker(read_only, expire_on_commit=False, join_transaction_mode=mode, info=info)
+        alone = bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
+        self._glances = sessionmaker(alone, expire_on_commit=False, join_transaction_mode=mode, info=info)
 
     @classmethod
     def at(cls, url: str, *, pool_size: int = 3) -> "Database":
@@ -66,6 +68,16 @@ class Database:
                 yield session
             finally:
                 session.rollback()
+                session.close()
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """For one question: it is a transaction of its own, so that none has to be begun and ended around it."""
+        session = self._glances()
+        with saying_outages():
+            try:
+                yield session
+            finally:
                 session.close()
 
     def dispose(self) -> None:

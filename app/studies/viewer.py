@@ -81,7 +81,7 @@ def asker(session: Session, request: Request, slug: str) -> tuple[SignIn, Person
 
 
 def current_viewer(request: Request, slug: str) -> Viewer:
-    with database_of(request).reading() as session:
+    with database_of(request).glance() as session:
         found = asker(session, request, slug)
         session.expunge_all()
     if found is None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from markupsafe import Markup, escape
 
@@ -95,6 +96,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+@cache  # of a few dozen keys, asked for each chip of each answer
 def key_label(key: str) -> str:
     """What a keyboard shows: `ctrl+enter` is `Ctrl ↵`."""
     return " ".join(KEY_NAMES.get(part, part.upper() if "+" in key else part) for part in key.split("+"))

@@ -1,5 +1,6 @@
 // Saving. Every form[data-act] becomes an act, kept in the browser before it is sent.
 import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
+import { chosen, collided } from "./collisions.js";
 import { chain, lineOf, made, page, standsOn } from "./chain.js";
 import { OURS, go, queue, send } from "./sending.js";
 import { withGuess } from "./undo.js";
@@ -10,6 +11,7 @@ function doAct(form, submitter) {
   const act = withGuess({
     member, assignment, fields, url: form.getAttribute("action"), tab: tabId(),
     act_id: newId(), after_act_id: standsOn(member, assignment), order: nextOrder(member),
+    wants: form.dataset.act === "toggle_code" ? submitter?.getAttribute("aria-pressed") !== "true" : undefined,
   });
   keep(act);
   made(act);
@@ -18,20 +20,15 @@ function doAct(form, submitter) {
   send();
 }
 
-function collided(id) {
-  return queue().find((act) => act.act_id === id);
-}
-
-// An act that collided is done again on top of what is stored, and after it what stood on it.
+// An act that collided is done again on top of what is stored, and after it what stood on it, as far as it was chosen.
 function doAgain(form) {
   const refused = collided(form.dataset.actAgain);
   if (!refused) return location.reload();
-  const [, ...later] = lineOf(refused);
-  forget(refused);
-  const again = { ...refused, act_id: newId(), after_act_id: form.elements.after_act_id.value };
-  keep(again);
-  made(again);
-  chain(again.act_id, later);
+  const again = chosen(refused).map((act) => (act.act_id === refused.act_id ? { ...act, act_id: newId() } : act));
+  for (const act of lineOf(refused)) forget(act);
+  chain(form.elements.after_act_id.value, again);
+  if (!again.length) return location.reload();
+  again.forEach(made);
   go();
 }
 

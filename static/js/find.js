@@ -108,9 +108,10 @@ function nameFromSelection() {
   input.select();
 }
 
+// At once, so that the next key goes to the page
 document.addEventListener("tandem:act", (event) => {
-  if (event.target.matches("[data-find-form]")) setTimeout(() => {
-    const input = event.target.querySelector("input[type=search]");
-    if (input?.isConnected) { clear(input); input.blur(); }
-  });
+  if (!event.target.matches("[data-find-form]")) return;
+  const input = event.target.querySelector("input[type=search]");
+  clear(input);
+  input.blur();
 });

@@ -13,7 +13,7 @@ function placeIn(paragraph, units) {
 }
 
 // One range a paragraph: a quote may run over a line end
-function ranges(start, end) {
+export function ranges(start, end) {
   const found = [];
   for (const paragraph of document.querySelectorAll("[data-text-root] [data-start]")) {
     const first = Number(paragraph.dataset.start);

@@ -38,6 +38,24 @@ function waiting(member, assignment) {
   return { undo: done.at(-1), redo: undone.at(-1)?.of && undone.at(-1).act };
 }
 
+// What is left of acts once their undoing among them is counted in. An undo of something older is left out, as it would
+// now undo what another tab did.
+export function effective(acts) {
+  if (acts.length === 1) return acts;
+  const done = [];
+  const undone = [];
+  for (const act of acts) {
+    const { kind } = Object.fromEntries(act.fields);
+    if (kind === "undo") undone.push(done.pop());
+    else if (kind === "redo") done.push(undone.pop());
+    else {
+      done.push(act);
+      undone.length = 0;
+    }
+  }
+  return done.filter(Boolean);
+}
+
 export function withGuess(act) {
   const { kind, dimension_id: dimension } = Object.fromEntries(act.fields);
   if (kind !== "undo" && kind !== "redo") return dimension ? { ...act, before: standOf(dimension) } : act;

@@ -53,3 +53,33 @@ async def saved(page: Page) -> None:
 
 async def kept(page: Page) -> int:
     return await page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tandem-act/')).length")
+
+
+SCREEN = """() => [...document.querySelectorAll("[data-dimension]")].map(card => [
+  Number(card.dataset.dimension), card.querySelector("[data-state][aria-pressed=true]")?.dataset.state ?? "",
+  [...card.querySelectorAll("[data-code][aria-pressed=true]")].map(chip => Number(chip.dataset.code))
+    .sort((a, b) => a - b),
+  [...card.querySelectorAll("[data-flashes] q")].map(quote => quote.textContent),
+])"""
+
+
+async def check_screen_is_stored(page: Page, site: Site, bench: Bench) -> None:
+    """The database holds exactly what the screen says: answers, codes and quotes of each dimension, and the memo."""
+    stored = [
+        [
+            card.dimension.id,
+            "" if card.state == "coded" else card.state,
+            sorted(card.applied_ids),
+            [quote.quote for chip in card.applied for quote in chip.evidence],
+        ]
+        for card in adas_desk(site, bench).cards
+    ]
+    assert await page.evaluate(SCREEN) == stored
+    assert await page.locator("#memo-text").input_value() == adas_desk(site, bench).memo
+
+
+def stored_acts(site: Site) -> list[str]:
+    """What each act that is on disk did, in their order: its kind, and the code of a toggle."""
+    with site.database.reading() as session:
+        acts = session.execute(select(Act.kind, Act.payload).order_by(Act.id))
+        return [f"{kind} {payload['code_id']}" if kind == "toggle_code" else kind for kind, payload in acts]

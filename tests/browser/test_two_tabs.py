@@ -133,3 +133,34 @@ async def test_after_a_reload_what_waits_is_shown_and_the_next_act_stands_on_it(
     assert cards[0].applied_ids == {bench.config.id}
     assert cards[1].applied_ids == {bench.slow.id}
     await expect(page.locator("#collision")).to_be_hidden()
+
+
+async def test_promise_6_the_later_tab_is_shown_both_and_chooses_for_each_dimension(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    one = await opened(await signed_in(bench.ada), site, bench)
+    other = await second_tab(one)
+    await one.context.set_offline(True)
+    await press(one, ["1", "ArrowDown", "1"])
+    await press(other, ["2", "ArrowDown", "1", "2"])
+    await one.context.set_offline(False)
+
+    choice = other.locator("[data-collision-choice]")
+    cause, symptom = choice.get_by_label("Root cause"), choice.get_by_label("Symptom")
+    await expect(choice.locator("label").first).to_have_text("Root cause yours: Network; stored: Configuration")
+    await expect(choice.locator("label").nth(1)).to_contain_text("yours: Slow answers, Outage; stored:")
+    await saved_by(one, 3)
+    await cause.uncheck()
+    await expect(symptom).to_be_checked()
+    await other.get_by_role("button", name="Do mine again").click()
+    await saved(other)
+
+    cards = adas_desk(site, bench).cards
+    assert cards[0].applied_ids == {bench.config.id}
+    assert cards[1].applied_ids == {bench.slow.id, bench.down.id}  # what both had pressed is not pressed off again
+
+
+async def saved_by(page: Page, left: int) -> None:
+    """All of the first tab's acts went; so many of the other's wait for a decision."""
+    counted = "Object.keys(localStorage).filter(key => key.startsWith('tandem-act/')).length"
+    await page.wait_for_function(f"() => {counted} === {left}", polling=50)
