@@ -4,5 +4,8 @@ import "./chips.js";
 import "./desk.js";
 import "./drawers.js";
 import "./evidence.js";
+import "./earlier.js";
 import "./find.js";
+import "./near_list.js";
+import "./rows.js";
 import "./waiting.js";
