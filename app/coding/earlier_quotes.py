@@ -43,8 +43,9 @@ class EarlierQuotes:
 def earlier_quotes(
     session: Session, viewer: Viewer, assignment_id: int, *, code_id: int | None, dimension_id: int | None
 ) -> EarlierQuotes:
-    """NotFound for a code that the viewer may not see, and for a dimension that the round does not ask; where neither is
-    asked for, the first dimension.
+    """NotFound for a code that the viewer may not see, and for a dimension that the round does not ask.
+
+    Where neither is named it is the first dimension.
 
     Nothing of the incident at hand is among them: what was quoted in it in an earlier round, or in the other pass of a
     silent repeat, would answer for the coder.

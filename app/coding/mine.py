@@ -67,7 +67,7 @@ class MineLine:
 def state_counts(session: Session, viewer: Viewer, coding_round: Round, wanted: Wanted) -> dict[str, int]:
     """State -> how many lines the rest of the filter leaves."""
     query = _narrowed(_own(select(_STATE, func.count()), viewer, coding_round), wanted)
-    return dict(session.execute(query.group_by(_STATE)).tuples().all())
+    return dict(session.execute(query.group_by(_STATE)).all())
 
 
 def mine(

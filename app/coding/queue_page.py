@@ -149,7 +149,7 @@ def _flags(session: Session, viewer: Viewer, coding_round: Round) -> dict[int, s
         .join(Assignment, (Assignment.study_id == Flag.study_id) & (Assignment.id == Flag.assignment_id))
         .where(*own, Flag.ended_at.is_(None))
     )
-    return dict(session.execute(flags).tuples().all())
+    return dict(session.execute(flags).all())
 
 
 def _skip_reasons(session: Session, viewer: Viewer, lines: list[QueuedAssignment]) -> dict[int, str]:
