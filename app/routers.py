@@ -8,7 +8,7 @@ from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
-from app.coding import change_routes, round_pages
+from app.coding import change_routes, own_work_routes, round_pages
 from app.coding import routes as coding
 from app.export import deletion_routes
 from app.export import routes as export
@@ -38,6 +38,7 @@ ALL: list[APIRouter] = [
     code_routes.router,
     dimension_routes.router,
     codebook.router,
+    own_work_routes.router,
     coding.router,
     rounds.router,
     round_pages.router,

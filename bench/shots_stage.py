@@ -28,6 +28,7 @@ from tests.browser.conftest import Site
 
 ADA, BEN = "Ada Lindqvist", "Ben Okafor"
 CAUSE, WORDS = "Dependency failure", "the object store of the region delivered a tenth of its usual rate"
+EARLIER = ".answer.is-focused .earlier-link"
 SUGGEST = ".answer.is-focused .offer .button-pencil"
 FILE = """incident,description,service,sev,opened,detected,resolved,reported by
 P-4,"The index was rebuilt at noon; searches found nothing.",search,2,2025-03-04 12:02,2025-03-04 12:06,,M. Weaver
@@ -167,6 +168,9 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
     return [
         Shot("overview-coder", ADA, f"{home}/"),
         Shot("coding-queue", ADA, f"{home}/coding"),
+        Shot("coding-mine", ADA, f"{home}/coding/mine"),
+        Shot("coding-earlier-page", holder, f"{begun}/earlier-quotes"),
+        Shot("coding-earlier", holder, f"{begun}?dimension={_root_cause(session, lead).id}", (EARLIER,)),
         Shot("coding", holder, f"{begun}?dimension={_root_cause(session, lead).id}", (SUGGEST,)),
         Shot("coding-memo", holder, begun, (".drawer summary",)),
         Shot("coding-guidelines", holder, begun, (".answer.is-focused .guidelines summary",)),

@@ -311,7 +311,11 @@ def get_addresses(session: Session, scene: Scene):
             address = route.path.format(**dict(zip(names, chosen, strict=True)))
             yield address
             for query in QUERIES.get(route.path.removeprefix("/studies/{slug}"), ()):
-                yield address + query.format(number=scene.coding_round.number)
+                some = {
+                    "dimension": of_study["dimension_id"][0],
+                    "code": of_study["code_id"][-1],
+                }  # the last one coined
+                yield address + query.format(number=scene.coding_round.number, **some)
 
 
 def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
@@ -337,7 +341,9 @@ QUERIES = {
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),
-    "/coding": ("?round={number}",),
+    "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
+    "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
+    "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),
 }
 
 

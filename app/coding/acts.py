@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.coding.act_kinds import KINDS, OFFERED, Handler
+from app.coding.active_time import add_active_time
 from app.coding.models import Act, AssignmentWork
 from app.coding.payload import ActNotUnderstood, Payload
 from app.coding.policy import check_may_act, check_state
@@ -35,13 +36,17 @@ class ActNotYours(NotFound):
 
 @dataclass(frozen=True)
 class ActRequest:
-    """act_id: made by whoever acts, once an act. after_act_id: the newest act they saw on this assignment."""
+    """act_id: made by whoever acts, once an act. after_act_id: the newest act they saw on this assignment.
+
+    active_seconds: of work at the assignment since the act before it.
+    """
 
     act_id: UUID
     after_act_id: UUID | None
     tab: str
     kind: str
     payload: dict[str, Any] = field(default_factory=dict)
+    active_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ def _stored_answer(session: Session, assignment: Assignment, request: ActRequest
 def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) -> ActAnswer:
     step.work.last_act_id = request.act_id
     step.work.changed_at = step.at
+    add_active_time(step.work, step.assignment, request.active_seconds, step.at)
     answer = {"state": step.work.state, "saved_at": step.at.isoformat(), **change.ids}
     row = insert(rows_of(Act)).values(
         study_id=step.study_id,

@@ -1,6 +1,6 @@
 """What the templates of the desk are given. Rooms above that save an act of their own answer with `saved_answer`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID, uuid4
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.codebook.tree import CodeEntry
 from app.coding.desk import Answers, Card, Chip, answers_after, desk, incident_of
 from app.coding.marked_text import MarkedParagraph, hand_of, marked_text, paragraph_numbers
 from app.coding.step import Change, Step
@@ -37,6 +38,7 @@ class Refusal:
     sentence: str
     typed: Mapping[str, str] = field(default_factory=dict)
     is_incomplete: bool = False
+    near: Sequence[CodeEntry] = ()  # codes that are nearly what was typed
 
     def said(self, field_name: str) -> str:
         return self.typed.get(field_name, "")

@@ -53,6 +53,7 @@ class ActForm:
     tab: str
     member_id: int | None
     dimension_id: int | None
+    active_seconds: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
 
@@ -68,6 +69,7 @@ class ActForm:
             tab=posted.text("tab"),
             member_id=posted.number("member"),
             dimension_id=posted.number("dimension_id"),
+            active_seconds=active_seconds(posted),
             fields={name: posted.raw(name) for name in FIELDS[kind] if name in posted}
             | {name: posted.text(name) for name in ("start", "end", "quote") if posted.text(name)},
             typed={name: posted.raw(name) for name in TYPED if name in posted},
@@ -90,7 +92,12 @@ class ActForm:
             payload |= _evidence(text, self.fields, needed=self.kind == "add_evidence")
         if self.kind == "add_evidence" and not payload.get("code_id"):
             raise NoCodeToQuoteFor
-        return ActRequest(self.act_id, self.after_act_id, self.tab, self.kind, payload)
+        return ActRequest(self.act_id, self.after_act_id, self.tab, self.kind, payload, self.active_seconds)
+
+
+def active_seconds(posted: Posted) -> int:
+    """Of an act, as the browser counts them. What is no number is none, since time must stand in no save's way."""
+    return whole_number(posted.text("active_seconds")) or 0
 
 
 def _evidence(text: str, fields: dict[str, Any], *, needed: bool) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class QueuedAssignment:
     state: str
     last_act_id: UUID | None
     changed_at: datetime | None
+    active_seconds: int = 0
 
     @property
     def state_word(self) -> str:
@@ -178,6 +179,7 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
             _state(),
             AssignmentWork.last_act_id,
             AssignmentWork.changed_at,
+            func.coalesce(AssignmentWork.active_seconds, 0),
         )
         .join(Incident, and_(Incident.study_id == Assignment.study_id, Incident.id == Assignment.incident_id))
         .outerjoin(AssignmentWork, _of_assignment())
@@ -190,8 +192,8 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
         .order_by(Assignment.order, Assignment.id)
     )
     return [
-        QueuedAssignment(key, external_id or f"#{number}", title, state, act_id, changed_at)
-        for key, external_id, number, title, state, act_id, changed_at in rows
+        QueuedAssignment(key, external_id or f"#{number}", title, state, act_id, changed_at, seconds)
+        for key, external_id, number, title, state, act_id, changed_at, seconds in rows
     ]
 
 

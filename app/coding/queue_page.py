@@ -1,16 +1,19 @@
 """The coder's own rounds and the queue of one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coding.desk_page import assignment_url, plan_words
-from app.coding.models import Flag
+from app.coding.models import Flag, Submission
 from app.coding.queries import OwnRound, QueuedAssignment, own_queue, own_rounds
-from app.rounds.models import WITHDRAWN
+from app.problems import Invalid
+from app.rounds.models import WITHDRAWN, Assignment, Round
 from app.rounds.queries import frozen_version
 from app.studies.viewer import Viewer
+from app.web.forms import whole_number
 
 A_PAGE = 50
 SHOWN = {
@@ -22,6 +25,10 @@ SHOWN = {
     "withdrawn": "Withdrawn",
 }
 FLAGGED = "flagged"
+
+
+class NotInQueue(Invalid):
+    """No incident of your queue in this round has that number. Type it as it stands in the first column."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,14 @@ class QueuePage:
     chosen: OwnRound | None
     filters: list[Filter]
     lines: list[QueuedAssignment]
-    flagged: set[int]
+    flags: dict[int, str]  # assignment id -> the note, of those on this page
+    skip_reasons: dict[int, str]
+    seconds: int  # of work in this round
     show: str
     at: int
     pages: int
+    sought: str
+    problem: str  # of what was sought
 
     @property
     def running(self) -> list[OwnRound]:
@@ -66,29 +77,51 @@ class QueuePage:
         return f"{self.url}?round={own.coding_round.number}" + (f"&show={show}" if show else "") + "#queue"
 
 
-def queue_page(session: Session, viewer: Viewer, *, number: int, show: str, at: int) -> QueuePage:
+def queue_page(
+    session: Session, viewer: Viewer, *, number: int, show: str, at: int, sought: str = "", problem: str = ""
+) -> QueuePage:
     """number 0: the newest round that runs, else the newest."""
     rounds = own_rounds(session, viewer)
     running_first = sorted(rounds, key=lambda own: own.coding_round.phase != "running")
     asked = [own for own in rounds if own.coding_round.number == number]
     chosen = next(iter(asked or running_first), None)
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
-    flagged = _flagged(session, viewer, [line.assignment_id for line in whole])
-    lines = [line for line in whole if _is_shown(line, show, flagged)]
+    flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
+    lines = [line for line in whole if _is_shown(line, show, flags)]
     pages = max(1, -(-len(lines) // A_PAGE))
     at = min(max(at, 1), pages)
+    lines = lines[(at - 1) * A_PAGE : at * A_PAGE]
     return QueuePage(
         viewer=viewer,
         rounds=rounds,
         words={own.coding_round.id: _words(session, own) for own in rounds},
         chosen=chosen,
-        filters=_filters(whole, show, flagged),
-        lines=lines[(at - 1) * A_PAGE : at * A_PAGE],
-        flagged=flagged,
+        filters=_filters(whole, show, flags),
+        lines=lines,
+        flags=flags,
+        skip_reasons=_skip_reasons(session, viewer, lines),
+        seconds=sum(line.active_seconds for line in whole),
         show=show,
         at=at,
         pages=pages,
+        sought=sought,
+        problem=problem,
     )
+
+
+def sought_assignment(session: Session, viewer: Viewer, number: int, sought: str) -> int:
+    """By what the queue calls the incident, else by its place in the queue. Raises NotInQueue."""
+    rounds = own_rounds(session, viewer)
+    found = next((own for own in rounds if own.coding_round.number == number), None)
+    lines = own_queue(session, viewer, found.coding_round) if found else []
+    wanted = sought.strip().casefold()
+    named = [line for line in lines if line.incident_label.casefold() in (wanted, f"#{wanted}")]
+    if named:
+        return next((line for line in named if not line.is_done), named[0]).assignment_id
+    place = whole_number(wanted) or 0
+    if not 0 < place <= len(lines):
+        raise NotInQueue
+    return lines[place - 1].assignment_id
 
 
 def _words(session: Session, own: OwnRound) -> str:
@@ -96,27 +129,44 @@ def _words(session: Session, own: OwnRound) -> str:
     return plan_words(own.coding_round, version.name if version else "")
 
 
-def _is_shown(line: QueuedAssignment, show: str, flagged: set[int]) -> bool:
+def _is_shown(line: QueuedAssignment, show: str, flags: Mapping[int, str]) -> bool:
     if show == FLAGGED:
-        return line.assignment_id in flagged
+        return line.assignment_id in flags
     return show not in SHOWN or show in ("", line.state)
 
 
-def _filters(whole: list[QueuedAssignment], show: str, flagged: set[int]) -> list[Filter]:
+def _filters(whole: list[QueuedAssignment], show: str, flags: Mapping[int, str]) -> list[Filter]:
     known = {**SHOWN, FLAGGED: "Flagged"}
     chosen = show if show in known else ""
     return [
-        Filter(name, words, sum(_is_shown(line, name, flagged) for line in whole), name == chosen)
+        Filter(name, words, sum(_is_shown(line, name, flags) for line in whole), name == chosen)
         for name, words in known.items()
         if name != WITHDRAWN or any(line.state == WITHDRAWN for line in whole)
     ]
 
 
-def _flagged(session: Session, viewer: Viewer, assignment_ids: list[int]) -> set[int]:
-    return set(
-        session.scalars(
-            select(Flag.assignment_id).where(
-                Flag.study_id == viewer.study.id, Flag.assignment_id.in_(assignment_ids), Flag.ended_at.is_(None)
-            )
-        )
+def _flags(session: Session, viewer: Viewer, coding_round: Round) -> dict[int, str]:
+    """Assignment id -> the note that stands on it."""
+    own = (
+        Assignment.study_id == viewer.study.id,
+        Assignment.round_id == coding_round.id,
+        Assignment.member_id == viewer.member.id,
     )
+    flags = (
+        select(Flag.assignment_id, Flag.note)
+        .join(Assignment, (Assignment.study_id == Flag.study_id) & (Assignment.id == Flag.assignment_id))
+        .where(*own, Flag.ended_at.is_(None))
+    )
+    return dict(session.execute(flags).all())
+
+
+def _skip_reasons(session: Session, viewer: Viewer, lines: list[QueuedAssignment]) -> dict[int, str]:
+    """Of those that are skipped now: why."""
+    skipped = [line.assignment_id for line in lines if line.state == "skipped"]
+    newest_last = (
+        select(Submission.assignment_id, Submission.skip_reason)
+        .where(Submission.study_id == viewer.study.id, Submission.assignment_id.in_(skipped))
+        .where(Submission.kind == "skipped")
+        .order_by(Submission.ordinal)
+    )
+    return {assignment_id: reason or "" for assignment_id, reason in session.execute(newest_last)} if skipped else {}

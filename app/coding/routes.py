@@ -12,8 +12,9 @@ from app.coding.desk import desk, next_undone
 from app.coding.desk_page import SAVED, DeskPage, Refusal, assignment_url, desk_page, saved_answer, saved_dimensions
 from app.coding.forms import ActForm
 from app.coding.handing_in import Incomplete
+from app.coding.near_codes import NearlyTheSame, check_not_near
 from app.coding.queries import own_text
-from app.coding.queue_page import queue_page
+from app.coding.queue_page import NotInQueue, queue_page, sought_assignment
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
 from app.studies.viewer import CurrentViewer, Viewer
@@ -27,12 +28,25 @@ TO_SHOW = "Dimensions-To-Show"  # a header of static/js/sending.js
 
 @router.get("/studies/{slug}/coding")
 def queue(
-    request: Request, session: ReadSession, viewer: CurrentViewer, round: int = 0, show: str = "", at: int = 1
+    request: Request,
+    session: ReadSession,
+    viewer: CurrentViewer,
+    round: int = 0,
+    show: str = "",
+    at: int = 1,
+    go: str = "",
 ) -> Response:
+    """go: the number of an incident, to open it at once."""
     if not viewer.may_code:
         raise NotFound
-    shown = queue_page(session, viewer, number=round, show=show, at=at)
-    return page(request, "coding/queue.html", here_nav="coding", queue=shown)
+    problem = ""
+    if go.strip():
+        try:
+            return redirect_after(request, assignment_url(viewer, sought_assignment(session, viewer, round, go)))
+        except NotInQueue as refused:
+            problem = refused.sentence
+    shown = queue_page(session, viewer, number=round, show=show, at=at, sought=go, problem=problem)
+    return page(request, "coding/queue.html", status=422 if problem else 200, here_nav="coding", queue=shown)
 
 
 @router.get("/studies/{slug}/assignments/{assignment_id}")
@@ -56,6 +70,8 @@ def act(
     form.check_member(viewer.member.id)
     text = own_text(session, viewer, assignment_id) if form.may_quote else ""
     try:
+        if form.kind == "create_code" and not is_htmx(request) and not posted.text("anyway"):
+            check_not_near(session, viewer, assignment_id, form.dimension_id, posted.text("name"))
         done = performed(session, viewer, assignment_id, form.request(text))
     except StaleAct:
         session.rollback()
@@ -99,7 +115,12 @@ def _refused(
 ) -> Response:
     """The same answers, with the sentence and what was typed."""
     refusal = Refusal(
-        form.kind, form.dimension_id, problem.sentence, form.typed, is_incomplete=isinstance(problem, Incomplete)
+        form.kind,
+        form.dimension_id,
+        problem.sentence,
+        form.typed,
+        is_incomplete=isinstance(problem, Incomplete),
+        near=problem.codes if isinstance(problem, NearlyTheSame) else (),
     )
     shown = desk_page(session, viewer, assignment_id, focused_id=form.dimension_id, refusal=refusal)
     return _desk_answer(request, shown, status=422)

@@ -112,6 +112,17 @@ def own_assignment(session: Session, study_id: int, member_id: int, assignment_i
     return row[0], row[1]
 
 
+def own_round_numbers(session: Session, study_id: int, member_id: int) -> list[tuple[int, str]]:
+    """(number, name) of the rounds in which the member has incidents, newest first; planned ones are not told of."""
+    mine = select(Assignment.round_id).where(Assignment.study_id == study_id, Assignment.member_id == member_id)
+    rows = session.execute(
+        select(Round.number, Round.name)
+        .where(Round.study_id == study_id, Round.id.in_(mine), Round.phase != "planned")
+        .order_by(Round.number.desc())
+    )
+    return [(number, name) for number, name in rows]
+
+
 def frozen_version(session: Session, coding_round: Round) -> CodebookVersion | None:
     if coding_round.codebook_version_id is None:
         return None

@@ -40,6 +40,7 @@ class Acting:
     act_id: UUID
     after_act_id: UUID | None
     tab: str = ""
+    active_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def decide(
         "origin": offered.origin,
         "evidence": evidence_of(suggestion.quotes),
     }
-    request = ActRequest(acting.act_id, after, acting.tab, "apply_offered", payload)
+    request = ActRequest(acting.act_id, after, acting.tab, "apply_offered", payload, acting.active_seconds)
     answer = apply_offered(session, viewer, assignment.id, request)
     if not answer.repeated:
         _write(session, viewer, assignment, suggestion, offered.decision, answer=answer, reason=choice.reason)

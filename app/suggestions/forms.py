@@ -8,7 +8,7 @@ from app.problems import Conflict, Invalid
 from app.studies.models import Study
 from app.studies.settings_actions import ModelRules, NoSuchCap, TooManyWords, rules_of
 from app.suggestions.deciding import Acting, Choice
-from app.web.forms import Form, Places, Posted
+from app.web.forms import Form, Places, Posted, whole_number
 
 
 class DecisionNotUnderstood(Invalid):
@@ -37,7 +37,12 @@ class DecisionForm:
                 name=name,
                 reason=posted.text("reason"),
             ),
-            acting=Acting(_uuid(posted.text("act_id")), _uuid(after) if after else None, posted.text("tab")),
+            acting=Acting(
+                _uuid(posted.text("act_id")),
+                _uuid(after) if after else None,
+                posted.text("tab"),
+                whole_number(posted.text("active_seconds")) or 0,
+            ),
             member_id=posted.number("member"),
         )
 

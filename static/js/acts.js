@@ -1,5 +1,6 @@
 // Saving. Every form[data-act] becomes an act, kept in the browser before it is sent.
 import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
+import { takeSeconds } from "./active.js";
 import { chosen, collided } from "./collisions.js";
 import { chain, lineOf, made, page, standsOn } from "./chain.js";
 import { OURS, go, queue, send } from "./sending.js";
@@ -11,6 +12,7 @@ function doAct(form, submitter) {
   const act = withGuess({
     member, assignment, fields, url: form.getAttribute("action"), tab: tabId(),
     act_id: newId(), after_act_id: standsOn(member, assignment), order: nextOrder(member),
+    active_seconds: takeSeconds(),
     wants: form.dataset.act === "toggle_code" ? submitter?.getAttribute("aria-pressed") !== "true" : undefined,
   });
   keep(act);

@@ -22,7 +22,7 @@ function forgetPlace(form) {
 }
 
 // Under which code the next quote goes: the one pressed last, else the main one, else the last
-function targetOf(card) {
+export function targetOf(card) {
   const applied = [...card.querySelectorAll("[data-code][aria-pressed=true]")].map((chip) => chip.dataset.code);
   const main = card.querySelector("[data-main-code]")?.dataset.mainCode;
   return [card.dataset.quotesFor, main].find((code) => applied.includes(code)) ?? applied.at(-1);

@@ -2,14 +2,11 @@
 // created. A name taken from the selected words brings them along as its first quote.
 import { focusedCard } from "./desk.js";
 import { quoteFor } from "./evidence.js";
+import { plain } from "./near.js";
 import { showNotice } from "./notice.js";
 import { selectedQuote } from "./selection.js";
 
 const LONGEST_NAME = 120;
-
-function plain(words) {
-  return words.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
-}
 
 function chipsOf(card) {
   return [...card.querySelectorAll("[data-code-name]")];
@@ -51,7 +48,7 @@ function clear(input) {
   narrow(input.closest("[data-dimension]"), input);
 }
 
-function take(card, input, chip) {
+export function take(card, input, chip) {
   const { start, end, quote } = input.form.elements;
   const span = start.value && { start: start.value, end: end.value, quote: quote.value };
   clear(input);
@@ -103,7 +100,7 @@ function nameFromSelection() {
   if (!quote || !input) return showNotice("nothing-selected");
   input.value = quote.quote.replace(/\s+/g, " ").slice(0, LONGEST_NAME);
   for (const name of ["start", "end", "quote"]) input.form.elements[name].value = quote[name];
-  narrow(input.closest("[data-dimension]"), input);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
   input.focus();
   input.select();
 }

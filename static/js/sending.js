@@ -1,10 +1,11 @@
 // Sending what is kept: one act at a time, in the order in which they were done, forgotten only when an answer names it.
 import { forget, keptActs } from "./act_store.js";
+import { giveBackSeconds } from "./active.js";
 import { page, shownFromBefore, unmade } from "./chain.js";
 import { sayHeld, tellSaved } from "./saved.js";
 import { swapIn } from "./swap.js";
 
-export const OURS = ["act_id", "after_act_id", "tab"];
+export const OURS = ["act_id", "after_act_id", "tab", "active_seconds"];
 const LONGEST_PAUSE = 30_000;
 const PATIENCE = 20_000;
 let sending = false;
@@ -90,6 +91,7 @@ function refused(act, words, shows) {
   failures = 0;
   forget(act);
   unmade(act);
+  giveBackSeconds(act);
   if (act.assignment === page().assignment) show(words, shows);
   else sayHeld(words);
   return true;

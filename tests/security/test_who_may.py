@@ -142,6 +142,8 @@ MAY = {
     ("POST", DIMENSION + "/retirement"): LEAD,
     ("POST", S + "/codebook/versions"): LEAD,
     ("GET", S + "/coding"): CODING,
+    ("GET", S + "/coding/mine"): CODING,
+    ("GET", ASSIGNMENT + "/earlier-quotes"): OWN,
     ("GET", ASSIGNMENT): OWN,
     ("POST", ASSIGNMENT + "/acts"): OWN,
     ("GET", ASSIGNMENT + "/suggestions"): OWN,
