@@ -9,10 +9,12 @@ from starlette.types import ASGIApp
 from app import routers
 from app.accounts.openid import check_installed
 from app.accounts.routes import add_sign_in_redirect
+from app.adjudication.known import known_of_incidents
 from app.adjudication.settled import final_codes_of_study
 from app.db.session import Database
 from app.jobs.figures import job_figures
 from app.ledger.queries import model_figures
+from app.rounds.known import read_known_incidents_by
 from app.settings import Settings
 from app.suggestions.similar_source import read_coded_incidents_by
 from app.web.errors import add_error_answers
@@ -40,6 +42,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.hub = Hub(app.state.database.bind.engine.url)
     app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
+    read_known_incidents_by(known_of_incidents)
     app.add_middleware(Guard, public_url=settings.public_url, allowed_hosts=settings.host_names)
     add_error_answers(app)
     add_sign_in_redirect(app)

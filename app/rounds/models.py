@@ -13,6 +13,12 @@ PURPOSES = ("calibration", "reliability", "single_coding", "recoding")  # what a
 IMPORTED = "imported"  # ratings that came in a file; nobody codes in it
 PHASES = ("planned", "running", "settling", "closed")
 ARMS = ("blind", "after", "on_request", "before")
+ARM_WORDS = {
+    "blind": "never",
+    "after": "after the own submission",
+    "on_request": "on request",
+    "before": "from the start",
+}
 
 
 class Round(Base):
@@ -33,7 +39,7 @@ class Round(Base):
     name: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(word("purpose", *PURPOSES, IMPORTED))
     phase: Mapped[str] = mapped_column(word("phase", *PHASES), server_default="planned")
-    arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # when suggestions appear, outside the blind share
+    arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # outside the blind share; of several, the first
     seed: Mapped[int] = mapped_column(BigInteger)
     plan: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     codebook_version_id: Mapped[int | None] = mapped_column(BigInteger)  # null: the live codebook
@@ -41,6 +47,11 @@ class Round(Base):
     reveal: Mapped[str] = mapped_column(word("reveal", "round_end", "each_incident"), server_default="round_end")
     created_at: Mapped[Now]
     created_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def suggestions_appear(self) -> str:
+        """When, in words; an incident has one of them for all its coders."""
+        return " or ".join(ARM_WORDS[arm] for arm in self.plan.get("arms") or [self.arm])
 
 
 class RoundPhaseChange(Base):
@@ -70,7 +81,7 @@ class RoundIncident(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     round_id: Mapped[int] = mapped_column(BigInteger)
     incident_id: Mapped[int] = mapped_column(BigInteger)
-    sampling_probability: Mapped[float]
+    sampling_probability: Mapped[float | None]  # null: chosen by hand, so that no chance is known
 
 
 class RoundCoder(Base):
@@ -112,5 +123,5 @@ class Assignment(Base):
     pass_: Mapped[int] = mapped_column("pass", server_default=text("1"))
     arm: Mapped[str] = mapped_column(word("arm", *ARMS))
     order: Mapped[int]  # in this coder's own queue
-    sampling_probability: Mapped[float]
+    sampling_probability: Mapped[float | None]  # null: chosen by hand, so that no chance is known
     created_at: Mapped[Now]

@@ -152,6 +152,7 @@ MAY = {
     ("GET", S + "/rounds/new"): LEAD,
     ("POST", S + "/rounds"): LEAD,
     ("POST", S + "/rounds/pilot"): LEAD,
+    ("POST", S + "/rounds/preview"): LEAD,
     ("POST", S + "/rounds/{number}/phases"): LEAD,
     ("GET", RUNS): LEAD,
     ("POST", RUNS): LEAD,
