@@ -200,7 +200,7 @@ def test_a_repeat_looks_like_any_other_before_and_after_its_first_pass(
 
     before = bare(again)
     assert before == bare(first)
-    makers.code_and_submit(session, table.coders[0], first, {})
+    makers.code_and_submit(session, table.coders[0], first, {table.cause.id: "none_applies"})
     assert bare(again) == before
     queue = coder.get(f"/studies/{table.lead.study.slug}/coding").text
     assert queue.count(f"{address}/{again.id}") == queue.count(
