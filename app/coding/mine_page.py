@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.desk_page import assignment_url
 from app.coding.mine import A_PAGE, ANSWERS, SORTS, STATES, MineLine, Wanted, mine, state_counts
-from app.coding.policy import codable_codebook, may_act
+from app.coding.policy import codable_codebook
 from app.coding.queries import STATE_WORDS
 from app.problems import NotFound
 from app.rounds.models import Round
@@ -119,7 +119,7 @@ def mine_page(session: Session, viewer: Viewer, asked: MineFilter) -> MinePage:
         lines=mine(session, viewer, coding_round, wanted, sort=asked.sort, at=at),
         total=total,
         pages=pages,
-        may_act=may_act(viewer, coding_round),
+        may_act=viewer.may_code and coding_round.phase == "running",
     )
 
 

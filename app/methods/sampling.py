@@ -1,10 +1,9 @@
-"""Which incidents a round takes, who codes them, in which order and under which arm: all of it from one seed.
+"""Which incidents a round takes: all of it from one seed, and with the chance that each had of being drawn.
 
 Only `random.Random.random()` is promised to stay the same between Python versions, so the shuffle is our own.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -12,90 +11,27 @@ from typing import TypeVar
 from app.problems import Invalid
 
 T = TypeVar("T")
-BLIND = "blind"
-BLIND_SHARE = 0.3
 
 
 class TooFewIncidents(Invalid):
     """There are fewer incidents than you want to sample. Take fewer, or all."""
 
 
-class TooFewCoders(Invalid):
-    """There are fewer coders than you want for each incident. Add coders, or lower the number."""
-
-
-class BadBlindShare(Invalid):
-    """The blind share lies between 0 and 1."""
-
-
-class NoArm(Invalid):
-    """Choose when suggestions appear."""
-
-
 @dataclass(frozen=True)
 class Sample:
-    """probability: the chance that each candidate had of being in it, drawn or not."""
+    """ids: rising. chances: of each, the probability that the draw took it; None where nothing was drawn by chance."""
 
     ids: tuple[int, ...]
-    probability: float
+    chances: Mapping[int, float | None]
 
-
-@dataclass(frozen=True)
-class AllocatedIncident:
-    """coder_ids: rising. arm: the same for all of them. sampling_probability: 0 to 1, of the draw."""
-
-    incident_id: int
-    coder_ids: tuple[int, ...]
-    arm: str
-    sampling_probability: float
-
-
-@dataclass(frozen=True)
-class AllocatedAssignment:
-    """One incident for one coder; `order` counts from 1 in that coder's own queue."""
-
-    incident_id: int
-    coder_id: int
-    arm: str
-    order: int
-    sampling_probability: float
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """Incidents in rising order of their ids; assignments by incident, then by coder."""
-
-    incidents: tuple[AllocatedIncident, ...]
-    assignments: tuple[AllocatedAssignment, ...]
-
-
-def allocate(
-    sample: Sample,
-    coder_ids: Collection[int],
-    per_incident: int,
-    arms: Sequence[str],
-    seed: int,
-    blind_share: float = BLIND_SHARE,
-) -> Allocation:
-    """The assignments of a round: coders, arms and orders, each from its own stream of the seed.
-
-    Raises TooFewCoders, NoArm and BadBlindShare.
-    """
-    coders = coders_by_incident(sample.ids, coder_ids, per_incident, seed)
-    arm_of = arms_by_incident(coders, arms, seed, blind_share)
-    orders = {coder: coder_order([i for i in coders if coder in coders[i]], coder, seed) for coder in set(coder_ids)}
-    place = {(coder, incident): n for coder, queue in orders.items() for n, incident in enumerate(queue, start=1)}
-    incidents = tuple(AllocatedIncident(i, coders[i], arm_of[i], sample.probability) for i in sorted(coders))
-    assignments = tuple(
-        AllocatedAssignment(one.incident_id, coder, one.arm, place[coder, one.incident_id], sample.probability)
-        for one in incidents
-        for coder in one.coder_ids
-    )
-    return Allocation(incidents, assignments)
+    @classmethod
+    def of(cls, ids: Collection[int], chance: float | None) -> "Sample":
+        distinct = tuple(sorted(set(ids)))
+        return cls(distinct, dict.fromkeys(distinct, chance))
 
 
 def draw(ids: Collection[int], n: int, seed: int) -> Sample:
-    """n of the ids without replacement, in rising order; each has the chance n / len(ids).
+    """n of the ids without replacement; each has the chance n / len(ids).
 
     Neither the order of `ids` nor repeats in it matter. Raises TooFewIncidents.
     """
@@ -104,73 +40,68 @@ def draw(ids: Collection[int], n: int, seed: int) -> Sample:
         raise TooFewIncidents(
             f"You asked for {n} of {len(distinct)} incidents. Ask for at least one and at most all of them."
         )
-    return Sample(tuple(sorted(_shuffled(distinct, _stream(seed, "sample"))[:n])), n / len(distinct))
+    return Sample.of(shuffled(distinct, stream(seed, "sample"))[:n], n / len(distinct))
 
 
-def coders_by_incident(
-    incident_ids: Collection[int], coder_ids: Collection[int], per_incident: int, seed: int
-) -> dict[int, tuple[int, ...]]:
-    """incident -> its coders, rising. Loads differ by at most one, and pairs meet about equally often.
+def draw_strata(strata: Mapping[str, Collection[int]], quotas: Mapping[str, int], seed: int) -> Sample:
+    """From each stratum its quota without replacement, each stratum by a stream of its own.
 
-    Raises TooFewCoders.
+    strata: disjoint, by name. quotas: a stratum that has none gives none. The chance of an incident is n_h / N_h, its
+    stratum's quota by its stratum's size. Raises TooFewIncidents.
     """
-    coders = sorted(set(coder_ids))
-    if not 0 < per_incident <= len(coders):
-        raise TooFewCoders(
-            f"{per_incident} coders an incident cannot be had from {len(coders)}. Change one of the two."
-        )
-    random = _stream(seed, "coders")
-    load: Counter[int] = Counter()
-    met: Counter[frozenset[int]] = Counter()
-    found = {}
-    for incident in _shuffled(sorted(set(incident_ids)), random):
-        chosen: list[int] = []
-        for _ in range(per_incident):
-            left = _shuffled([coder for coder in coders if coder not in chosen], random)
-            chosen.append(min(left, key=lambda one: (load[one], sum(met[frozenset((one, other))] for other in chosen))))
-        load.update(chosen)
-        met.update(frozenset((a, b)) for a in chosen for b in chosen if a < b)
-        found[incident] = tuple(sorted(chosen))
-    return found
+    chances: dict[int, float | None] = {}
+    for name in sorted(quotas):
+        there, n = sorted(set(strata.get(name, ()))), quotas[name]
+        if not 0 <= n <= len(there):
+            raise TooFewIncidents(f"“{name}” has {len(there)} incidents that fit, and {n} are asked for. Lower it.")
+        drawn = shuffled(there, stream(seed, f"sample of {name}"))[:n]
+        chances |= dict.fromkeys(drawn, n / len(there) if there else 0.0)
+    if not chances:
+        raise TooFewIncidents("No incident would be drawn. Ask for at least one.")
+    return Sample(tuple(sorted(chances)), chances)
 
 
-def arms_by_incident(
-    coders: dict[int, tuple[int, ...]], arms: Sequence[str], seed: int, blind_share: float = BLIND_SHARE
-) -> dict[int, str]:
-    """incident -> arm, the same for all its coders.
+def equal_quotas(sizes: Mapping[str, int], n: int) -> dict[str, int]:
+    """n over the strata as evenly as their sizes allow; what is left over goes to the larger ones.
 
-    First a share (rounded half up) of the incidents with two coders or more is set aside as blind. The rest is dealt
-    over `arms` in shuffled blocks, coder group after coder group, so that arms differ by at most one in all and by
-    at most two within a group. Raises NoArm and BadBlindShare.
+    A stratum smaller than its share gives all it has. Raises TooFewIncidents.
     """
-    if not arms:
-        raise NoArm
-    if not 0 <= blind_share <= 1:
-        raise BadBlindShare
-    random = _stream(seed, "arms")
-    double = _shuffled([incident for incident in sorted(coders) if len(coders[incident]) >= 2], random)
-    found = dict.fromkeys(double[: int(blind_share * len(double) + 0.5)], BLIND)
-    groups: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    for incident in _shuffled([incident for incident in sorted(coders) if incident not in found], random):
-        groups[coders[incident]].append(incident)
-    block: list[str] = []
-    for group in sorted(groups):
-        for incident in groups[group]:
-            block = block or _shuffled(list(dict.fromkeys(arms)), random)
-            found[incident] = block.pop()
-    return found
+    _check_total(sizes, n)
+    quotas = dict.fromkeys(sizes, 0)
+    while left := n - sum(quotas.values()):
+        unfilled = [name for name in _larger_first(sizes) if quotas[name] < sizes[name]]
+        share, rest = divmod(left, len(unfilled))
+        for place, name in enumerate(unfilled):
+            quotas[name] += min(share or int(place < rest), sizes[name] - quotas[name])
+    return quotas
 
 
-def coder_order(incident_ids: Collection[int], coder_id: int, seed: int) -> tuple[int, ...]:
-    """The coder's own order, independent of every other coder's."""
-    return tuple(_shuffled(sorted(set(incident_ids)), _stream(seed, f"order of {coder_id}")))
+def proportional_quotas(sizes: Mapping[str, int], n: int) -> dict[str, int]:
+    """n over the strata by their sizes, rounded by largest remainder; ties go to the larger. Raises TooFewIncidents."""
+    _check_total(sizes, n)
+    total = sum(sizes.values())
+    quotas = {name: n * size // total for name, size in sizes.items()}
+    by_remainder = sorted(_larger_first(sizes), key=lambda name: -(n * sizes[name] % total))
+    for name in by_remainder[: n - sum(quotas.values())]:
+        quotas[name] += 1
+    return quotas
 
 
-def _stream(seed: int, purpose: str) -> Random:
+def _check_total(sizes: Mapping[str, int], n: int) -> None:
+    total = sum(sizes.values())
+    if not 0 < n <= total:
+        raise TooFewIncidents(f"You asked for {n} of {total} incidents. Ask for at least one and at most all of them.")
+
+
+def _larger_first(sizes: Mapping[str, int]) -> list[str]:
+    return sorted(sizes, key=lambda name: (-sizes[name], name))
+
+
+def stream(seed: int, purpose: str) -> Random:
     return Random(f"{seed} {purpose}")
 
 
-def _shuffled(values: Sequence[T], random: Random) -> list[T]:
+def shuffled(values: Sequence[T], random: Random) -> list[T]:
     """Fisher-Yates by random() alone."""
     deck = list(values)
     for last in range(len(deck) - 1, 0, -1):

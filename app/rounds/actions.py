@@ -1,16 +1,18 @@
 """Planning rounds and leading them through their phases."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.codebook import actions as codebook
 from app.codebook import queries as codebook_queries
+from app.methods.allocation import BLIND, Allocation, Rules, allocate
 from app.methods.names import plain_name
-from app.methods.sampling import Sample, allocate
+from app.methods.sampling import Sample
 from app.problems import Invalid
 from app.rounds import policy, queries
 from app.rounds.models import ARMS, PURPOSES, Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
@@ -53,6 +55,14 @@ class ReliabilityNeedsTwo(Invalid):
     """A reliability round needs at least two coders on each incident; with one nothing can be compared."""
 
 
+class RepeatsTell(Invalid):
+    """In a queue by date a repeat stands where its date does not belong. Choose the random order, or no repeats."""
+
+
+class HandPickingNeedsReason(Invalid):
+    """Incidents chosen by hand stand for no others, so readers must know why these. Say why."""
+
+
 class NoDimensions(Invalid):
     """The study has no dimension yet, so coders would have nothing to answer. Add one to the codebook first."""
 
@@ -65,7 +75,9 @@ class FewerThanAsked(Invalid):
 class RoundPlan:
     """What a lead decides before a round. seed None: one is drawn and kept.
 
-    population: how many incidents the sample was drawn from; the sampling probability is their share.
+    population: how many incidents the sample was drawn from; the sampling probability is their share, unless chances
+    says it for each incident (None where it was chosen by hand). coders_per_incident holds for the share `overlap` of
+    the incidents, the rest has one coder. arms: when suggestions appear, where that is more than one way.
     """
 
     name: str
@@ -83,6 +95,20 @@ class RoundPlan:
     population: int | None = None
     how_chosen: str = "all"
     dimension_ids: Sequence[int] = field(default=())
+    arms: Sequence[str] = ()
+    overlap: float = 1.0
+    repeats: float = 0.0
+    queue_order: str = "random"
+    chances: Mapping[int, float | None] = field(default_factory=dict)
+    strata_by: str = ""
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    kept_out: int = 0
+    reason: str = ""
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        return tuple(self.arms) or (self.arm,)
 
 
 def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
@@ -100,7 +126,7 @@ def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
         phase="planned",
         arm=plan.arm,
         seed=seed,
-        plan=asdict(plan) | {"incident_ids": len(plan.incident_ids), "seed": seed},
+        plan=_kept(plan) | {"seed": seed},
         codebook_version_id=plan.version_id,
         code_sharing=plan.code_sharing,
         reveal=plan.reveal,
@@ -118,12 +144,49 @@ def plan_round(session: Session, viewer: Viewer, plan: RoundPlan) -> Round:
         name=coding_round.name,
         purpose=plan.purpose,
         incidents=len(plan.incident_ids),
+        reason=plan.reason,
     )
     return coding_round
 
 
+def _kept(plan: RoundPlan) -> dict[str, Any]:
+    """The plan without what stands in rows of its own."""
+    return asdict(replace(plan, incident_ids=(), chances={})) | {"incident_ids": len(plan.incident_ids)}
+
+
+def allocation_of(session: Session, study_id: int, plan: RoundPlan, seed: int) -> Allocation:
+    """What the plan makes under this seed: of the preview and of the round alike."""
+    ids = set(plan.incident_ids)
+    probability = len(ids) / max(plan.population or 0, len(ids), 1)
+    chances: dict[int, float | None] = dict.fromkeys(ids, probability)
+    sample = Sample(tuple(sorted(ids)), chances | {one: plan.chances[one] for one in ids & plan.chances.keys()})
+    by_date = plan.queue_order == "date"
+    rules = Rules(
+        coder_ids=plan.coder_ids,
+        per_incident=plan.coders_per_incident,
+        arms=plan.all_arms,
+        seed=seed,
+        blind=plan.blind_share,
+        overlap=plan.overlap,
+        repeats=plan.repeats,
+        repeatable=unassisted_arms(plan.purpose),
+        ranks=queries.ranks_by_date(session, study_id, ids) if by_date else None,
+    )
+    return allocate(sample, rules)
+
+
+def unassisted_arms(purpose: str) -> tuple[str, ...]:
+    """Arms under which no suggestion appears between the two passes of an incident, so that both are one's own.
+
+    After a submission it does; only a reliability round waits until everything is in.
+    """
+    return (BLIND, "after") if purpose == "reliability" else (BLIND,)
+
+
 def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
-    if plan.purpose not in PURPOSES or plan.arm not in ARMS or not 0 <= plan.blind_share <= 1:
+    if plan.purpose not in PURPOSES or not {plan.arm, *plan.arms} <= set(ARMS):
+        raise UnknownChoice
+    if not 0 <= plan.blind_share <= 1 or plan.queue_order not in ("random", "date"):
         raise UnknownChoice
     if len(plan.name.strip()) > LONGEST_NAME:
         raise NameTooLong
@@ -141,8 +204,12 @@ def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
         raise NotACoder
     if not 1 <= plan.coders_per_incident <= len(set(plan.coder_ids)):
         raise CodersPerIncident
-    if plan.purpose == "reliability" and plan.coders_per_incident < 2:
+    if plan.purpose == "reliability" and (plan.coders_per_incident < 2 or plan.overlap < 1):
         raise ReliabilityNeedsTwo
+    if plan.queue_order == "date" and plan.repeats:
+        raise RepeatsTell
+    if plan.how_chosen == "listed" and not plan.reason:
+        raise HandPickingNeedsReason
     if plan.version_id is not None:
         codebook_queries.version(session, viewer.study.id, plan.version_id)
 
@@ -242,28 +309,21 @@ def next_number(session: Session, study_id: int) -> int:
 
 
 def _assign(session: Session, coding_round: Round, plan: RoundPlan, seed: int) -> None:
-    probability = len(plan.incident_ids) / max(plan.population or 0, len(plan.incident_ids))
     of_study = {"study_id": coding_round.study_id, "round_id": coding_round.id}
+    allocation = allocation_of(session, coding_round.study_id, plan, seed)
     session.add_all(RoundCoder(member_id=coder, **of_study) for coder in sorted(set(plan.coder_ids)))
     session.add_all(
-        RoundIncident(incident_id=incident, sampling_probability=probability, **of_study)
-        for incident in sorted(set(plan.incident_ids))
-    )
-    allocation = allocate(
-        Sample(tuple(sorted(set(plan.incident_ids))), probability),
-        plan.coder_ids,
-        plan.coders_per_incident,
-        [plan.arm],
-        seed,
-        plan.blind_share if plan.arm != "blind" else 1.0,
+        RoundIncident(incident_id=one.incident_id, sampling_probability=one.chance, **of_study)
+        for one in allocation.incidents
     )
     session.add_all(
         Assignment(
             incident_id=share.incident_id,
             member_id=share.coder_id,
+            pass_=share.nth,
             arm=share.arm,
             order=share.order,
-            sampling_probability=share.sampling_probability,
+            sampling_probability=share.chance,
             **of_study,
         )
         for share in allocation.assignments

@@ -15,6 +15,12 @@ PHASES = ("planned", "running", "settling", "closed")
 ARMS = ("blind", "after", "on_request", "before")
 WITHDRAWN, KEPT = "withdrawn", "kept"
 ENDINGS = (WITHDRAWN, KEPT)
+ARM_WORDS = {
+    "blind": "never",
+    "after": "after the own submission",
+    "on_request": "on request",
+    "before": "from the start",
+}
 
 
 class Round(Base):
@@ -35,7 +41,7 @@ class Round(Base):
     name: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(word("purpose", *PURPOSES, IMPORTED))
     phase: Mapped[str] = mapped_column(word("phase", *PHASES), server_default="planned")
-    arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # when suggestions appear, outside the blind share
+    arm: Mapped[str] = mapped_column(word("arm", *ARMS))  # outside the blind share; of several, the first
     seed: Mapped[int] = mapped_column(BigInteger)
     plan: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     codebook_version_id: Mapped[int | None] = mapped_column(BigInteger)  # null: the live codebook
@@ -46,6 +52,11 @@ class Round(Base):
     intake: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[Now]
     created_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def suggestions_appear(self) -> str:
+        """When, in words; an incident has one of them for all its coders."""
+        return " or ".join(ARM_WORDS[arm] for arm in self.plan.get("arms") or [self.arm])
 
 
 class RoundPhaseChange(Base):
@@ -124,7 +135,7 @@ class Assignment(Base):
     pass_: Mapped[int] = mapped_column("pass", server_default=text("1"))
     arm: Mapped[str] = mapped_column(word("arm", *ARMS))
     order: Mapped[int]  # in this coder's own queue
-    sampling_probability: Mapped[float | None]  # null: chosen by hand
+    sampling_probability: Mapped[float | None]  # null: chosen by hand, so that no chance is known
     created_at: Mapped[Now]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ending: Mapped[str | None] = mapped_column(word("ending", *ENDINGS))

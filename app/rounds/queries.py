@@ -1,9 +1,9 @@
 """Rounds, their incidents, coders and assignments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.codebook.models import CodebookVersion
@@ -201,3 +201,51 @@ def choices(session: Session, study_id: int) -> Choices:
         services=distinct_values(Incident.service),
         severities=distinct_values(Incident.severity),
     )
+
+
+STRATA = ("cohort", "service", "severity", "year")
+
+
+def strata_of(session: Session, study_id: int, by: str) -> dict[int, str]:
+    """Incident -> its cohort, service, severity, or the year (UTC) it began, else was detected; "" where none is known.
+
+    by: one of STRATA.
+    """
+    began = func.coalesce(Incident.started_at, Incident.detected_at)
+    year = cast(func.extract("year", func.timezone("UTC", began)), Text)
+    column = (
+        year if by == "year" else {"cohort": Incident.cohort, "service": Incident.service}.get(by, Incident.severity)
+    )
+    rows = session.execute(select(Incident.id, func.coalesce(column, "")).where(Incident.study_id == study_id))
+    return dict(rows.all())
+
+
+def ranks_by_date(session: Session, study_id: int, incident_ids: Collection[int]) -> dict[int, int]:
+    """Oldest first, by when they began, else were detected; those without a date last, by number."""
+    began = func.coalesce(Incident.started_at, Incident.detected_at)
+    rows = session.scalars(
+        select(Incident.id)
+        .where(Incident.study_id == study_id, Incident.id.in_(incident_ids))
+        .order_by(began.asc().nulls_last(), Incident.number)
+    )
+    return {incident_id: rank for rank, incident_id in enumerate(rows)}
+
+
+def waiting_incident_ids(session: Session, study_id: int) -> set[int]:
+    """Incidents of rounds that are planned or running."""
+    return set(
+        session.scalars(
+            select(RoundIncident.incident_id)
+            .join(Round, (Round.study_id == RoundIncident.study_id) & (Round.id == RoundIncident.round_id))
+            .where(RoundIncident.study_id == study_id, Round.phase.in_(("planned", "running")))
+            .distinct()
+        )
+    )
+
+
+def incident_names(session: Session, study_id: int) -> Sequence[tuple[int, int, str | None]]:
+    """(id, number, external id) of every incident."""
+    rows = session.execute(
+        select(Incident.id, Incident.number, Incident.external_id).where(Incident.study_id == study_id)
+    )
+    return [(incident_id, number, external_id) for incident_id, number, external_id in rows]

@@ -9,11 +9,13 @@ from app.db.session import ReadSession, Transaction
 from app.problems import Problem
 from app.rounds import actions, queries
 from app.rounds.forms import PlanForm
+from app.rounds.preview import preview
+from app.rounds.purposes import usual_words
 from app.studies.queries import people_who_code
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import LeadingViewer, Viewer
 from app.web.forms import PostedForm
-from app.web.pages import page, redirect_after
+from app.web.pages import fragment, is_htmx, page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/rounds")
 
@@ -21,7 +23,18 @@ router = APIRouter(prefix="/studies/{slug}/rounds")
 @router.get("/new")
 def new_round(request: Request, session: ReadSession, viewer: LeadingViewer) -> Response:
     there = [member.id for member in people_who_code(session, viewer.study.id) if not member.is_awaited]
-    return _plan_page(request, session, viewer, PlanForm.empty(there))
+    return _plan_page(request, session, viewer, PlanForm.empty(session, viewer, there))
+
+
+@router.post("/preview")
+def preview_round(request: Request, session: ReadSession, viewer: LeadingViewer, posted: PostedForm) -> Response:
+    """Makes nothing. What is still missing is part of the answer; only the whole page marks it at its fields."""
+    form = PlanForm.read(posted, session, viewer)
+    made = preview(session, viewer, form)
+    if is_htmx(request):
+        return fragment(request, "rounds/_preview.html", form=form, preview=made)
+    status = 422 if made is None else 200
+    return _plan_page(request, session, viewer, form, status=status)
 
 
 @router.post("")
@@ -36,7 +49,7 @@ def plan_round(request: Request, session: Transaction, viewer: LeadingViewer, po
                 return redirect_after(request, rounds)
             coding_round = actions.plan_round(session, viewer, form.plan)
     except Problem as problem:
-        form.problems[""] = problem.sentence
+        form.plan, form.problems[""] = None, problem.sentence
         return _plan_page(request, session, viewer, form, status=422)
     return redirect_after(request, f"{rounds}/{coding_round.number}")
 
@@ -58,6 +71,8 @@ def _plan_page(request: Request, session: Session, viewer: Viewer, form: PlanFor
         form=form,
         coders=people_who_code(session, study_id),
         options=_options(session, study_id),
+        preview=preview(session, viewer, form),
+        usual=usual_words(),
         codable=len(queries.codable_incident_ids(session, study_id)),
     )
 
@@ -69,7 +84,8 @@ def _options(session: Session, study_id: int) -> dict[str, list[tuple[str, str]]
     def of(values: list[str]) -> list[tuple[str, str]]:
         return [("", "all"), *((value, value) for value in values)]
 
-    live = [("live", "live: changes reach the round"), ("freeze", "freeze a version when the round starts")]
+    usual_one = ("", "usual for the purpose")
+    live = [usual_one, ("live", "live: changes reach the round"), ("freeze", "freeze a version when the round starts")]
     return {
         "cohort": of(found.cohorts),
         "service": of(found.services),

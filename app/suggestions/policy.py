@@ -5,13 +5,6 @@ from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
 from app.suggestions.queries import HandedIn
 
-ARM_WORDS = {
-    "blind": "never",
-    "after": "after the first submission",
-    "on_request": "on request",
-    "before": "from the start",
-}
-
 
 class NothingToOpen(NotFound):
     """There is no suggestion here that you can open."""

@@ -16,7 +16,6 @@ from app.suggestions.desk_offers import desk_offers
 from app.suggestions.forms import DecisionForm
 from app.suggestions.keeping import topic_of
 from app.suggestions.opening import open_suggestions
-from app.suggestions.policy import ARM_WORDS
 from app.suggestions.runs import runs_page
 from app.suggestions.runs_view import asking_view, runs_url, watching
 from app.web.forms import Key, PostedForm
@@ -159,7 +158,6 @@ def _runs_page(
         shown=runs_page(session, viewer, coding_round),
         asking=asking_view(session, coding_round, request.app.state.settings, typed=typed, problem=problem),
         url=runs_url(viewer, number),
-        arm_words=ARM_WORDS,
         opened=opened,
     )
 

@@ -1,7 +1,7 @@
 """Rounds at work: assignments that end before they are handed in, incidents that come later, a filter to take them by.
 
 Revision ID: 2026_11_26_26
-Revises: 2026_11_26_24
+Revises: 2026_11_26_25
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_26_26"
-down_revision = "2026_11_26_24"
+down_revision = "2026_11_26_25"
 branch_labels = None
 depends_on = None
 
@@ -25,6 +25,3 @@ def upgrade() -> None:
     op.add_column("round_incidents", sa.Column("coders_wanted", sa.Integer(), nullable=True))
     op.add_column("round_incidents", sa.Column("added_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("rounds", sa.Column("intake", JSONB(), nullable=True))
-    # Chosen by hand there is no chance to tell of.
-    op.alter_column("round_incidents", "sampling_probability", nullable=True)
-    op.alter_column("assignments", "sampling_probability", nullable=True)

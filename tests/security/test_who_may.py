@@ -154,6 +154,7 @@ MAY = {
     ("GET", S + "/rounds/new"): LEAD,
     ("POST", S + "/rounds"): LEAD,
     ("POST", S + "/rounds/pilot"): LEAD,
+    ("POST", S + "/rounds/preview"): LEAD,
     ("POST", S + "/rounds/{number}/phases"): LEAD,
     ("GET", S + "/rounds/{number}/coders"): MEMBERS,
     ("POST", S + "/rounds/{number}/coders"): LEAD,

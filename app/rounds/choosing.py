@@ -1,0 +1,209 @@
+"""Which incidents a round takes: what fits, less what a reliability round must not meet, then the draw."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from app.codebook.queries import disclosed_codebook
+from app.methods.sampling import Sample, draw, draw_strata, equal_quotas, proportional_quotas
+from app.problems import Invalid
+from app.rounds import queries
+from app.rounds.known import known_incidents
+from app.web.forms import whole_number
+
+TAKES = ("all", "sample", "strata", "listed")
+CODED = ("any", "not_yet")
+QUOTAS = ("equal", "proportional", "each")
+SHOWN_AT_MOST = 5
+
+
+class NothingFits(Invalid):
+    """No incident fits this filter. Widen it, or import incidents first."""
+
+
+class AllKeptOut(Invalid):
+    """Every incident that fits is an example, was discussed or was ruled on, so none can measure reliability."""
+
+
+class UnknownSampling(Invalid):
+    """The plan holds a choice that does not exist."""
+
+
+class QuotaUnreadable(Invalid):
+    """A line of the quotas is not “name: number”."""
+
+
+class NothingListed(Invalid):
+    """The list names no incident. Write their numbers or ids, one a line or with commas between them."""
+
+
+class ListedUnknown(Invalid):
+    """The list names incidents that this study does not have."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """filters: cohort, service, severity, words. quotas: how n falls on the strata; quota_lines where each has its own.
+
+    listed: numbers or ids, as typed; to it no filter applies.
+    """
+
+    purpose: str
+    filters: Mapping[str, str]
+    coded: str
+    take: str
+    n: int = 0
+    strata_by: str = "cohort"
+    quotas: str = "equal"
+    quota_lines: str = ""
+    listed: str = ""
+
+
+@dataclass(frozen=True)
+class Stratum:
+    name: str
+    size: int
+    quota: int
+
+
+@dataclass(frozen=True)
+class KeptOut:
+    """By the first reason that holds."""
+
+    examples: int = 0
+    discussed: int = 0
+    ruled: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.examples + self.discussed + self.ruled
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """population: how many the sample was drawn from."""
+
+    sample: Sample
+    population: int
+    kept_out: KeptOut
+    strata: list[Stratum] = field(default_factory=list)
+
+
+def choose(session: Session, study_id: int, wanted: Wanted, seed: int) -> Chosen:
+    """Raises NothingFits, AllKeptOut, TooFewIncidents and what a list or quotas do not tell."""
+    is_known = wanted.take in TAKES and wanted.quotas in QUOTAS and wanted.coded in CODED
+    if not is_known or wanted.strata_by not in queries.STRATA:
+        raise UnknownSampling
+    ids = _listed(session, study_id, wanted.listed) if wanted.take == "listed" else _fitting(session, study_id, wanted)
+    if not ids:
+        raise NothingFits
+    kept_out = KeptOut()
+    if wanted.purpose == "reliability":
+        ids, kept_out = _fresh(session, study_id, ids)
+        if not ids:
+            raise AllKeptOut
+    if wanted.take == "sample":
+        return Chosen(draw(ids, wanted.n, seed), len(ids), kept_out)
+    if wanted.take == "strata":
+        return _stratified(session, study_id, wanted, ids, kept_out, seed)
+    return Chosen(Sample.of(ids, None if wanted.take == "listed" else 1.0), len(ids), kept_out)
+
+
+def _fitting(session: Session, study_id: int, wanted: Wanted) -> list[int]:
+    """Not yet coded: without a submitted answer or final code, and not waiting in a round planned or running."""
+    ids = queries.candidate_incident_ids(session, study_id, **wanted.filters)
+    if wanted.coded == "any":
+        return ids
+    taken = known_incidents(session, study_id).coded | queries.waiting_incident_ids(session, study_id)
+    return [one for one in ids if one not in taken]
+
+
+def _fresh(session: Session, study_id: int, ids: Collection[int]) -> tuple[list[int], KeptOut]:
+    codes = disclosed_codebook(session, study_id).codes.values()
+    examples = {example.get("incident_id") for code in codes for example in code.examples}
+    known = known_incidents(session, study_id)
+    reasons = Counter(
+        "examples" if one in examples else "discussed" if one in known.discussed else "ruled"
+        for one in ids
+        if one in examples or one in known.discussed or one in known.ruled
+    )
+    seen = examples | known.discussed | known.ruled
+    return [one for one in ids if one not in seen], KeptOut(**reasons)
+
+
+def _stratified(
+    session: Session, study_id: int, wanted: Wanted, ids: Collection[int], kept_out: KeptOut, seed: int
+) -> Chosen:
+    value_of = queries.strata_of(session, study_id, wanted.strata_by)
+    strata: dict[str, list[int]] = {}
+    for one in ids:
+        strata.setdefault(value_of[one] or f"no {wanted.strata_by}", []).append(one)
+    sizes = {name: len(strata[name]) for name in sorted(strata)}
+    if wanted.quotas == "each":
+        quotas = read_quotas(wanted.quota_lines, sizes, wanted.strata_by)
+    else:
+        share = equal_quotas if wanted.quotas == "equal" else proportional_quotas
+        quotas = share(sizes, wanted.n)
+    sample = draw_strata(strata, quotas, seed)
+    return Chosen(sample, len(ids), kept_out, [Stratum(name, sizes[name], quotas.get(name, 0)) for name in sizes])
+
+
+def read_quotas(lines: str, sizes: Mapping[str, int], by: str) -> dict[str, int]:
+    """Of lines such as `GenAI: 20`; what no line names gives none."""
+    there = ", ".join(f"{name} ({size})" for name, size in list(sizes.items())[: 4 * SHOWN_AT_MOST])
+    quotas: dict[str, int] = {}
+    for line in filter(None, (line.strip() for line in lines.splitlines())):
+        name, _, typed = (part.strip() for part in line.rpartition(":"))
+        number = whole_number(typed)
+        if not name or number is None:
+            raise QuotaUnreadable(f"“{line[:60]}” is not a quota. Write “name: number”, one a line, of: {there}.")
+        if name not in sizes:
+            raise QuotaUnreadable(f"There is no {by} “{name[:60]}” among the incidents that fit. There is: {there}.")
+        if name in quotas:
+            raise QuotaUnreadable(f"“{name[:60]}” has two quotas. Keep one.")
+        quotas[name] = number
+    if not quotas:
+        raise QuotaUnreadable(f"Write how many of each {by}, as “name: number”, one a line, of: {there}.")
+    return quotas
+
+
+def _listed(session: Session, study_id: int, typed: str) -> list[int]:
+    """An id is taken before a number; “#12” is always the number."""
+    words = [word.strip() for line in typed.splitlines() for word in line.replace(";", ",").split(",") if word.strip()]
+    if not words:
+        raise NothingListed
+    by_number: dict[str, int] = {}
+    by_id: dict[str, set[int]] = {}
+    for incident_id, number, external_id in queries.incident_names(session, study_id):
+        by_number[str(number)] = incident_id
+        if external_id:
+            by_id.setdefault(external_id, set()).add(incident_id)
+    found, unknown, several = set(), [], []
+    for word in words:
+        bare = word.removeprefix("#")
+        if len(by_id.get(word, ())) > 1:
+            several.append(word)
+        elif word in by_id:
+            found |= by_id[word]
+        elif bare in by_number:
+            found.add(by_number[bare])
+        else:
+            unknown.append(word)
+    if unknown:
+        raise ListedUnknown(f"This study has no incident {_some(unknown)}. Correct the list.")
+    if several:
+        raise ListedUnknown(f"Several incidents have the id {_some(several)}. Write their numbers, such as #12.")
+    uncodable = found - set(queries.codable_incident_ids(session, study_id))
+    if uncodable:
+        names = [f"#{number}" for number, one in by_number.items() if one in uncodable]
+        raise ListedUnknown(
+            f"{_some(names)} cannot be coded: no text, or left out of the study. Take them off the list."
+        )
+    return sorted(found)
+
+
+def _some(words: list[str]) -> str:
+    shown = ", ".join(f"“{word[:40]}”" for word in words[:SHOWN_AT_MOST])
+    return shown + (f" and {len(words) - SHOWN_AT_MOST} more" if len(words) > SHOWN_AT_MOST else "")
