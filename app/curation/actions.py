@@ -101,8 +101,8 @@ def group_codes(
     if not open_codes:
         raise policy.NothingChosen
     group = _draft(session, table.board, group_id) if group_id is not None else None
+    codes = disclosed_codebook(session, viewer.study.id).codes
     if group is None:
-        codes = disclosed_codebook(session, viewer.study.id).codes
         first = [codes[code_id] for code_id in open_codes]
         group = PoolingGroup(
             study_id=viewer.study.id,
@@ -114,7 +114,8 @@ def group_codes(
         session.add(group)
         session.flush()
     _take_out(session, table.board, open_codes)
-    session.add_all(PoolingGroupCode(study_id=viewer.study.id, group_id=group.id, code_id=each) for each in open_codes)
+    of_group = {"study_id": viewer.study.id, "group_id": group.id}
+    session.add_all(PoolingGroupCode(code_id=each, name=codes[each].name, **of_group) for each in open_codes)
     session.flush()
     _drop_empty(session, table.board)
     _record(session, viewer, table, "pooling.grouped", group_id=group.id, code_ids=open_codes)
@@ -126,7 +127,9 @@ def ungroup_codes(session: Session, viewer: Viewer, number: int, dimension_id: i
     table = _written_by_scribe(session, viewer, number, dimension_id, now())
     drafts = {group.id for group, outcome in queries.groups_of(session, table.board) if outcome is None}
     in_groups = queries.group_codes(session, table.board)
-    grouped = [code_id for code_id in dict.fromkeys(code_ids) if in_groups.get(code_id) in drafts]
+    grouped = [
+        code_id for code_id in dict.fromkeys(code_ids) if code_id in in_groups and in_groups[code_id].group_id in drafts
+    ]
     if not grouped:
         raise policy.NothingChosen
     _take_out(session, table.board, grouped)
@@ -148,8 +151,8 @@ def word_group(
     session: Session, viewer: Viewer, number: int, dimension_id: int, group_id: int, name: str, definition: str
 ) -> None:
     """A draft of the wording, which those who watch see. It changes nothing in the codebook."""
-    policy.check_wording(name, definition)
     table = _written_by_scribe(session, viewer, number, dimension_id, now())
+    policy.check_wording(name, definition)
     group = _draft(session, table.board, group_id)
     group.name, group.definition = name, definition
     session.flush()
@@ -160,9 +163,9 @@ def settle(
     session: Session, viewer: Viewer, number: int, dimension_id: int, group_id: int, words: GroupWords
 ) -> PoolingOutcome:
     """What the group becomes, in the codebook, by ordinary revisions: what was handed in keeps the codes it bore."""
+    table = _written_by_scribe(session, viewer, number, dimension_id, now())
     policy.check_wording(words.name, words.definition)
     policy.check_settlement(words.outcome, words.reason)
-    table = _written_by_scribe(session, viewer, number, dimension_id, now())
     group = _draft(session, table.board, group_id)
     code_ids = _codes_in(session, table.board, group)
     if sorted(code_ids) != sorted(set(words.seen_code_ids)):
@@ -246,7 +249,7 @@ def _draft(session: Session, board: PoolingBoard, group_id: int) -> PoolingGroup
 
 
 def _codes_in(session: Session, board: PoolingBoard, group: PoolingGroup) -> list[int]:
-    return [code_id for code_id, in_group in queries.group_codes(session, board).items() if in_group == group.id]
+    return [each.code_id for each in queries.group_codes(session, board).values() if each.group_id == group.id]
 
 
 def _take_out(session: Session, board: PoolingBoard, code_ids: Sequence[int]) -> None:
@@ -258,7 +261,7 @@ def _take_out(session: Session, board: PoolingBoard, code_ids: Sequence[int]) ->
 
 
 def _drop_empty(session: Session, board: PoolingBoard) -> None:
-    filled = set(queries.group_codes(session, board).values())
+    filled = {each.group_id for each in queries.group_codes(session, board).values()}
     for group, outcome in queries.groups_of(session, board):
         if outcome is None and group.id not in filled:
             session.delete(group)

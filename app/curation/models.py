@@ -53,7 +53,7 @@ class PoolingGroup(Base):
 
 
 class PoolingGroupCode(Base):
-    """A code lies in one group at most."""
+    """A code lies in one group at most. name: as it was proposed, since the group may give it another."""
 
     __tablename__ = "pooling_group_codes"
     __table_args__ = owned_by_study(
@@ -66,6 +66,7 @@ class PoolingGroupCode(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     group_id: Mapped[int] = mapped_column(BigInteger, index=True)
     code_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text)
 
 
 class PoolingOutcome(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.curation import policy, queries
-from app.curation.models import PoolingBoard, PoolingGroup, PoolingOutcome
+from app.curation.models import PoolingBoard, PoolingGroup, PoolingGroupCode, PoolingOutcome
 from app.curation.queries import Application, Proposal
 from app.db.base import now
 from app.incidents.models import Incident
@@ -56,10 +56,11 @@ class Card:
 
 @dataclass(frozen=True)
 class ShownGroup:
-    """became: the code that it was settled into, if it became one."""
+    """names: of its codes as they were proposed. became: the code that it was settled into, if it became one."""
 
     group: PoolingGroup
     cards: tuple[Card, ...]
+    names: tuple[str, ...]
     outcome: PoolingOutcome | None
     by: Membership | None
     became: CodeEntry | None
@@ -234,7 +235,7 @@ def _groups(
     codebook: Codebook,
     board: PoolingBoard | None,
     cards: Mapping[int, Card],
-    in_groups: Mapping[int, int],
+    in_groups: Mapping[int, PoolingGroupCode],
 ) -> list[ShownGroup]:
     if board is None:
         return []
@@ -242,7 +243,8 @@ def _groups(
     return [
         ShownGroup(
             group=group,
-            cards=tuple(cards[code_id] for code_id, held in in_groups.items() if held == group.id and code_id in cards),
+            cards=tuple(cards[code_id] for code_id, each in in_groups.items() if each.group_id == group.id),
+            names=tuple(each.name for each in in_groups.values() if each.group_id == group.id),
             outcome=outcome,
             by=members.get(outcome.member_id) if outcome else None,
             became=codebook.codes.get(outcome.code_id or 0) if outcome else None,

@@ -145,10 +145,10 @@ def groups_of(session: Session, board: PoolingBoard) -> Sequence[tuple[PoolingGr
     return [(group, outcome) for group, outcome in rows]
 
 
-def group_codes(session: Session, board: PoolingBoard) -> dict[int, int]:
-    """Code -> its group, in the order in which they came into it."""
-    rows = session.execute(
-        select(PoolingGroupCode.code_id, PoolingGroupCode.group_id)
+def group_codes(session: Session, board: PoolingBoard) -> dict[int, PoolingGroupCode]:
+    """By code, in the order in which they came into their groups."""
+    found = session.scalars(
+        select(PoolingGroupCode)
         .join(
             PoolingGroup,
             (PoolingGroup.study_id == PoolingGroupCode.study_id) & (PoolingGroup.id == PoolingGroupCode.group_id),
@@ -156,7 +156,7 @@ def group_codes(session: Session, board: PoolingBoard) -> dict[int, int]:
         .where(PoolingGroup.study_id == board.study_id, PoolingGroup.board_id == board.id)
         .order_by(PoolingGroupCode.id)
     )
-    return dict(rows.all())
+    return {each.code_id: each for each in found}
 
 
 def looked_at_authors(session: Session, coding_round: Round, dimension_id: int, member_id: int) -> bool:

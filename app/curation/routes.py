@@ -129,7 +129,13 @@ def word_group(
     posted: PostedForm,
 ) -> Response:
     name, definition = posted.text("name"), posted.text("definition")
-    actions.word_group(session, viewer, number, dimension_id, group_id, name, definition)
+    try:
+        with session.begin_nested():
+            actions.word_group(session, viewer, number, dimension_id, group_id, name, definition)
+    except policy.GroupSettled:
+        if not is_htmx(request):
+            raise
+        return _nothing_new()  # typed just before it was settled, in these very words
     if is_htmx(request):
         return fragment(request, "curation/_kept.html", group_id=group_id)
     return redirect_after(request, _address(viewer, number, dimension_id))

@@ -42,6 +42,7 @@ def upgrade() -> None:
         "pooling_group_codes",
         _key("group_id"),
         _key("code_id"),
+        sa.Column("name", sa.Text(), nullable=False),
         points_to={"group_id": "pooling_groups", "code_id": "codes"},
         unique=("code_id",),
     )
