@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
+from app.curation import models as curation
 from app.db.base import Base
 from app.incidents import models as incidents
 from app.ledger import models as ledger
@@ -11,5 +12,5 @@ from app.rounds import models as rounds
 from app.studies import models as studies
 from app.suggestions import models as suggestions
 
-ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication)
+ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation)
 metadata = Base.metadata

@@ -10,6 +10,7 @@ from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import change_routes, own_work_routes, round_pages
 from app.coding import routes as coding
+from app.curation import routes as curation
 from app.export import deletion_routes
 from app.export import routes as export
 from app.findings import routes as findings
@@ -47,6 +48,7 @@ ALL: list[APIRouter] = [
     suggestions.router,
     leaving_routes.router,
     adjudication.router,
+    curation.router,
     export.router,
     deletion_routes.router,
     findings.router,

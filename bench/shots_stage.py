@@ -134,6 +134,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-settling": f"/rounds/{settling.number}",
         "round-running": "/rounds/3",
         "round-change": "/rounds/3",
+        "pooling": f"/rounds/{settling.number}/pooling",
+        "pooling-board": f"/rounds/{settling.number}/pooling/{cause.id}",
         "round-suggestions": "/rounds/3/suggestions",
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",

@@ -121,7 +121,14 @@ def post_addresses(session: Session, scene: Scene):
     base = f"/studies/{scene.lead.study.slug}"
     number = scene.coding_round.number
     of = {name: found[0] for name, found in ids_of_study(session, scene).items() if found}
-    of |= {"slug": scene.lead.study.slug, "number": number, "token": "x", "sign_in_id": 1, "import_id": 1}
+    of |= {
+        "slug": scene.lead.study.slug,
+        "number": number,
+        "token": "x",
+        "sign_in_id": 1,
+        "import_id": 1,
+        "group_id": 1,
+    }
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
         "phase": "settling",

@@ -22,6 +22,7 @@ FLOORS = (
     "agreement",
     "suggestions",
     "adjudication",
+    "curation",
 )
 
 APP = Path(app.models.__file__).parent

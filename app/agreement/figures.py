@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
-from app.codebook.tree import Codebook, DimensionEntry
-from app.coding.submissions import SubmittedChoice, SubmittedReply, SubmittedWork, first_submissions, last_submissions
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
 from app.methods.agreement import AgreementReport, Coefficient
 from app.rounds.models import IMPORTED, Round
 from app.rounds.queries import coders
@@ -44,6 +44,7 @@ class Row:
 
     incident_ids: the incidents behind it, in the order of its units; differing: those on which not all said the
     same. without_not_enough: the same without the answers *not enough information*, where there were any.
+    waiting: how many new codes of the round stand in the way until they are pooled.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Row:
     incident_ids: tuple[int, ...]
     differing: int
     without_not_enough: AgreementReport | None
+    waiting: int = 0
 
     @property
     def headline(self) -> Coefficient | None:
@@ -122,10 +124,12 @@ def round_figures(session: Session, coding_round: Round) -> RoundFigures:
         unexposed = [work for work in firsts if work.submission.independent]
         exposed = [work for work in lasts if not work.submission.independent]
         rows = []
+        handed_in = queries.handed_in_codes(session, coding_round)
         for dimension in codebook.dimensions:
-            rows.append(_row(coding_round.purpose, codebook, dimension, unexposed, coined))
+            used = {code_id: coined[code_id] for code_id in handed_in.get(dimension.id, ()) if code_id in coined}
+            rows.append(_row(coding_round, coding_round.purpose, codebook, dimension, unexposed, used))
             if exposed:
-                rows.append(_row("assisted", codebook, dimension, lasts, coined))
+                rows.append(_row(coding_round, "assisted", codebook, dimension, lasts, used))
     assignments, incidents = queries.planned(session, coding_round)
     return RoundFigures(
         coding_round=coding_round,
@@ -157,25 +161,33 @@ def _imported_rows(
 
 
 def _row(
+    coding_round: Round,
     kind: str,
     codebook: Codebook,
     dimension: DimensionEntry,
     works: Sequence[SubmittedWork],
     coined: Mapping[int, bool],
 ) -> Row:
-    """Private new codes are compared only once they are pooled, and then the figure is named for it."""
-    used = {c.code_id for work in works for c in _codes(work, dimension.id)} & set(coined)
-    unpooled = [codebook.codes[code_id] for code_id in used if not coined[code_id]]
+    """coined: private new codes in what was handed in here -> whether they were pooled since.
+
+    They are compared only once all of them are pooled, and then the figure of the dimension is named for it.
+    """
+    unpooled = [codebook.codes[code_id] for code_id, is_pooled in coined.items() if not is_pooled]
     if unpooled:
-        names = sorted({code.name if code.disclosed == "whole" else NOT_OPEN for code in unpooled})
-        sentence = (
-            f"No figure yet: coders coined codes of their own here ({', '.join(names)}). "
-            "Merge, move or reword them in the codebook, so that they mean the same to all."
-        )
-        return Row(kind, dimension, None, sentence, (), 0, None)
-    if not used:
+        here = sum(code.created_in_round == coding_round.id for code in unpooled)
+        return Row(kind, dimension, None, _waits(unpooled), (), 0, None, waiting=here)
+    if not coined:
         return _measured(kind, dimension, works, _as_submitted)
     return _measured("assisted" if kind == "assisted" else "mapped", dimension, works, codebook.living)
+
+
+def _waits(unpooled: Sequence[CodeEntry]) -> str:
+    names = ", ".join(sorted({code.name if code.disclosed == "whole" else NOT_OPEN for code in unpooled}))
+    wait = "1 proposed code waits" if len(unpooled) == 1 else f"{len(unpooled)} proposed codes wait"
+    return (
+        f"No figure yet: {wait} to be pooled ({names}). Coders coined them alone, so two of them may mean the same; "
+        "the figure is made once it is settled what each became."
+    )
 
 
 def _measured(
@@ -233,11 +245,6 @@ def _beside(dimension: DimensionEntry, works: Sequence[SubmittedWork]) -> Beside
         not_enough=states["not_enough_information"],
         not_coded=states["not_coded"],
     )
-
-
-def _codes(work: SubmittedWork, dimension_id: int) -> Sequence[SubmittedChoice]:
-    reply = work.answers.get(dimension_id)
-    return reply.codes if reply else []
 
 
 def _as_submitted(code_id: int) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
+from app.coding.models import SubmittedCode
 from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round, RoundIncident, RoundPhaseChange
 from app.rounds.queries import frozen_seq
@@ -73,3 +74,16 @@ def planned(session: Session, coding_round: Round) -> tuple[int, int]:
         RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
     )
     return session.scalars(assignments).one(), session.scalars(incidents).one()
+
+
+def handed_in_codes(session: Session, coding_round: Round) -> dict[int, set[int]]:
+    """Dimension -> the codes that stand in any submission of the round."""
+    rows = session.execute(
+        select(SubmittedCode.dimension_id, SubmittedCode.code_id)
+        .where(SubmittedCode.study_id == coding_round.study_id, SubmittedCode.round_id == coding_round.id)
+        .distinct()
+    )
+    found: dict[int, set[int]] = {}
+    for dimension_id, code_id in rows:
+        found.setdefault(dimension_id, set()).add(code_id)
+    return found

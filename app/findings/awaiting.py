@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import queries as adjudication
 from app.coding import queries as coding
+from app.curation import queries as curation
 from app.rounds.models import Round
 from app.rounds.queries import codable_incident_ids, rounds_of
 from app.studies.viewer import Viewer
@@ -74,6 +75,14 @@ def _rulings(session: Session, viewer: Viewer, rounds: Sequence[Round], base: st
 
 def _leading(session: Session, viewer: Viewer, rounds: Sequence[Round], base: str) -> Iterator[Waiting]:
     for found in rounds:
+        proposed = curation.waiting(session, found) if found.phase == "settling" else 0
+        if proposed:
+            yield Waiting(
+                "git-merge",
+                f"{plural(proposed, 'proposed code')} {'waits' if proposed == 1 else 'wait'} to be pooled",
+                f"{found.name}: codes that coders coined alone. Their questions have no figure before",
+                f"{base}/rounds/{found.number}/pooling",
+            )
         far = coding.progress(session, found)
         if found.phase == "running" and far.total and far.done == far.total:
             yield Waiting(

@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from app.methods.sampling import _shuffled, _stream
+from app.methods.sampling import shuffled
 
 T = TypeVar("T", bound=Hashable)
 
@@ -26,16 +26,16 @@ def deal(
     waiting: coder -> how many incidents wait for them; only they take any. Those with the fewest possible takers are
     dealt first. Who has least waiting takes the next; between equals, who met the incident's other coders least.
     """
-    random = _stream(seed, stream)
+    random = stream(seed, stream)
     load = Counter(dict(waiting))
     met = _met(held.values())
     free = {one: [coder for coder in sorted(waiting) if coder not in held.get(one, ())] for one in sorted(needed)}
     found: dict[int, tuple[int, ...]] = {}
-    for incident in sorted(_shuffled(list(free), random), key=lambda one: len(free[one]) - needed[one]):
+    for incident in sorted(shuffled(list(free), random), key=lambda one: len(free[one]) - needed[one]):
         others = sorted(held.get(incident, ()))
         chosen: list[int] = []
         for _ in range(min(needed[incident], len(free[incident]))):
-            left = _shuffled([coder for coder in free[incident] if coder not in chosen], random)
+            left = shuffled([coder for coder in free[incident] if coder not in chosen], random)
             chosen.append(
                 min(left, key=lambda one: (load[one], sum(met[frozenset((one, other))] for other in others + chosen)))
             )
@@ -91,7 +91,7 @@ def continued(planned: Mapping[T, int], there: Mapping[T, int], n: int) -> list[
 
 def mixed(incident_ids: Collection[int], seed: int, stream: str) -> list[int]:
     """In an order of its own stream; neither the order of the ids nor repeats in them matter."""
-    return _shuffled(sorted(set(incident_ids)), _stream(seed, stream))
+    return shuffled(sorted(set(incident_ids)), stream(seed, stream))
 
 
 def _met(groups: Collection[Collection[int]]) -> Counter[frozenset[int]]:

@@ -209,7 +209,7 @@ def test_a_code_of_another_running_round_blocks_the_figure_and_is_not_named(
     for viewer in everybody(session, table):
         client = client_for(viewer)
         page = client.get(url(table, f"?round={settled.number}")).text
-        assert "No figure yet: coders coined codes of their own here (a code that is not open yet)" in text_of(page)
+        assert "No figure yet: 1 proposed code waits to be pooled (a code that is not open yet)" in text_of(page)
         assert SECRET not in page + client.get(url(table, f"/table.csv?round={settled.number}")).text
 
 

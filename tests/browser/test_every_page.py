@@ -31,6 +31,9 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/imports/{import_id}/refused.csv",
     S + "/rounds/{number}/coders",
     S + "/rounds/{number}/suggestions/progress",
+    S + "/rounds/{number}/pooling/waiting",
+    S + "/rounds/{number}/pooling/{dimension_id}/board",
+    S + "/rounds/{number}/pooling/{dimension_id}/pen",
 }
 ONE_TIME = {"/sign-in-links/{token}"}  # a button alone, looked at in tests/accounts
 NARROW_AND_ZOOMED = ((390, 844), (720, 450))  # a phone; 200 % of a window of 1440

@@ -61,6 +61,8 @@ CODE = S + "/codebook/codes/{code_id}"
 DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
 RUNS = S + "/rounds/{number}/suggestions"
+POOLING = S + "/rounds/{number}/pooling"
+BOARD = POOLING + "/{dimension_id}"
 
 MAY = {
     ("GET", "/sign-in"): ANYBODY,
@@ -168,6 +170,19 @@ MAY = {
     ("POST", RUNS + "/{run_id}/resumption"): LEAD,
     ("POST", RUNS + "/openings"): LEAD,
     ("GET", RUNS + "/progress"): LEAD,
+    ("GET", POOLING): MEMBERS,
+    ("GET", POOLING + "/waiting"): MEMBERS,
+    ("GET", BOARD): MEMBERS,
+    ("GET", BOARD + "/board"): MEMBERS,
+    ("GET", BOARD + "/pen"): MEMBERS,
+    ("POST", BOARD + "/pen"): CODING,  # coders of the round; of others: tests/curation
+    ("POST", BOARD + "/pen/rest"): CODING,
+    ("POST", BOARD + "/openings"): MEMBERS,
+    ("POST", BOARD + "/authors"): MEMBERS,
+    ("POST", BOARD + "/groups"): CODING,
+    ("POST", BOARD + "/groups/{group_id}/wording"): CODING,
+    ("POST", BOARD + "/groups/{group_id}/dissolution"): CODING,
+    ("POST", BOARD + "/groups/{group_id}/settlement"): CODING,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
@@ -185,7 +200,7 @@ MAY = {
 STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
-AFTER_CODING = ("/disagreements", "/agreement", "/export")
+AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export")
 
 
 @dataclass(frozen=True)
@@ -245,6 +260,7 @@ def walk(session, database, client_for):
         "dimension_id": answered.dimension_id,
         "code_id": some(Code)[0],
         "member_id": added.member.id,
+        "group_id": 1,
         "person_id": added.person.id,
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
     }
