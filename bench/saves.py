@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import http.client
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -38,6 +39,7 @@ SERVERS = 2
 AT_ONCE = (1, 8)
 WARM_SECONDS = 3.0
 KIB = 1024
+IDLE_LOAD = 0.5
 TARGETS = {
     "one coder, save p50 ms": 4.5,
     "one coder, save p95 ms": 9.0,
@@ -132,6 +134,7 @@ class Worker(threading.Thread):
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     asked = _asked()
+    busy = os.getloadavg()[0]
     sizes, screen, problems = measure(asked.incidents, asked.seconds, with_screen=not asked.no_screen)
     figures = _figures(sizes, screen)
     for size in sizes:
@@ -144,6 +147,7 @@ def main() -> int:
                 f"p50 {each.save_p50_ms:.1f}, p95 {each.save_p95_ms:.1f} ms; submit p50 {each.submit_p50_ms:.1f}; "
                 f"next p50 {each.next_p50_ms:.1f}, p95 {each.next_p95_ms:.1f} ms"
             )
+    print(f"load average before: {busy:.1f}" + (", so these figures say little" if busy > IDLE_LOAD else ""))
     print(f"{'':<28}{'measured':>10}{'target':>9}")
     for name, figure in figures.items():
         target = TARGETS[name]
@@ -152,7 +156,8 @@ def main() -> int:
     for problem in problems:
         print(f"    {problem}")
     if asked.json is not None:
-        found = {"sizes": [asdict(size) for size in sizes], "screen": screen, "figures": figures, "targets": TARGETS}
+        found: dict[str, Any] = {"load_average_before": busy, "sizes": [asdict(size) for size in sizes]}
+        found |= {"screen": screen, "figures": figures, "targets": TARGETS}
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
     return int(bool(problems) or any(size.missing or size.half for size in sizes))
 
