@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from app.methods.sampling import shuffled
+from app.methods.sampling import shuffled, stream
 
 T = TypeVar("T", bound=Hashable)
 
@@ -18,7 +18,7 @@ def deal(
     held: Mapping[int, Collection[int]],
     waiting: Mapping[int, int],
     seed: int,
-    stream: str,
+    purpose: str,
 ) -> dict[int, tuple[int, ...]]:
     """incident -> the coders who take it, rising; as many as needed, or as there are who do not have it yet.
 
@@ -26,7 +26,7 @@ def deal(
     waiting: coder -> how many incidents wait for them; only they take any. Those with the fewest possible takers are
     dealt first. Who has least waiting takes the next; between equals, who met the incident's other coders least.
     """
-    random = stream(seed, stream)
+    random = stream(seed, purpose)
     load = Counter(dict(waiting))
     met = _met(held.values())
     free = {one: [coder for coder in sorted(waiting) if coder not in held.get(one, ())] for one in sorted(needed)}
@@ -89,9 +89,9 @@ def continued(planned: Mapping[T, int], there: Mapping[T, int], n: int) -> list[
     return found
 
 
-def mixed(incident_ids: Collection[int], seed: int, stream: str) -> list[int]:
+def mixed(incident_ids: Collection[int], seed: int, purpose: str) -> list[int]:
     """In an order of its own stream; neither the order of the ids nor repeats in them matter."""
-    return shuffled(sorted(set(incident_ids)), stream(seed, stream))
+    return shuffled(sorted(set(incident_ids)), stream(seed, purpose))
 
 
 def _met(groups: Collection[Collection[int]]) -> Counter[frozenset[int]]:
