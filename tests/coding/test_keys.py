@@ -48,6 +48,7 @@ def test_no_key_is_the_browsers_or_a_screen_readers_own(pages):
 
 def test_every_key_of_the_desk_stands_in_the_guide(pages):
     signs = {"arrowup": "↑", "arrowdown": "↓", "arrowleft": "←", "arrowright": "→", "ctrl+enter": "Enter"}
+    signs |= {"ctrl+z": "Z", "ctrl+shift+z": "Z"}
     told = set(re.findall(r"<kbd>(.+?)</kbd>", DOCS.read_text()))
     desk = next(iter(pages.values()))
     keys = {each.attributes["data-key"] for each in desk.css("[data-key]")} - set("2345678")
