@@ -117,7 +117,10 @@ def _fitting(session: Session, study_id: int, wanted: Wanted) -> list[int]:
     if wanted.coded == "any":
         return ids
     taken = known_incidents(session, study_id).coded | queries.waiting_incident_ids(session, study_id)
-    return [one for one in ids if one not in taken]
+    left = [one for one in ids if one not in taken]
+    if ids and not left:
+        raise NothingFits("Every incident that fits is coded or waits in a round. Take coded ones too, or import more.")
+    return left
 
 
 def _fresh(session: Session, study_id: int, ids: Collection[int]) -> tuple[list[int], KeptOut]:
