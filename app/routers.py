@@ -5,10 +5,11 @@ from fastapi import APIRouter
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
 from app.adjudication import routes as adjudication
+from app.adjudication import walk_routes
 from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
-from app.coding import round_pages
+from app.coding import memo_routes, round_pages
 from app.coding import routes as coding
 from app.export import deletion_routes
 from app.export import routes as export
@@ -39,12 +40,14 @@ ALL: list[APIRouter] = [
     dimension_routes.router,
     codebook.router,
     coding.router,
+    memo_routes.router,
     rounds.router,
     round_pages.router,
     agreement.router,
     suggestions.router,
     leaving_routes.router,
     adjudication.router,
+    walk_routes.router,
     export.router,
     deletion_routes.router,
     findings.router,

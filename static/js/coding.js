@@ -5,4 +5,5 @@ import "./desk.js";
 import "./drawers.js";
 import "./evidence.js";
 import "./find.js";
+import "./memos.js";
 import "./waiting.js";
