@@ -5,10 +5,11 @@ from fastapi import APIRouter
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
 from app.adjudication import routes as adjudication
+from app.adjudication import walk_routes
 from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
-from app.coding import change_routes, own_work_routes, round_pages
+from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
 from app.curation import routes as curation
 from app.export import deletion_routes
@@ -41,6 +42,7 @@ ALL: list[APIRouter] = [
     codebook.router,
     own_work_routes.router,
     coding.router,
+    memo_routes.router,
     rounds.router,
     round_pages.router,
     change_routes.router,
@@ -49,6 +51,7 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     adjudication.router,
     curation.router,
+    walk_routes.router,
     export.router,
     deletion_routes.router,
     findings.router,

@@ -21,7 +21,9 @@ from app.cli import tandem
 from app.codebook.actions import CodeText, edit_code, merge_codes
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
-from app.coding.models import Exposure, Memo, SubmittedCode
+from app.coding.memo_subjects import subject_named
+from app.coding.memos import add_memo
+from app.coding.models import Evidence, Exposure, Memo, SubmittedCode
 from app.coding.round_changes import add_coder, remove_coder
 from app.db.session import Database
 from app.incidents.models import Import, Incident
@@ -213,9 +215,14 @@ def test_promise_3_after_the_round_nothing_of_others_is_shown_by_looking_alone(s
     scene = make_scene(session, database, random.Random(2))
     move_round(session, scene.lead, scene.coding_round, "settling")
     addresses = list(get_addresses(session, scene))
-    memos = {memo.member_id: memo.text for memo in session.scalars(select(Memo))}
+    memos = [
+        memo
+        for memo in session.scalars(select(Memo))
+        if memo.sharing == "private" or memo.subject_kind in ("incident", "quote")
+    ]
+    assert len(memos) > 4
     for who, viewer in scene.everybody.items():
-        others = [text for member_id, text in memos.items() if member_id != viewer.member.id]
+        others = [memo.text for memo in memos if memo.member_id != viewer.member.id]
         for address, shown in looked_at(client_for(viewer), addresses):
             assert not [text for text in others if text in shown], f"{who} at {address}"
 
@@ -283,6 +290,7 @@ def code_at_random(
             act(session, coder, assignment, "create_code", dimension_id=cause, name=words[0])
             act(session, coder, assignment, "write_memo", text=words[1])
             act(session, coder, assignment, "flag", note=words[2])
+            words += memos_everywhere(session, chance, coder, assignment, symptom, errors, mark)
         act(session, coder, assignment, "toggle_code", dimension_id=symptom, code_id=errors)
         ending = chance.choice(("submit", "skip", "draft", "submit"))
         if ending == "submit":
@@ -291,6 +299,23 @@ def code_at_random(
             act(session, coder, assignment, "skip", reason=f"SKIP{mark}")
             words.append(f"SKIP{mark}")
     return words
+
+
+def memos_everywhere(
+    session: Session, chance: random.Random, coder: Viewer, assignment: Assignment, symptom: int, errors: int, mark: str
+) -> list[str]:
+    """One on each kind of subject, private or shared; the code is given and taken back, the memo on its quote stays."""
+    of = {"dimension_id": symptom, "code_id": errors}
+    act(session, coder, assignment, "toggle_code", **of)
+    quoted = act(session, coder, assignment, "add_evidence", **of, start=4, end=11, quote="gateway")
+    names = ("study", f"code-{errors}", f"incident-{assignment.incident_id}", f"quote-{quoted.evidence_id}")
+    written = []
+    for name in names:
+        written.append(f"MEMO{name.split('-')[0].upper()}{mark}")
+        shared = chance.random() < 0.7
+        add_memo(session, coder, subject_named(session, coder, name), written[-1], shared=shared)
+    act(session, coder, assignment, "toggle_code", **of)
+    return written
 
 
 def offer(session: Session, database: Database, lead: Viewer, coding_round: Round, codes: dict[int, int]) -> None:
@@ -320,9 +345,18 @@ def get_addresses(session: Session, scene: Scene):
             for query in QUERIES.get(route.path.removeprefix("/studies/{slug}"), ()):
                 some = {
                     "dimension": of_study["dimension_id"][0],
-                    "code": of_study["code_id"][-1],
-                }  # the last one coined
+                    **subjects(session, scene),
+                }
                 yield address + query.format(number=scene.coding_round.number, **some)
+
+
+def subjects(session: Session, scene: Scene) -> dict[str, int]:
+    """What memos are on in this study, by kind."""
+    study_id = scene.lead.study.id
+    return {
+        kind: session.scalars(select(model.id).where(model.study_id == study_id).order_by(model.id.desc())).first() or 0
+        for kind, model in (("incident", Incident), ("code", Code), ("quote", Evidence))
+    }
 
 
 def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
@@ -337,6 +371,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("import_id", Import),
             ("run_id", SuggestionRun),
             ("member_id", Membership),
+            ("memo_id", Memo),
         )
     }
 
@@ -351,6 +386,8 @@ QUERIES = {
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),
+    "/memos": ("?find=MEMO", "?kind=incident", "?kind=code", "?kind=quote", "?kind=study"),
+    "/memos/about": tuple(f"?on={kind}-{{{kind}}}" for kind in ("incident", "code", "quote")),
 }
 
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app import routers
 from app.codebook.models import Code, Dimension
 from app.coding.forms import FIELDS
-from app.coding.models import AssignmentWork
+from app.coding.models import AssignmentWork, Memo
 from app.incidents.actions import upload
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -67,6 +67,8 @@ GOOD = {
     "from_id": "gaps",
     "by": "numbers",
     "numbers": "1-3",
+    "on": "study",
+    "text": "A thought",
 }
 
 
@@ -205,6 +207,12 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "rounds/1/suggestions?call={}",
         "incidents/{}",
         "rounds/{}",
+        "memos?author={}",
+        "memos?page={}",
+        "memos?find={}",
+        "memos/about?on=code-{}",
+        "memos/about?on=quote-{}",
+        "memos/{}",
     ]
     base = f"/studies/{scene.lead.study.slug}/"
     broken = []
@@ -251,6 +259,7 @@ def posts(session, scene):
         "group_id": 1,
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
+        "memo_id": own_memo(session, scene),
     }
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}
@@ -263,6 +272,13 @@ def posts(session, scene):
         if address.endswith("/acts"):
             yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
             yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
+
+
+def own_memo(session, scene) -> int:
+    memo = Memo(study_id=scene.lead.study.id, member_id=scene.lead.member.id, subject_kind="study", text="Mine")
+    session.add(memo)
+    session.flush()
+    return memo.id
 
 
 def asked_for(connection: Connection, client: TestClient, address: str, fields: dict) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, load_only
 from app.adjudication.models import Comment, FinalCode, RuledCode, Ruling, RulingParticipant
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import DimensionEntry
+from app.coding.memos import may_be_opened
 from app.coding.models import Memo
 from app.coding.submissions import SubmittedReply, SubmittedWork, last_submissions
 from app.incidents.models import Incident
@@ -127,7 +128,7 @@ def queue(session: Session, coding_round: Round) -> Queue:
     everything = compared(session, coding_round)
     standing = standing_rulings(session, coding_round)
     apart = [each for each in everything if each.comparison.is_disagreement or each.key in standing]
-    incidents = _incidents(session, coding_round.study_id, {each.incident_id for each in apart})
+    incidents = incidents_by_id(session, coding_round.study_id, {each.incident_id for each in apart})
     codebook = disclosed_codebook(session, coding_round.study_id)
     found = [
         Disagreement(
@@ -231,8 +232,9 @@ def comments_on(session: Session, coding_round: Round, incident_id: int, dimensi
 
 
 def shared_memos(session: Session, coding_round: Round, incident_id: int) -> Sequence[Memo]:
-    """A private memo is its author's alone and never among them, nor is one in a draft that was withdrawn."""
-    return session.scalars(
+    """On the incident as a whole. A private memo is its author's alone and never among them, nor is one in a draft that
+    was withdrawn."""
+    found = session.scalars(
         select(Memo)
         .join(Assignment, (Assignment.study_id == Memo.study_id) & (Assignment.id == Memo.assignment_id))
         .where(
@@ -240,10 +242,12 @@ def shared_memos(session: Session, coding_round: Round, incident_id: int) -> Seq
             Assignment.round_id == coding_round.id,
             Assignment.incident_id == incident_id,
             counts(),
+            Memo.subject_kind == "incident",
             Memo.sharing == "shared",
         )
         .order_by(Memo.id)
     ).all()
+    return may_be_opened(session, coding_round, found)
 
 
 def of_others(session: Session, coding_round: Round, member_id: int, found: Compared) -> list[tuple[str, int]]:
@@ -266,7 +270,7 @@ def _reply(submitted: SubmittedReply | None) -> Reply | None:
     return Reply(submitted.state, frozenset(choice.code_id for choice in submitted.codes), main)
 
 
-def _incidents(session: Session, study_id: int, ids: set[int]) -> dict[int, Incident]:
+def incidents_by_id(session: Session, study_id: int, ids: set[int]) -> dict[int, Incident]:
     """Without their texts."""
     columns = (Incident.study_id, Incident.number, Incident.external_id, Incident.title, Incident.cohort)
     rows = session.scalars(

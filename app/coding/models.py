@@ -131,14 +131,33 @@ class Evidence(Base):
     at: Mapped[Now]
 
 
+MEMO_SUBJECTS = ("incident", "code", "quote", "study")
+_MEMO_SUBJECT = """
+CASE subject_kind
+  WHEN 'incident' THEN incident_id IS NOT NULL AND code_id IS NULL AND "start" IS NULL
+  WHEN 'code' THEN code_id IS NOT NULL AND incident_id IS NULL AND assignment_id IS NULL AND "start" IS NULL
+  WHEN 'quote' THEN code_id IS NOT NULL AND incident_id IS NOT NULL AND assignment_id IS NOT NULL
+    AND "start" >= 0 AND "end" > "start" AND quote IS NOT NULL
+  ELSE code_id IS NULL AND incident_id IS NULL AND assignment_id IS NULL AND "start" IS NULL
+END
+"""
+
+
 class Memo(Base):
+    """A member's own note. One on a quote holds the words and their place itself, as the evidence under a code comes
+    and goes while somebody codes."""
+
     __tablename__ = "memos"
     __table_args__ = owned_by_study(
         within_study("member_id", "memberships"),
         within_study("assignment_id", "assignments"),
         within_study("incident_id", "incidents"),
+        within_study("code_id", "codes"),
+        CheckConstraint(_MEMO_SUBJECT, name="subject"),
         Index("ix_memos_incident", "study_id", "incident_id"),
         Index("ix_memos_assignment", "study_id", "assignment_id"),
+        Index("ix_memos_code", "study_id", "code_id"),
+        Index("ix_memos_member", "study_id", "member_id"),
     )
 
     id: Mapped[Id]
@@ -146,8 +165,12 @@ class Memo(Base):
     member_id: Mapped[int] = mapped_column(BigInteger)
     assignment_id: Mapped[int | None] = mapped_column(BigInteger)
     incident_id: Mapped[int | None] = mapped_column(BigInteger)
-    subject_kind: Mapped[str] = mapped_column(word("subject_kind", "incident", "code", "quote", "study"))
+    subject_kind: Mapped[str] = mapped_column(word("subject_kind", *MEMO_SUBJECTS))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    code_id: Mapped[int | None] = mapped_column(BigInteger)
+    start: Mapped[int | None]
+    end: Mapped[int | None]
+    quote: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     sharing: Mapped[str] = mapped_column(word("sharing", "private", "shared"), server_default="private")
     created_at: Mapped[Now]

@@ -83,6 +83,11 @@ WORDS = {
     "suggestions.resumed": "asked a model for suggestions again",
     "suggestions.reply_opened": "read a model's reply",
     "suggestion.opened": "opened suggestions for",
+    "memo.written": "wrote a memo",
+    "memo.changed": "changed a memo",
+    "memo.removed": "removed a memo",
+    "memo.opened": "opened a colleague's memo",
+    "outcomes.opened": "opened the outcomes of own answers in",
     "dataset.exported": "took out the data set",
 }
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
@@ -133,6 +138,8 @@ def history(session: Session, viewer: Viewer, *, limit: int, before_id: int | No
             StudyEvent.veiled_by_round_id.not_in(running),
             StudyEvent.member_id == viewer.member.id,
         ),
+        # That somebody writes, and what they read of others' notes, is their own business.
+        or_(StudyEvent.subject_kind != "memo", StudyEvent.member_id == viewer.member.id),
     )
     if not viewer.leads:
         planned = [found.id for found in rounds_of(session, viewer.study.id) if found.phase == "planned"]

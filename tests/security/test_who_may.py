@@ -19,7 +19,7 @@ from app.accounts.models import SignIn
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
-from app.coding.models import SubmittedCode
+from app.coding.models import Memo, SubmittedCode
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
@@ -60,6 +60,8 @@ MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
 DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
+MEMO = S + "/memos/{memo_id}"
+OUTCOMES = S + "/rounds/{number}/my-outcomes"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 BOARD = POOLING + "/{dimension_id}"
@@ -146,6 +148,13 @@ MAY = {
     ("GET", S + "/coding"): CODING,
     ("GET", S + "/coding/mine"): CODING,
     ("GET", ASSIGNMENT + "/earlier-quotes"): OWN,
+    ("GET", S + "/memos"): MEMBERS,
+    ("POST", S + "/memos"): CODING,
+    ("GET", S + "/memos/about"): MEMBERS,
+    ("POST", S + "/memos/openings"): MEMBERS,
+    ("GET", MEMO): OWN,
+    ("POST", MEMO): OWN,
+    ("POST", MEMO + "/removal"): OWN,
     ("GET", ASSIGNMENT): OWN,
     ("POST", ASSIGNMENT + "/acts"): OWN,
     ("GET", ASSIGNMENT + "/suggestions"): OWN,
@@ -190,6 +199,10 @@ MAY = {
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings"): RULING,
     ("POST", DISAGREEMENT + "/comments"): CODING,
+    ("GET", OUTCOMES): OWN,
+    ("POST", OUTCOMES + "/openings"): OWN,
+    ("GET", OUTCOMES + "/{incident_id}/{dimension_id}"): OWN,
+    ("POST", OUTCOMES + "/{incident_id}/{dimension_id}/openings"): OWN,
     ("GET", S + "/export"): MEMBERS,
     ("POST", S + "/export/codebook"): MEMBERS,
     ("POST", S + "/export/dataset"): MEMBERS,
@@ -201,6 +214,13 @@ STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
 AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export")
+AFTER_CLOSING = ("/my-outcomes",)
+
+
+def phase_for(path: str) -> str:
+    if any(part in path for part in AFTER_CLOSING):
+        return "closed"
+    return "settling" if any(part in path for part in AFTER_CODING) else "running"
 
 
 @dataclass(frozen=True)
@@ -262,6 +282,7 @@ def walk(session, database, client_for):
         "member_id": added.member.id,
         "group_id": 1,
         "person_id": added.person.id,
+        "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
@@ -295,14 +316,14 @@ def test_every_route_stands_in_the_table_of_who_may():
     assert not gone, f"MAY in tests/security/test_who_may.py names routes that are no more: {gone}. Take them out."
 
 
-@pytest.mark.parametrize("phase", ["running", "settling"])
+@pytest.mark.parametrize("phase", ["running", "settling", "closed"])
 def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
     walk, scene = walk
-    if phase == "settling":
-        walk.of.update(a_disagreement(session, scene))
+    if phase != "running":
+        walk.of.update(a_disagreement(session, scene, phase))
     wrong = []
     for method, path in every_route():
-        if path == STREAM or any(part in path for part in AFTER_CODING) != (phase == "settling"):
+        if path == STREAM or phase_for(path) != phase:
             continue
         for who in walk.clients:
             before = connection.begin_nested()
@@ -315,7 +336,7 @@ def test_everybody_is_answered_on_every_route_as_their_role_says(session, connec
     assert not wrong, "\n".join(wrong)
 
 
-def a_disagreement(session, scene) -> dict[str, object]:
+def a_disagreement(session, scene, phase) -> dict[str, object]:
     """A round that is past its coding, in which two coders differ on one incident."""
     coders = [scene.everybody["coder 0"], scene.everybody["coder 1"]]
     dimension = make_dimension(session, scene.lead, "Trigger")
@@ -325,7 +346,7 @@ def a_disagreement(session, scene) -> dict[str, object]:
     for coder, code in zip(coders, codes, strict=True):
         own = assignment_of(session, coder, coding_round, incident)
         code_and_submit(session, coder, own, {dimension.id: [code]})
-    move_round(session, scene.lead, coding_round, "settling")
+    move_round(session, scene.lead, coding_round, phase)
     return {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
 
 
