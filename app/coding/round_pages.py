@@ -79,6 +79,7 @@ def round_page(
         far=far,
         coders=active,
         mine=viewer.member.id in active,
+        own_done=sum(line.progress.done for line in far.lines if line.member.id == viewer.member.id),
         incidents=len(queries.incident_ids_of(session, coding_round)),
         blind=blind_incidents(session, coding_round),
         added=added_later(session, coding_round),
