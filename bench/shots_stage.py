@@ -194,7 +194,7 @@ def _of_memos(session: Session, ada: Viewer, half_coded: int) -> list[Shot]:
     code = next(one for one in whole_codebook(session, ada.study.id).codes.values() if one.name == CAUSE)
     words = {
         "study": "Most of what I coded today failed where two teams share a store. Worth a dimension of its own?",
-        f"code-{code.id}": "I take this where the dependency is run by somebody else; ours count as a fault of our own.",
+        f"code-{code.id}": "I take this where the dependency is run by others; ours count as a fault of our own.",
     }
     for name, text in words.items():
         memo = add_memo(session, ada, subject_named(session, ada, name), text, shared=name == "study")
