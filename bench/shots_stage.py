@@ -10,9 +10,12 @@ from app.accounts.actions import DEMO_EMAIL, add_person, make_member_invitation,
 from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
+from app.adjudication.walk import outcomes
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import DimensionEntry
+from app.coding.memo_subjects import subject_named
+from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
@@ -169,8 +172,43 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
         Shot("coding-suggestions", holder, f"{begun}/suggestions"),
         Shot("coding-untouched", "lead", f"{home}/assignments/{untouched}"),
         Shot("coding-handed-in", ADA, desks["submitted"]),
+        *_of_memos(session, coders[ADA], half_coded),
+        *_of_outcomes(session, coders[ADA]),
         Shot("history-coder", ADA, f"{home}/history"),
         Shot("not-allowed", ADA, f"{home}/imports/new"),
+    ]
+
+
+def _of_memos(session: Session, ada: Viewer, half_coded: int) -> list[Shot]:
+    home = f"/studies/{ada.study.slug}"
+    code = next(one for one in whole_codebook(session, ada.study.id).codes.values() if one.name == CAUSE)
+    words = {
+        "study": "Most of what I coded today failed where two teams share a store. Worth a dimension of its own?",
+        f"code-{code.id}": "I take this where the dependency is run by somebody else; ours are faults of our own.",
+    }
+    for name, text in words.items():
+        memo = add_memo(session, ada, subject_named(session, ada, name), text, shared=name == "study")
+    return [
+        Shot("memos", ADA, f"{home}/memos"),
+        Shot("memos-lead", "lead", f"{home}/memos"),
+        Shot("memos-about", ADA, f"{home}/memos/about?on=code-{code.id}"),
+        Shot("memo", ADA, f"{home}/memos/{memo.id}"),
+        Shot("memo-of-code", ADA, f"{home}/codebook/codes/{code.id}"),
+    ]
+
+
+def _of_outcomes(session: Session, ada: Viewer) -> list[Shot]:
+    closed = next(own.coding_round for own in own_rounds(session, ada) if own.coding_round.phase == "closed")
+    found = outcomes(session, ada, closed)
+    chosen = next((each for each in found if each.mark == "overruled"), found[0])
+    home = f"/studies/{ada.study.slug}/rounds/{closed.number}/my-outcomes"
+    opens = ("form[action$=openings] .button",)
+    one = f"{home}/{chosen.incident.id}/{chosen.dimension.id}"
+    return [
+        Shot("outcomes-closed", ADA, home),
+        Shot("outcome-closed", ADA, one),
+        Shot("outcomes", ADA, home, opens),
+        Shot("outcome", ADA, one, opens),
     ]
 
 
