@@ -111,16 +111,16 @@ async def plan_round(page: Page, name: str, coders: tuple[str, str], *, sample: 
     await page.get_by_role("link", name="Plan a round").click()
     await page.get_by_label("Name", exact=True).fill(name)
     await page.get_by_label("Reliability", exact=True).check()
-    await page.get_by_label("A random sample of").check()
+    await page.get_by_label("A random sample", exact=True).check()
     await page.get_by_label("Number of incidents in the sample").fill(str(sample))
     await page.get_by_label("Seed").fill(str(seed))
     for coder in coders:
         await expect(page.get_by_role("checkbox", name=coder)).to_be_checked()
-    await page.get_by_label("Coders on each incident").fill("2")
-    await page.get_by_label("After the own submission").check()
-    await page.get_by_label("Share of double-coded incidents kept blind").fill("0")
-    await page.get_by_label("Private", exact=True).check()
-    await page.get_by_label("Codebook", exact=True).select_option(label="freeze a version when the round starts")
+    await page.get_by_role("checkbox", name="After the own submission").check()
+    await page.get_by_label("Share of incidents with several coders kept blind").fill("0")
+    await expect(page.get_by_label("Which codes can be applied?")).to_have_accessible_description(
+        re.compile("frozen when the round starts")
+    )
     await page.get_by_role("button", name="Plan the round").click()
     await expect(page.get_by_role("heading", name=name)).to_be_visible()
 
