@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.adjudication.actions import RulingWords
 from app.adjudication.disagreement_page import DisagreementPage, ShownRuling
+from app.adjudication.models import BASES
 from app.adjudication.policy import (
     CodeNotUsable,
     CodesOrState,
@@ -43,7 +44,7 @@ KIND_WORDS = {
     "overlap": "Some codes in common",
     "main": "Another main code",
 }
-BASIS_WORDS = {"third_person": "third person", "discussed": "discussed", "": "a later round’s answer stands"}
+BASIS_WORDS = {basis: basis.replace("_", " ") for basis in BASES} | {"": "a later round’s answer stands"}
 METHOD_WORDS = {"adopted": "adopted", "combined": "combined", "other": "another answer"}
 BELONGS_TO: dict[type[Invalid], str] = {
     NoAnswer: "answer",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from app.adjudication.models import Comment, FinalCode, RuledCode, Ruling, RulingParticipant
 from app.codebook.queries import disclosed_codebook
@@ -13,6 +13,7 @@ from app.coding.memos import may_be_opened
 from app.coding.models import Memo
 from app.coding.submissions import SubmittedReply, SubmittedWork, last_submissions
 from app.incidents.models import Incident
+from app.incidents.queries import incidents_by_id
 from app.methods.disagreement import Comparison, Reply, compare
 from app.problems import NotFound
 from app.rounds.holdings import counts
@@ -268,15 +269,6 @@ def _reply(submitted: SubmittedReply | None) -> Reply | None:
         return None
     main = next((choice.code_id for choice in submitted.codes if choice.is_main), None)
     return Reply(submitted.state, frozenset(choice.code_id for choice in submitted.codes), main)
-
-
-def incidents_by_id(session: Session, study_id: int, ids: set[int]) -> dict[int, Incident]:
-    """Without their texts."""
-    columns = (Incident.study_id, Incident.number, Incident.external_id, Incident.title, Incident.cohort)
-    rows = session.scalars(
-        select(Incident).options(load_only(*columns)).where(Incident.study_id == study_id, Incident.id.in_(ids))
-    )
-    return {incident.id: incident for incident in rows}
 
 
 def _of(

@@ -25,6 +25,7 @@ from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
+from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}")
 ON_A_PAGE = 50
@@ -55,8 +56,7 @@ def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentVi
     standing = asked.get("standing", "open")
     queue = queries.queue(session, coding_round)
     shown = queries.narrowed(queue.disagreements, dimension_id, standing if standing in ("open", "ruled") else "")
-    pages = max(1, -(-len(shown) // ON_A_PAGE))
-    at = min(max(_number(asked.get("page", "")) or 1, 1), pages)
+    at, pages = page_at(_number(asked.get("page", "")) or 1, len(shown), ON_A_PAGE)
     return page(
         request,
         "adjudication/queue.html",

@@ -16,6 +16,7 @@ from app.coding.exposures import expose
 from app.coding.models import Exposure
 from app.coding.submissions import SubmittedReply, SubmittedWork
 from app.incidents.models import Incident
+from app.incidents.queries import incidents_by_id
 from app.problems import NotFound
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import round_by_number
@@ -125,7 +126,7 @@ def outcomes(session: Session, viewer: Viewer, coding_round: Round) -> list[Outc
         raise NotFound
     ids = {each.incident_id for each in found}
     study_id = viewer.study.id
-    incidents = queries.incidents_by_id(session, study_id, ids)
+    incidents = incidents_by_id(session, study_id, ids)
     codebook = visible_codebook(session, study_id, viewer.member.id)
     rulings = _standing(session, coding_round)
     finals = _current_finals(session, study_id, ids)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries, walk
@@ -15,6 +14,7 @@ from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, CodeEntry
 from app.coding.submissions import SubmittedSpan
 from app.incidents.models import Incident
+from app.incidents.queries import incident
 from app.rounds.models import Round
 from app.rounds.queries import rounds_of
 from app.studies.queries import members_by_id
@@ -81,9 +81,7 @@ def walk_page(
     return WalkPage(
         coding_round=coding_round,
         outcome=outcome,
-        incident=session.scalars(
-            select(Incident).where(Incident.study_id == viewer.study.id, Incident.id == outcome.incident.id)
-        ).one(),
+        incident=incident(session, viewer.study.id, outcome.incident.id),
         own_codes=_own_codes(outcome, viewer, codebook),
         settled_codes=_codes(outcome.settled, codebook) if outcome.is_open else (),
         final_codes=_codes(outcome.final, codebook) if outcome.is_open else (),

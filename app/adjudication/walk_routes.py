@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.adjudication import walk
-from app.adjudication.forms import CAUSE_WORDS, METHOD_WORDS, STATE_WORDS
+from app.adjudication.forms import BASIS_WORDS, CAUSE_WORDS, METHOD_WORDS, STATE_WORDS
 from app.adjudication.walk import MARKS, Outcome
 from app.adjudication.walk_page import walk_page
 from app.codebook.queries import visible_codebook
@@ -15,6 +15,7 @@ from app.db.session import ReadSession, Transaction
 from app.studies.viewer import CurrentViewer, Viewer
 from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import page, redirect_after
+from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}/rounds/{number}/my-outcomes")
 ON_A_PAGE = 100
@@ -30,14 +31,6 @@ MARK_WORDS = {
     "overruled": ("Overruled", "disagree", "gavel"),
     "added": ("Added to", "partial", "plus"),
     "unsettled": ("No ruling", "open", "circle-dashed"),
-}
-BASIS_WORDS = {
-    "unanimous": "unanimous",
-    "unanimous_after_suggestion": "unanimous after suggestion",
-    "discussed": "discussed",
-    "third_person": "third person",
-    "majority": "majority",
-    "single_coder": "single coder",
 }
 Asked = Annotated[str, Query(max_length=30)]
 
@@ -56,8 +49,7 @@ def my_outcomes(
     everything = walk.outcomes(session, viewer, coding_round)
     of_dimension = _narrowed(everything, dimension, "")
     found = _narrowed(of_dimension, "", show)
-    pages = max(1, -(-len(found) // ON_A_PAGE))
-    page_at = min(max(whole_number(at) or 1, 1), pages)
+    here, pages = page_at(whole_number(at) or 1, len(found), ON_A_PAGE)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     closed = [each for each in everything if not each.is_open]
     return page(
@@ -65,7 +57,7 @@ def my_outcomes(
         "adjudication/walk.html",
         here_nav="rounds",
         round=coding_round,
-        shown=found[(page_at - 1) * ON_A_PAGE : page_at * ON_A_PAGE],
+        shown=found[(here - 1) * ON_A_PAGE : here * ON_A_PAGE],
         tallies=walk.tallies(everything),
         closed=len([each for each in closed if not each.is_still_coded]),
         closed_while_coding=len({each.incident.id for each in closed if each.is_still_coded}),
@@ -76,7 +68,7 @@ def my_outcomes(
         dimension=dimension if whole_number(dimension) else "",
         query=_query(dimension, show),
         names={code.id: code.name for code in codebook.codes.values()},
-        at=page_at,
+        at=here,
         pages=pages,
         **_words(viewer, number),
     )

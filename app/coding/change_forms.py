@@ -1,22 +1,18 @@
 """The forms that change a round: what was typed, and what it means."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coding.round_changes import EVENLY, GAPS, NOBODY
 from app.incidents.actions import LONGEST_REASON, ReasonTooLong
-from app.incidents.models import Incident
 from app.problems import Invalid
 from app.rounds.intake import LONGEST_WORDS, FilterTooLong, Intake
-from app.rounds.queries import candidate_incident_ids, codable_incident_ids
+from app.rounds.named import named_incidents
+from app.rounds.queries import candidate_incident_ids
 from app.web.forms import Posted, whole_number
 
-MOST_NUMBERS = 20_000
 FIELDS: dict[str, dict[str, str]] = {
     "coders": {"member_id": "", "gets": GAPS},
     "departures": {"member_id": "", "pending_to": EVENLY, "reason": ""},
@@ -34,18 +30,6 @@ class HowMany(Invalid):
     """Give a number of at least one, or leave it blank for all."""
 
 
-class NoNumbers(Invalid):
-    """Give the numbers or ids of incidents, such as 4, 7-12, INC-31."""
-
-
-class UnknownIncidents(Invalid):
-    """Some of these incidents are not in this study."""
-
-
-class NotCodableIncidents(Invalid):
-    """Some of these incidents cannot be coded."""
-
-
 class NoneFits(Invalid):
     """No incident fits this filter. Widen it, or import incidents first."""
 
@@ -57,7 +41,6 @@ class ChangeForm:
     which: str
     typed: dict[str, Any]
     problem: str = ""
-    status: int = field(default=200)
 
     @classmethod
     def read(cls, which: str, posted: Posted) -> "ChangeForm":
@@ -125,53 +108,3 @@ class ChangeForm:
 
     def _taker(self, name: str, *words: str) -> str | int:
         return self.typed[name] if self.typed[name] in words else self._member(name)
-
-
-def named_incidents(session: Session, study_id: int, typed: str) -> list[int]:
-    """Ids by their own ids, else by their numbers; 7-12 is a range of numbers. Codable ones only."""
-    words = [word for word in re.split(r"[\s,;]+", typed) if word]
-    if not words:
-        raise NoNumbers
-    if len(words) > MOST_NUMBERS:
-        raise UnknownIncidents(f"These are more than {MOST_NUMBERS:,} numbers. Name ranges, or use the filter.")
-    own = session.execute(
-        select(Incident.external_id, Incident.id).where(Incident.study_id == study_id, Incident.external_id.in_(words))
-    )
-    ids_by_name: dict[str, list[int]] = {}
-    for name, key in own:
-        ids_by_name.setdefault(str(name), []).append(key)
-    by_number: dict[int, int] = dict(
-        session.execute(select(Incident.number, Incident.id).where(Incident.study_id == study_id)).all()
-    )
-    found: list[int] = []
-    unknown: list[str] = []
-    for word in words:
-        ids = ids_by_name.get(word) or [by_number[one] for one in _numbers(word) if one in by_number]
-        found += ids
-        if not ids:
-            unknown.append(word)
-    if unknown:
-        raise UnknownIncidents(
-            f"Not in this study: {_few(unknown)}. Give numbers or ids as the list of incidents has them."
-        )
-    codable = set(codable_incident_ids(session, study_id))
-    barred = {key for key in found if key not in codable}
-    if barred:
-        numbers = [f"#{number}" for number, key in sorted(by_number.items()) if key in barred]
-        raise NotCodableIncidents(
-            f"Without a text or excluded, so they cannot be coded: {_few(numbers)}. Leave them out."
-        )
-    return found
-
-
-def _numbers(word: str) -> Iterator[int]:
-    first, is_range, last = word.removeprefix("#").partition("-")
-    start = whole_number(first)
-    end = whole_number(last.removeprefix("#")) if is_range else start
-    if start is not None and end is not None:
-        yield from range(start, min(end, start + MOST_NUMBERS) + 1)
-
-
-def _few(words: list[str]) -> str:
-    shown = ", ".join(word[:40] for word in words[:5])
-    return shown + (f" and {len(words) - 5} more" if len(words) > 5 else "")

@@ -20,7 +20,7 @@ from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.errors import status_of
 from app.web.forms import Key, Posted, PostedForm
-from app.web.pages import fragment, is_htmx, redirect_after
+from app.web.pages import fragment, is_htmx, nothing_new, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/rounds/{number}")
 
@@ -35,7 +35,7 @@ def coders(request: Request, session: ReadSession, viewer: CurrentViewer, number
         return redirect_after(request, _address(viewer, number))
     found = round_progress(session, viewer, coding_round)
     if seen == found.mark:
-        return Response(status_code=204)
+        return nothing_new()
     return fragment(request, "rounds/_progress.html", far=found, here_round=_address(viewer, number))
 
 

@@ -46,19 +46,19 @@ def declare_exposure(session: Session, study_id: int, member_id: int, incident_i
     session.add(Exposure(study_id=study_id, member_id=member_id, incident_id=incident_id, kind="declared", note=note))
 
 
-def exposed_subjects(session: Session, study_id: int, member_id: int, kind: str, incident_id: int) -> set[int]:
-    """The ids of this kind that the member was shown for this incident."""
-    return set(
-        session.scalars(
-            select(Exposure.subject_id).where(
-                Exposure.study_id == study_id,
-                Exposure.member_id == member_id,
-                Exposure.incident_id == incident_id,
-                Exposure.kind == kind,
-                Exposure.subject_id.is_not(None),
-            )
-        )
+def exposed_subjects(
+    session: Session, study_id: int, member_id: int, kind: str, incident_id: int | None = None
+) -> set[int]:
+    """The ids of this kind that the member was shown, for this incident or for any."""
+    query = select(Exposure.subject_id).where(
+        Exposure.study_id == study_id,
+        Exposure.member_id == member_id,
+        Exposure.kind == kind,
+        Exposure.subject_id.is_not(None),
     )
+    if incident_id is not None:
+        query = query.where(Exposure.incident_id == incident_id)
+    return {key for key in session.scalars(query) if key is not None}
 
 
 def opened_since(session: Session, study_id: int, member_ids: Collection[int], since: datetime) -> set[tuple[int, int]]:

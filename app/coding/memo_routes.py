@@ -19,6 +19,7 @@ from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, Viewer
 from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import fragment, is_htmx, page, redirect_after
+from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}/memos")
 ON_A_PAGE = 50
@@ -112,8 +113,7 @@ def _list_page(
 ) -> Response:
     everything = memos.visible_memos(session, viewer)
     found = memos.visible_memos(session, viewer, wanted) if wanted != MemoFilter() else everything
-    pages = max(1, -(-len(found) // ON_A_PAGE))
-    at = min(max(at, 1), pages)
+    at, pages = page_at(at, len(found), ON_A_PAGE)
     shown = found[(at - 1) * ON_A_PAGE : at * ON_A_PAGE]
     authors = {each.author.id: each.author.name for each in everything}
     asked = {"kind": wanted.kind, "author": str(wanted.author_id or ""), "find": wanted.words}

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.queries import visible_codebook
 from app.coding.models import CodeApplication, Evidence, Memo
-from app.incidents.models import Incident
+from app.incidents import queries as incidents
 from app.problems import NotFound
 from app.rounds.models import Assignment
 from app.rounds.queries import own_assignment
@@ -68,9 +68,7 @@ def _code(session: Session, viewer: Viewer, name: str, code_id: int) -> Subject:
 
 
 def _incident(session: Session, viewer: Viewer, name: str, incident_id: int) -> Subject:
-    incident = session.scalar(select(Incident).where(Incident.study_id == viewer.study.id, Incident.id == incident_id))
-    if incident is None:
-        raise NotFound
+    incident = incidents.incident(session, viewer.study.id, incident_id)
     url = f"/studies/{viewer.study.slug}/incidents/{incident_id}"
     return Subject(name, "incident", f"{incident.label} {incident.title}".strip(), url, incident_id=incident_id)
 

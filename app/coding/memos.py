@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
-from app.coding.exposures import expose
+from app.coding.exposures import expose, exposed_subjects
 from app.coding.memo_policy import RunningRound, Sight, check_may_write, sight_of
 from app.coding.memo_subjects import Subject
-from app.coding.models import Exposure, Memo
+from app.coding.models import Memo
 from app.incidents.models import Incident
+from app.incidents.queries import incidents_by_id
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
 from app.studies.events import record
@@ -229,7 +230,7 @@ def _shown(
     rows = session.execute(query).all()
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     running = _running_rounds(session, viewer.study.id, {memo.incident_id for memo, _ in rows if memo.incident_id})
-    exposed = _exposed(session, viewer)
+    exposed = exposed_subjects(session, viewer.study.id, viewer.member.id, "shared_memo")
     seen = [
         (memo, round_id, sight)
         for memo, round_id in rows
@@ -246,7 +247,7 @@ def _shown(
         != Sight.HIDDEN
         and not (searched and sight == Sight.CLOSED)
     ]
-    incidents = _incidents(session, viewer.study.id, {memo.incident_id for memo, _, _ in seen if memo.incident_id})
+    incidents = incidents_by_id(session, viewer.study.id, {memo.incident_id for memo, _, _ in seen if memo.incident_id})
     members = members_by_id(session, viewer.study.id)
     runs = {each.round_id for each in running}
     return [
@@ -320,27 +321,6 @@ def _running_rounds(session: Session, study_id: int, incident_ids: Collection[in
     ):
         held[round_id].add(incident_id)
     return [RunningRound(key, at, coders[key], held[key]) for key, at in started.items()]
-
-
-def _exposed(session: Session, viewer: Viewer) -> set[int]:
-    return set(
-        session.scalars(
-            select(Exposure.subject_id).where(
-                Exposure.study_id == viewer.study.id,
-                Exposure.member_id == viewer.member.id,
-                Exposure.kind == "shared_memo",
-                Exposure.subject_id.is_not(None),
-            )
-        )
-    )
-
-
-def _incidents(session: Session, study_id: int, ids: Collection[int]) -> dict[int, Incident]:
-    columns = (Incident.study_id, Incident.number, Incident.external_id, Incident.title)
-    found: Sequence[Incident] = session.scalars(
-        select(Incident).options(load_only(*columns)).where(Incident.study_id == study_id, Incident.id.in_(ids))
-    ).all()
-    return {incident.id: incident for incident in found}
 
 
 def _record(session: Session, viewer: Viewer, kind: str, memo_id: int) -> None:

@@ -121,12 +121,11 @@ def _narrowed(query: Select[*Columns], wanted: Wanted) -> Select[*Columns]:
         query = query.where(_answered(of_asked, WorkingAnswer.state == wanted.answer))
     if wanted.words.strip():
         words = wanted.words.strip()
-        escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         query = query.where(
             or_(
                 Incident.search.op("@@")(func.websearch_to_tsquery("english", words)),
-                Incident.title.ilike(f"%{escaped}%"),
-                Incident.external_id.ilike(f"{escaped}%"),
+                Incident.title.icontains(words, autoescape=True),
+                Incident.external_id.istartswith(words, autoescape=True),
             )
         )
     return query

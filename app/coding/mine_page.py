@@ -15,6 +15,7 @@ from app.rounds.models import Round
 from app.rounds.queries import own_round_numbers, round_by_number
 from app.studies.viewer import Viewer
 from app.web.forms import whole_number
+from app.web.paging import page_at
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,7 @@ def mine_page(session: Session, viewer: Viewer, asked: MineFilter) -> MinePage:
     )
     counted = state_counts(session, viewer, coding_round, wanted)
     total = counted.get(asked.state, 0) if asked.state else sum(counted.values())
-    pages = max(1, -(-total // A_PAGE))
-    at = min(max(asked.at, 1), pages)
+    at, pages = page_at(asked.at, total, A_PAGE)
     return MinePage(
         viewer=viewer,
         coding_round=coding_round,

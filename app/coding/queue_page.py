@@ -14,6 +14,7 @@ from app.rounds.models import WITHDRAWN, Assignment, Round
 from app.rounds.queries import frozen_version
 from app.studies.viewer import Viewer
 from app.web.forms import whole_number
+from app.web.paging import page_at
 
 A_PAGE = 50
 SHOWN = {
@@ -88,8 +89,7 @@ def queue_page(
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
     flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
     lines = [line for line in whole if _is_shown(line, show, flags)]
-    pages = max(1, -(-len(lines) // A_PAGE))
-    at = min(max(at, 1), pages)
+    at, pages = page_at(at, len(lines), A_PAGE)
     lines = lines[(at - 1) * A_PAGE : at * A_PAGE]
     return QueuePage(
         viewer=viewer,

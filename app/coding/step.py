@@ -50,14 +50,11 @@ class Change:
     code_application_id: int | None = None
     evidence_id: int | None = None
     submission_id: int | None = None
-    has_moved_quotes: bool = False
 
     @property
     def moves_quotes(self) -> bool:
         """Whether the text is marked otherwise now: a quote was added or removed, or a code that had some went."""
-        if self.has_moved_quotes or self.evidence_id is not None:
-            return True
-        return any(code["evidence"] for code in self.inverse.get("codes", ()))
+        return self.evidence_id is not None or any(code["evidence"] for code in self.inverse.get("codes", ()))
 
     @property
     def ids(self) -> dict[str, Any]:

@@ -88,7 +88,6 @@ def _restored(step: Step, wanted: Mapping[str, Any]) -> Change:
     dimension_id = wanted["dimension_id"]
     applied = applications(step, dimension_id)
     before = state_before(step, dimension_id, applied)
-    moved_quotes = [code["evidence"] for code in (*before["codes"], *wanted["codes"]) if code["evidence"]]
     kept = {code["code_application_id"]: code for code in wanted["codes"]}
     remove_all(step, [application for application in applied if application.id not in kept])
     present = {application.id: application for application in applied if application.id in kept}
@@ -98,7 +97,7 @@ def _restored(step: Step, wanted: Mapping[str, Any]) -> Change:
         set_answer(step, dimension_id, wanted["state"])
     else:
         remove_answer(step, dimension_id)
-    return Change(before | _coining_turned(step, wanted), dimension_id, has_moved_quotes=bool(moved_quotes))
+    return Change(before | _coining_turned(step, wanted), dimension_id)
 
 
 def _restore_application(

@@ -1,7 +1,7 @@
 """What a group of proposed codes becomes: ordinary acts on the codebook, in the group's own transaction."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -69,7 +69,7 @@ def _merge_into_one(session: Session, viewer: Viewer, code_ids: Sequence[int], w
     # The others first: their names are free from then on, and the one kept may take one of them.
     _merge(session, viewer, [code_id for code_id in code_ids if code_id != kept_id], kept_id, words)
     kept = _codes(session, viewer, [kept_id])[0]
-    said = CodeText(words.name, words.definition, kept.use_when, kept.not_when, tuple(kept.examples), kept.colour)
+    said = replace(_text_of(kept), name=words.name, definition=words.definition)
     codebook.edit_code(
         session, viewer.study.id, viewer.member, kept_id, said,
         seen_seq=words.seen_seq, parent_id=kept.parent_id, reason=words.reason,
@@ -107,11 +107,14 @@ def _put_under_category(
 def _keep(session: Session, viewer: Viewer, code_id: int, words: GroupWords, *, under: int | None = None) -> None:
     """In its own words, by a revision that says who settled it and why: that is what pools it."""
     code = _codes(session, viewer, [code_id])[0]
-    said = CodeText(code.name, code.definition, code.use_when, code.not_when, tuple(code.examples), code.colour)
     codebook.edit_code(
-        session, viewer.study.id, viewer.member, code_id, said,
+        session, viewer.study.id, viewer.member, code_id, _text_of(code),
         seen_seq=words.seen_seq, parent_id=code.parent_id if under is None else under, reason=words.reason,
     )  # fmt: skip
+
+
+def _text_of(code: CodeEntry) -> CodeText:
+    return CodeText(code.name, code.definition, code.use_when, code.not_when, tuple(code.examples), code.colour)
 
 
 def _merge(session: Session, viewer: Viewer, code_ids: Sequence[int], into_id: int, words: GroupWords) -> None:

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
+from app.coding.exposures import exposed_subjects
 from app.curation import policy, queries
 from app.curation.models import PoolingBoard, PoolingGroup, PoolingGroupCode, PoolingOutcome
 from app.curation.queries import Application, Proposal
 from app.db.base import now
 from app.incidents.models import Incident
+from app.incidents.queries import incidents_by_id
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import coders
@@ -187,7 +189,7 @@ def _seen(session: Session, viewer: Viewer, applied: Sequence[Application]) -> s
     """Submissions of the viewer's own, and of others those that an exposure covers."""
     own = {each.submission_id for each in applied if each.member_id == viewer.member.id}
     others = {each.submission_id for each in applied} - own
-    return own | queries.covered(session, viewer.study.id, viewer.member.id, others)
+    return own | (others & exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code"))
 
 
 def _cards(
@@ -200,7 +202,7 @@ def _cards(
     authors: bool,
 ) -> dict[int, Card]:
     members = members_by_id(session, viewer.study.id) if authors else {}
-    incidents = queries.incidents(session, viewer.study.id, {each.incident_id for each in applied})
+    incidents = incidents_by_id(session, viewer.study.id, {each.incident_id for each in applied})
     cards = {}
     for each in proposals:
         mine = [one for one in applied if one.code_id == each.code.id]

@@ -10,7 +10,7 @@ from app.agreement.queries import coined_in_private, handed_in_codes
 from app.codebook.models import Code
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import CodeEntry
-from app.coding.models import Exposure, SubmittedCode, SubmittedEvidence
+from app.coding.models import SubmittedCode, SubmittedEvidence
 from app.curation.models import AuthorLook, PoolingBoard, PoolingGroup, PoolingGroupCode, PoolingOutcome
 from app.incidents.models import Incident
 from app.problems import NotFound
@@ -101,25 +101,6 @@ def applications(session: Session, coding_round: Round, code_ids: Collection[int
         Application(code_id, submission_id, incident_id, member_id, tuple(said or ()))
         for code_id, submission_id, incident_id, member_id, said in rows
     ]
-
-
-def covered(session: Session, study_id: int, member_id: int, submission_ids: Collection[int]) -> set[int]:
-    """Those of these submissions that an exposure of the member covers."""
-    return set(
-        session.scalars(
-            select(Exposure.subject_id).where(
-                Exposure.study_id == study_id,
-                Exposure.member_id == member_id,
-                Exposure.kind == "colleague_code",
-                Exposure.subject_id.in_(list(submission_ids)),
-            )
-        )
-    )
-
-
-def incidents(session: Session, study_id: int, incident_ids: Collection[int]) -> dict[int, Incident]:
-    found = session.scalars(select(Incident).where(Incident.study_id == study_id, Incident.id.in_(list(incident_ids))))
-    return {incident.id: incident for incident in found}
 
 
 def board_of(session: Session, coding_round: Round, dimension_id: int) -> PoolingBoard | None:

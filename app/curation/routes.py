@@ -13,7 +13,7 @@ from app.db.session import ReadSession, Transaction
 from app.problems import Invalid
 from app.studies.viewer import CurrentViewer, Viewer
 from app.web.forms import Key, PostedForm
-from app.web.pages import VARIES, fragment, is_htmx, page, redirect_after
+from app.web.pages import fragment, is_htmx, nothing_new, page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/rounds/{number}/pooling")
 BOARD = "/{dimension_id}"
@@ -50,7 +50,7 @@ def watched_board(
     """What those who watch ask every few seconds: nothing comes back as long as nothing changed."""
     coding_round = queries.open_round(session, viewer.study.id, number)
     if seen == stamp_of(session, coding_round, queries.board_of(session, coding_round, dimension_id)):
-        return _nothing_new()
+        return nothing_new()
     return _answer(request, session, viewer, number, dimension_id)
 
 
@@ -62,7 +62,7 @@ def watched_pen(
     coding_round = queries.open_round(session, viewer.study.id, number)
     pen = pen_of(session, viewer, coding_round, queries.board_of(session, coding_round, dimension_id))
     if pen.is_mine:
-        return _nothing_new()
+        return nothing_new()
     here_board = _address(viewer, number, dimension_id)
     return fragment(request, "curation/_pen_gone.html", pen=pen, here_board=here_board)
 
@@ -135,7 +135,7 @@ def word_group(
     except policy.GroupSettled:
         if not is_htmx(request):
             raise
-        return _nothing_new()  # typed just before it was settled, in these very words
+        return nothing_new()  # typed just before it was settled, in these very words
     if is_htmx(request):
         return fragment(request, "curation/_kept.html", group_id=group_id)
     return redirect_after(request, _address(viewer, number, dimension_id))
@@ -204,10 +204,6 @@ def _answer(
     if is_htmx(request):
         return fragment(request, "curation/_board.html", status=status, **context)
     return page(request, "curation/board.html", status=status, **context)
-
-
-def _nothing_new() -> Response:
-    return Response(status_code=204, headers={"Vary": VARIES})
 
 
 def _address(viewer: Viewer, number: int, dimension_id: int) -> str:

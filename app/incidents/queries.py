@@ -1,11 +1,11 @@
 """Incidents and imports of a study."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from app.incidents.models import Import, Incident, IncidentExclusion
 from app.problems import NotFound
@@ -30,6 +30,15 @@ def incident(session: Session, study_id: int, incident_id: int) -> Incident:
     if found is None:
         raise NotFound
     return found
+
+
+def incidents_by_id(session: Session, study_id: int, ids: Collection[int]) -> dict[int, Incident]:
+    """Without their texts."""
+    columns = (Incident.study_id, Incident.number, Incident.external_id, Incident.title, Incident.cohort)
+    rows = session.scalars(
+        select(Incident).options(load_only(*columns)).where(Incident.study_id == study_id, Incident.id.in_(ids))
+    )
+    return {each.id: each for each in rows}
 
 
 def incidents(session: Session, study_id: int, wanted: IncidentFilter, *, page: int = 1) -> Sequence[Incident]:

@@ -13,8 +13,9 @@ from app.incidents.incident_page import incident_page
 from app.incidents.queries import PAGE, IncidentFilter
 from app.problems import Invalid
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
-from app.web.forms import Key, PostedForm
+from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import fragment, is_htmx, page, redirect_after
+from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}/incidents")
 
@@ -35,8 +36,7 @@ def incident_list(
     study_id = viewer.study.id
     wanted = IncidentFilter(find.strip(), cohort, service, severity)
     count = queries.incident_count(session, study_id, wanted)
-    pages = max(1, -(-count // PAGE))
-    number = min(max(int(at), 1), pages) if at.isascii() and at.isdigit() else 1
+    number, pages = page_at(whole_number(at) or 1, count, PAGE)
     context: dict[str, Any] = {
         "incidents": queries.incidents(session, study_id, wanted, page=number),
         "excluded": queries.excluded_ids(session, study_id),

@@ -11,12 +11,13 @@ from app.methods.sampling import Sample, draw, draw_strata, equal_quotas, propor
 from app.problems import Invalid
 from app.rounds import queries
 from app.rounds.known import known_incidents
+from app.rounds.named import named_incidents
 from app.web.forms import whole_number
 
 TAKES = ("all", "sample", "strata", "listed")
 CODED = ("any", "not_yet")
 QUOTAS = ("equal", "proportional", "each")
-SHOWN_AT_MOST = 5
+MOST_TOLD = 20
 
 
 class NothingFits(Invalid):
@@ -33,14 +34,6 @@ class UnknownSampling(Invalid):
 
 class QuotaUnreadable(Invalid):
     """A line of the quotas is not “name: number”."""
-
-
-class NothingListed(Invalid):
-    """The list names no incident. Write their numbers or ids, one a line or with commas between them."""
-
-
-class ListedUnknown(Invalid):
-    """The list names incidents that this study does not have."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,10 @@ def choose(session: Session, study_id: int, wanted: Wanted, seed: int) -> Chosen
     is_known = wanted.take in TAKES and wanted.quotas in QUOTAS and wanted.coded in CODED
     if not is_known or wanted.strata_by not in queries.STRATA:
         raise UnknownSampling
-    ids = _listed(session, study_id, wanted.listed) if wanted.take == "listed" else _fitting(session, study_id, wanted)
+    if wanted.take == "listed":
+        ids = named_incidents(session, study_id, wanted.listed)
+    else:
+        ids = _fitting(session, study_id, wanted)
     if not ids:
         raise NothingFits
     kept_out = KeptOut()
@@ -155,7 +151,7 @@ def _stratified(
 
 def read_quotas(lines: str, sizes: Mapping[str, int], by: str) -> dict[str, int]:
     """Of lines such as `GenAI: 20`; what no line names gives none."""
-    there = ", ".join(f"{name} ({size})" for name, size in list(sizes.items())[: 4 * SHOWN_AT_MOST])
+    there = ", ".join(f"{name} ({size})" for name, size in list(sizes.items())[:MOST_TOLD])
     quotas: dict[str, int] = {}
     for line in filter(None, (line.strip() for line in lines.splitlines())):
         name, _, typed = (part.strip() for part in line.rpartition(":"))
@@ -170,43 +166,3 @@ def read_quotas(lines: str, sizes: Mapping[str, int], by: str) -> dict[str, int]
     if not quotas:
         raise QuotaUnreadable(f"Write how many of each {by}, as “name: number”, one a line, of: {there}.")
     return quotas
-
-
-def _listed(session: Session, study_id: int, typed: str) -> list[int]:
-    """An id is taken before a number; “#12” is always the number."""
-    words = [word.strip() for line in typed.splitlines() for word in line.replace(";", ",").split(",") if word.strip()]
-    if not words:
-        raise NothingListed
-    by_number: dict[str, int] = {}
-    by_id: dict[str, set[int]] = {}
-    for incident_id, number, external_id in queries.incident_names(session, study_id):
-        by_number[str(number)] = incident_id
-        if external_id:
-            by_id.setdefault(external_id, set()).add(incident_id)
-    found, unknown, several = set(), [], []
-    for word in words:
-        bare = word.removeprefix("#")
-        if len(by_id.get(word, ())) > 1:
-            several.append(word)
-        elif word in by_id:
-            found |= by_id[word]
-        elif bare in by_number:
-            found.add(by_number[bare])
-        else:
-            unknown.append(word)
-    if unknown:
-        raise ListedUnknown(f"This study has no incident {_some(unknown)}. Correct the list.")
-    if several:
-        raise ListedUnknown(f"Several incidents have the id {_some(several)}. Write their numbers, such as #12.")
-    uncodable = found - set(queries.codable_incident_ids(session, study_id))
-    if uncodable:
-        names = [f"#{number}" for number, one in by_number.items() if one in uncodable]
-        raise ListedUnknown(
-            f"{_some(names)} cannot be coded: no text, or left out of the study. Take them off the list."
-        )
-    return sorted(found)
-
-
-def _some(words: list[str]) -> str:
-    shown = ", ".join(f"“{word[:40]}”" for word in words[:SHOWN_AT_MOST])
-    return shown + (f" and {len(words) - SHOWN_AT_MOST} more" if len(words) > SHOWN_AT_MOST else "")

@@ -16,15 +16,14 @@ from app.rounds.actions import RoundPlan
 from app.rounds.choosing import (
     AllKeptOut,
     Chosen,
-    ListedUnknown,
     NothingFits,
-    NothingListed,
     QuotaUnreadable,
     UnknownSampling,
     Wanted,
     choose,
 )
 from app.rounds.models import ARMS
+from app.rounds.named import ListedUnknown, NoneNamed
 from app.rounds.purposes import usual
 from app.studies.viewer import Viewer
 from app.web.forms import Posted, whole_number
@@ -160,7 +159,7 @@ class PlanForm:
         places: dict[type[Invalid], str] = {
             TooFewIncidents: size_field or "stratum_quotas",
             QuotaUnreadable: "stratum_quotas",
-            NothingListed: "listed",
+            NoneNamed: "listed",
             ListedUnknown: "listed",
             NothingFits: "take",
             AllKeptOut: "take",

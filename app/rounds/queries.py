@@ -241,11 +241,3 @@ def waiting_incident_ids(session: Session, study_id: int) -> set[int]:
             .distinct()
         )
     )
-
-
-def incident_names(session: Session, study_id: int) -> Sequence[tuple[int, int, str | None]]:
-    """(id, number, external id) of every incident."""
-    rows = session.execute(
-        select(Incident.id, Incident.number, Incident.external_id).where(Incident.study_id == study_id)
-    )
-    return [(incident_id, number, external_id) for incident_id, number, external_id in rows]

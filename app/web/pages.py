@@ -59,6 +59,11 @@ def redirect_after(request: Request, url: str) -> Response:
     return RedirectResponse(url, status_code=303, headers={"Vary": VARIES})
 
 
+def nothing_new() -> Response:
+    """To a page that asks again and again: it stays as it is."""
+    return Response(status_code=204, headers={"Vary": VARIES})
+
+
 def render(request: Request, name: str, **context: Any) -> str:
     """The text of a template, for streams."""
     return environment().get_template(name).render({**_shared(request), **context})

@@ -20,46 +20,34 @@ export function showStand({ dimension, pressed }) {
   }
 }
 
-// What the next undo and the next redo of what waits here bring back
-function waiting(member, assignment) {
+// What can be undone and redone of these acts, the last of each next. An entry is the act whose state before it comes
+// back, and the act of the coder that it stands for; none where that is older than these acts.
+function historyOf(acts) {
   const done = [];
   const undone = [];
-  for (const act of keptActs(member, assignment)) {
+  for (const act of acts) {
     const { kind } = Object.fromEntries(act.fields);
-    if (kind === "undo") undone.push({ act, of: done.pop() });
-    else if (kind === "redo") {
-      undone.pop();
-      done.push(act);
-    } else {
-      done.push(act);
+    if (kind === "undo") undone.push({ act, of: done.pop()?.of });
+    else if (kind === "redo") done.push({ act, of: undone.pop()?.of });
+    else {
+      done.push({ act, of: act });
       undone.length = 0;
     }
   }
-  return { undo: done.at(-1), redo: undone.at(-1)?.of && undone.at(-1).act };
+  return { undo: done, redo: undone };
 }
 
 // What is left of acts once their undoing among them is counted in. An undo of something older is left out, as it would
 // now undo what another tab did.
 export function effective(acts) {
-  if (acts.length === 1) return acts;
-  const done = [];
-  const undone = [];
-  for (const act of acts) {
-    const { kind } = Object.fromEntries(act.fields);
-    if (kind === "undo") undone.push(done.pop());
-    else if (kind === "redo") done.push(undone.pop());
-    else {
-      done.push(act);
-      undone.length = 0;
-    }
-  }
-  return done.filter(Boolean);
+  return acts.length === 1 ? acts : historyOf(acts).undo.map((entry) => entry.of).filter(Boolean);
 }
 
 export function withGuess(act) {
   const { kind, dimension_id: dimension } = Object.fromEntries(act.fields);
   if (kind !== "undo" && kind !== "redo") return dimension ? { ...act, before: standOf(dimension) } : act;
-  const brings = waiting(act.member, act.assignment)[kind]?.before;
+  const next = historyOf(keptActs(act.member, act.assignment))[kind].at(-1);
+  const brings = next?.of && next.act.before;
   if (!brings) return act;
   const before = standOf(brings.dimension);
   showStand(brings);

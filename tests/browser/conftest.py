@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import pytest_asyncio
@@ -19,6 +19,7 @@ from app.accounts.viewer import COOKIE
 from app.db.session import Database
 from app.main import create_app
 from app.settings import Settings
+from tests.coding.conftest import Bench, make_bench
 from tests.support.chromium import CHROMIUM, FLAGS
 
 
@@ -42,6 +43,14 @@ SignedIn = Callable[..., Awaitable[Page]]
 def site(own_database: URL) -> Iterator[Site]:
     with running_site(own_database) as site:
         yield site
+
+
+@pytest.fixture
+def bench(site: Site) -> Bench:
+    """Of the site's own database; each look at it takes a session of its own."""
+    with site.database.transaction() as session:
+        made = make_bench(session)
+    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The desk in a real browser: coding by keyboard, exact quotes, and a queue of acts that survives a lost network."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import axe_playwright_python
@@ -13,18 +12,11 @@ from app.coding.models import Evidence
 from tests import makers
 from tests.browser.at_the_desk import SELECT_WORDS, adas_desk, desk_url, kept, opened, press, saved, saved_kinds
 from tests.browser.conftest import SignedIn, Site
-from tests.coding.conftest import Bench, make_bench
+from tests.coding.conftest import Bench
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-
-
-@pytest.fixture
-def bench(site: Site) -> Bench:
-    with site.database.transaction() as session:
-        made = make_bench(session)
-    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 async def test_an_incident_is_coded_with_the_keyboard_alone(site: Site, bench: Bench, signed_in: SignedIn) -> None:

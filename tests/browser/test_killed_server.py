@@ -1,7 +1,6 @@
 """The server is killed while it saves, and comes back: what was acknowledged is there, what was not is sent again."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,7 @@ from sqlalchemy.engine import URL
 from app.db.session import Database
 from tests.browser.at_the_desk import check_screen_is_stored, kept, opened, press, saved, stored_acts
 from tests.browser.conftest import SignedIn, Site
-from tests.coding.conftest import Bench, make_bench
+from tests.coding.conftest import Bench
 from tests.support.replicas import Replica
 
 pytestmark = pytest.mark.browser
@@ -33,13 +32,6 @@ def site(own_database: URL, server: Replica) -> Iterator[Site]:
     database = Database.at(own_database.render_as_string(hide_password=False))
     yield Site(server.address, database)
     database.dispose()
-
-
-@pytest.fixture
-def bench(site: Site) -> Bench:
-    with site.database.transaction() as session:
-        made = make_bench(session)
-    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 def kill(server: Replica) -> None:

@@ -1,7 +1,5 @@
 """Words of the incident are selected by keys alone, and by a finger."""
 
-from dataclasses import replace
-
 import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
@@ -10,7 +8,7 @@ from app.coding.models import Evidence
 from tests import makers
 from tests.browser.at_the_desk import SELECT_WORDS, desk_url, opened, press, saved
 from tests.browser.conftest import SignedIn, Site
-from tests.coding.conftest import Bench, make_bench
+from tests.coding.conftest import Bench
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +25,6 @@ MIDDLE_OF_WORDS = """words => {
     return [box.left + box.width / 2, box.top + box.height / 2];
   }
 }"""
-
-
-@pytest.fixture
-def bench(site: Site) -> Bench:
-    with site.database.transaction() as session:
-        made = make_bench(session)
-    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 def quotes(site: Site) -> list[str]:

@@ -1,23 +1,15 @@
 """Two tabs of one coder on one incident: the later act never takes away unseen what the other tab did (promise 6)."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.at_the_desk import adas_desk, kept, opened, press, saved, saved_kinds
 from tests.browser.conftest import SignedIn, Site
-from tests.coding.conftest import Bench, make_bench
+from tests.coding.conftest import Bench
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def bench(site: Site) -> Bench:
-    with site.database.transaction() as session:
-        made = make_bench(session)
-    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 async def second_tab(page: Page) -> Page:

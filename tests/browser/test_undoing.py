@@ -1,22 +1,13 @@
 """Undo and redo by keyboard, and while the network is away: the chips show what will be saved."""
 
-from dataclasses import replace
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.at_the_desk import SELECT_WORDS, adas_desk, opened, press, saved, saved_kinds
 from tests.browser.conftest import SignedIn, Site
-from tests.coding.conftest import Bench, make_bench
+from tests.coding.conftest import Bench
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def bench(site: Site) -> Bench:
-    with site.database.transaction() as session:
-        made = make_bench(session)
-    return replace(made, session=None)  # type: ignore[arg-type]
 
 
 async def pressed(page: Page) -> list[str]:
