@@ -35,7 +35,9 @@ async def test_outcomes_are_opened_and_walked_by_keyboard(site: Site, signed_in:
 
     await expect(page.locator("#answer-b")).to_contain_text("Overruled")
     await expect(page.get_by_text("The text says so in its last line.")).to_be_visible()
+    await page.wait_for_load_state()  # a key that comes before the scripts is lost
     await page.keyboard.press("ArrowRight")
     await expect(page.locator("#answer-b")).to_contain_text("Kept")
+    await page.wait_for_load_state()
     await page.keyboard.press("ArrowLeft")
     await expect(page.locator("#answer-b")).to_contain_text("Overruled")
