@@ -49,23 +49,23 @@ def sight_of(
     round_id: of the assignment at which it was written, if any. exposed: memos whose showing to this member is on
     record. knows_code: False where it is about a code that this member may not see.
 
-    1. One's own is one's own; a private one is nobody else's, the lead's neither.
-    2. On an incident or a quote: hidden while the round of its assignment runs, and while any round runs that holds
-       the incident, counts the author among its coders, and had started when the memo was last changed, since it may
-       then tell how they code. Afterwards it is closed: whoever reads it may be asked to code the incident, today or
-       in a later round, so each opening is recorded as an exposure.
+    1. One's own is one's own; a private one is nobody else's, the lead's neither. One written at an assignment is
+       nobody else's while the round of that assignment runs, also when its author was taken out of the round.
+    2. On an incident or a quote: hidden while any round runs that holds the incident, counts the author among its
+       coders, and had started when the memo was last changed, since it may then tell how they code. Afterwards it is
+       closed: whoever reads it may be asked to code the incident, today or in a later round, so each opening is
+       recorded as an exposure.
     3. On a code or the study there is no incident to record an exposure for. So it is hidden while a round runs in
        which the author codes (it may tell how) or the reader does (it may steer), if that round had started when the
        memo was last changed. What was written before is guidance that all coders began with, and stays open.
     """
     if memo.member_id == member_id:
         return Sight.OWN
-    if memo.sharing != "shared" or not knows_code:
+    if memo.sharing != "shared" or not knows_code or round_id in {each.round_id for each in running}:
         return Sight.HIDDEN
     during = [each for each in running if each.started_at <= memo.changed_at]
     if memo.subject_kind in ON_INCIDENTS:
-        tells = any(memo.incident_id in each.incident_ids and memo.member_id in each.coder_ids for each in during)
-        if tells or round_id in {each.round_id for each in running}:
+        if any(memo.incident_id in each.incident_ids and memo.member_id in each.coder_ids for each in during):
             return Sight.HIDDEN
         return Sight.OPEN if memo.id in exposed else Sight.CLOSED
     if any({memo.member_id, member_id} & each.coder_ids for each in during):

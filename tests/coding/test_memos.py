@@ -77,6 +77,18 @@ def test_promise_1_no_memo_tells_of_a_running_round_whatever_the_rounds(
         assert sight != Sight.HIDDEN
 
 
+@pytest.mark.parametrize("kind", ["incident", "code", "quote", "study"])
+def test_promise_1_who_was_taken_out_of_a_running_round_leaves_no_memo_to_read(kind):
+    memo = a_memo(kind, 1, 1, START, "shared")
+    left_by_author = RunningRound(7, START, frozenset(), frozenset())
+
+    def seen(round_id):
+        return sight_of(memo, 2, round_id=round_id, running=[left_by_author], exposed=set())
+
+    assert seen(7) == Sight.HIDDEN
+    assert seen(8) == (Sight.CLOSED if kind in ("incident", "quote") else Sight.OPEN)
+
+
 def test_promise_1_a_private_memo_is_its_authors_alone_on_every_subject(bench):
     evidence = quoted(bench)
     names = ["study", f"code-{bench.config.id}", f"incident-{bench.incidents[0].id}", f"quote-{evidence.id}"]
