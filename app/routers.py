@@ -24,8 +24,10 @@ from app.suggestions import leaving_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
-# new_study, code_routes and rounds first: "new" in an address is no slug and no id.
+# The desk is asked most, and each router before it costs a look at all of its addresses. Of the others new_study,
+# code_routes and rounds stand first: "new" in an address is no slug and no id.
 ALL: list[APIRouter] = [
+    coding.router,
     accounts.router,
     openid_routes.router,
     account_routes.router,
@@ -41,7 +43,6 @@ ALL: list[APIRouter] = [
     dimension_routes.router,
     codebook.router,
     own_work_routes.router,
-    coding.router,
     memo_routes.router,
     rounds.router,
     round_pages.router,

@@ -7,16 +7,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.codebook.models import Code, CodebookVersion, CodeDisclosure, CodeRevision
-from app.codebook.rows import newest_state, rows_at
+from app.codebook.rows import CodebookState, newest_state, rows_at
 from app.codebook.tree import Codebook, CodeEntry
 from app.problems import NotFound
 from app.studies.models import Study
 
 
-def visible_codebook(session: Session, study_id: int, viewer_member_id: int, *, seq: int | None = None) -> Codebook:
+def visible_codebook(
+    session: Session,
+    study_id: int,
+    viewer_member_id: int,
+    *,
+    seq: int | None = None,
+    state: CodebookState | None = None,
+) -> Codebook:
     """What one member may see: their own codes, and those disclosed to all (promise 1).
 
-    seq: as it stood then; a code disclosed later is seen, since disclosure is about people, not about versions.
+    seq: as it stood then; a code disclosed later is seen, since disclosure is about people, not about versions. state:
+    the newest, where it has just been read.
     """
 
     def seen(code: CodeEntry) -> CodeEntry | None:
@@ -25,7 +33,7 @@ def visible_codebook(session: Session, study_id: int, viewer_member_id: int, *, 
             return None
         return code.without_texts() if code.disclosed == "name" and not own else code
 
-    return _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen)
+    return _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen, state)
 
 
 def disclosed_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:
@@ -47,10 +55,15 @@ KEPT = "codebooks"
 
 
 def _kept(
-    session: Session, study_id: int, seq: int | None, view: str, seen: Callable[[CodeEntry], CodeEntry | None]
+    session: Session,
+    study_id: int,
+    seq: int | None,
+    view: str,
+    seen: Callable[[CodeEntry], CodeEntry | None],
+    state: CodebookState | None = None,
 ) -> Codebook:
     """Made once a session as long as nothing changes."""
-    state = newest_state(session, study_id)
+    state = state or newest_state(session, study_id)
     key = (study_id, seq, view, state)
     kept: dict[Any, Codebook] = session.info.setdefault(KEPT, {})
     if key not in kept:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, update
 
 from app.codebook.tree import CodeEntry
 from app.coding.applying import (
     CodeNotApplied,
     add_quote,
-    applications,
     apply_code,
+    as_it_stands,
     asked_dimension,
     quoted,
     remove_all,
@@ -17,13 +17,13 @@ from app.coding.applying import (
     remove_application,
     seen_code,
     set_answer,
-    state_before,
 )
 from app.coding.coining import find_or_create
 from app.coding.handing_in import hand_in
 from app.coding.models import CodeApplication, Evidence
 from app.coding.notes import flag, unflag, write_memo
 from app.coding.payload import ActNotUnderstood
+from app.coding.standing import standing_answers
 from app.coding.step import Change, Step
 from app.coding.undoing import redo, undo
 from app.problems import Invalid, NotFound
@@ -42,13 +42,12 @@ class NoSkipReason(Invalid):
 def toggle_code(step: Step) -> Change:
     dimension = asked_dimension(step)
     code = seen_code(step, dimension, step.payload.key("code_id"))
-    applied = applications(step, dimension.id)
-    before = state_before(step, dimension.id, applied)
-    application = next((each for each in applied if each.code_id == code.id), None)
+    before = as_it_stands(step, dimension.id)
+    application = before.code(code.id)
     if application is not None:
-        remove_application(step, applied, application)
-        return Change(before, dimension.id, code.id)
-    return Change(before, dimension.id, code.id, apply_code(step, dimension, applied, code).id)
+        remove_application(step, before, application)
+        return Change(before.as_inverse(), dimension.id, code.id)
+    return Change(before.as_inverse(), dimension.id, code.id, apply_code(step, dimension, before, code))
 
 
 def set_main(step: Step) -> Change:
@@ -57,14 +56,16 @@ def set_main(step: Step) -> Change:
     if not dimension.has_main:
         raise NoMainHere
     code_id = step.payload.key_or_none("code_id")
-    applied = applications(step, dimension.id)
-    if code_id is not None and code_id not in {application.code_id for application in applied}:
+    before = as_it_stands(step, dimension.id)
+    if code_id is not None and before.code(code_id) is None:
         raise CodeNotApplied
-    before = state_before(step, dimension.id, applied)
-    for application in applied:
-        application.is_main = application.code_id == code_id
-    step.session.flush()
-    return Change(before, dimension.id, code_id)
+    main = update(CodeApplication).where(
+        CodeApplication.study_id == step.study_id,
+        CodeApplication.assignment_id == step.assignment.id,
+        CodeApplication.dimension_id == dimension.id,
+    )
+    step.session.execute(main.values(is_main=CodeApplication.code_id == code_id if code_id else False))
+    return Change(before.as_inverse(), dimension.id, code_id)
 
 
 def answer(step: Step) -> Change:
@@ -73,14 +74,13 @@ def answer(step: Step) -> Change:
     state = step.payload.text("state")
     if state not in ("", "none_applies", "not_enough_information"):
         raise ActNotUnderstood
-    applied = applications(step, dimension.id)
-    before = state_before(step, dimension.id, applied)
-    remove_all(step, applied)
+    before = as_it_stands(step, dimension.id)
+    remove_all(step, before.codes)
     if state:
         set_answer(step, dimension.id, state)
     else:
         remove_answer(step, dimension.id)
-    return Change(before, dimension.id)
+    return Change(before.as_inverse(), dimension.id)
 
 
 def create_code(step: Step) -> Change:
@@ -89,13 +89,12 @@ def create_code(step: Step) -> Change:
     payload = step.payload
     span = (payload.offset("start"), payload.offset("end")) if payload.has("start") or payload.has("end") else None
     quote = quoted(step, *span) if span else ""
-    applied = applications(step, dimension.id)
-    before = state_before(step, dimension.id, applied)
-    seen = set(step.codebook.codes)
+    before, seen = as_it_stands(step, dimension.id), set(step.codebook.codes)
     code = find_or_create(step, dimension, payload, parent_id=payload.key_or_none("parent_id"))
-    application = apply_code(step, dimension, applied, code)
-    evidence_id = add_quote(step, application, *span, quote) if span else None
-    return Change(before | _coined(step, code, seen), dimension.id, code.id, application.id, evidence_id)
+    application_id = apply_code(step, dimension, before, code)
+    evidence_id = add_quote(step, application_id, *span, quote) if span else None
+    inverse = before.as_inverse() | _coined(step, code, seen)
+    return Change(inverse, dimension.id, code.id, application_id, evidence_id)
 
 
 def add_evidence(step: Step) -> Change:
@@ -104,33 +103,21 @@ def add_evidence(step: Step) -> Change:
     code = seen_code(step, dimension, step.payload.key("code_id"))
     start, end = step.payload.offset("start"), step.payload.offset("end")
     quote = quoted(step, start, end, step.payload.text("quote"))
-    applied = applications(step, dimension.id)
-    before = state_before(step, dimension.id, applied)
-    application = apply_code(step, dimension, applied, code)
-    evidence_id = add_quote(step, application, start, end, quote)
-    return Change(before, dimension.id, code.id, application.id, evidence_id)
+    before = as_it_stands(step, dimension.id)
+    application_id = apply_code(step, dimension, before, code)
+    evidence_id = add_quote(step, application_id, start, end, quote)
+    return Change(before.as_inverse(), dimension.id, code.id, application_id, evidence_id)
 
 
 def remove_evidence(step: Step) -> Change:
-    row = step.session.execute(
-        select(Evidence, CodeApplication)
-        .join(
-            CodeApplication,
-            (CodeApplication.study_id == Evidence.study_id) & (CodeApplication.id == Evidence.code_application_id),
-        )
-        .where(
-            Evidence.study_id == step.study_id,
-            Evidence.assignment_id == step.assignment.id,
-            Evidence.id == step.payload.key("evidence_id"),
-        )
-    ).first()
-    if row is None:
-        raise NotFound
-    evidence, application = row
-    before = state_before(step, application.dimension_id, applications(step, application.dimension_id))
-    step.session.delete(evidence)
-    step.session.flush()
-    return Change(before, application.dimension_id, application.code_id, application.id)
+    evidence_id = step.payload.key("evidence_id")
+    for before in standing_answers(step.session, step.assignment).values():
+        for code in before.codes:
+            if evidence_id in {quote.evidence_id for quote in code.quotes}:
+                gone = delete(Evidence).where(Evidence.study_id == step.study_id, Evidence.id == evidence_id)
+                step.session.execute(gone)
+                return Change(before.as_inverse(), before.dimension_id, code.code_id, code.application_id)
+    raise NotFound
 
 
 def apply_offered(step: Step) -> Change:
@@ -142,16 +129,15 @@ def apply_offered(step: Step) -> Change:
     quotes = [(part.offset("start"), part.offset("end"), part.text("quote")) for part in step.payload.parts("evidence")]
     for start, end, quote in quotes:
         quoted(step, start, end, quote)
-    applied = applications(step, dimension.id)
-    before, seen = state_before(step, dimension.id, applied), set(step.codebook.codes)
+    before, seen = as_it_stands(step, dimension.id), set(step.codebook.codes)
     if step.payload.has("code_id"):
         code = seen_code(step, dimension, step.payload.key("code_id"))
     else:
         code = find_or_create(step, dimension, step.payload.part("new_code"), origin="suggestion")
-    application = apply_code(step, dimension, applied, code, origin=origin)
+    application_id = apply_code(step, dimension, before, code, origin=origin)
     for start, end, quote in quotes:
-        add_quote(step, application, start, end, quote)
-    return Change(before | _coined(step, code, seen), dimension.id, code.id, application.id)
+        add_quote(step, application_id, start, end, quote)
+    return Change(before.as_inverse() | _coined(step, code, seen), dimension.id, code.id, application_id)
 
 
 def _coined(step: Step, code: CodeEntry, seen: Collection[int]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from app.coding.act_kinds import KINDS, OFFERED, Handler
 from app.coding.active_time import add_active_time
 from app.coding.models import Act, AssignmentWork
 from app.coding.payload import ActNotUnderstood, Payload
-from app.coding.policy import check_may_act, check_state
+from app.coding.policy import check_held, check_state
 from app.coding.step import Change, Step
 from app.db.base import now, rows_of
 from app.problems import Conflict, NotFound
@@ -92,12 +92,11 @@ def apply_offered(session: Session, viewer: Viewer, assignment_id: int, request:
 def _perform(
     session: Session, viewer: Viewer, assignment_id: int, request: ActRequest, handlers: Mapping[str, Handler]
 ) -> Performed:
-    assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
-    work = _locked_work(session, assignment)
+    assignment, coding_round, work = _held(session, viewer, assignment_id)
     is_next = request.after_act_id == work.last_act_id  # what was saved before is never the next one
     if not is_next and (answered := _stored_answer(session, assignment, request)):
         return Performed(answered)
-    check_may_act(session, viewer, coding_round, assignment)
+    check_held(viewer, coding_round, assignment)
     if not is_next:
         raise StaleAct
     if request.kind not in handlers:
@@ -108,20 +107,40 @@ def _perform(
     return Performed(_save(step, coding_round, request, change), step, change)
 
 
-def _locked_work(session: Session, assignment: Assignment) -> AssignmentWork:
-    """One act at a time on an assignment, whatever number of tabs and machines send them."""
-    query = (
-        select(AssignmentWork)
-        .where(AssignmentWork.study_id == assignment.study_id, AssignmentWork.assignment_id == assignment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+# The round is held as it is until the act is committed, so that none slips in behind the end of the coding; so is the
+# assignment, which may go to somebody else; and there is one act at a time on it, whatever number of tabs and machines
+# send them. All three are read as they are after a wait, and the round is locked first, as by whoever changes it.
+_HELD = (
+    select(Assignment, Round, AssignmentWork)
+    .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
+    .join(
+        AssignmentWork,
+        (AssignmentWork.study_id == Assignment.study_id) & (AssignmentWork.assignment_id == Assignment.id),
     )
-    work = session.scalar(query)
-    if work is None:
-        new = insert(AssignmentWork).values(study_id=assignment.study_id, assignment_id=assignment.id)
-        session.execute(new.on_conflict_do_nothing())
-        work = session.scalars(query).one()
-    return work
+    .where(
+        Assignment.study_id == bindparam("of_study"),
+        Assignment.member_id == bindparam("of_member"),
+        Assignment.id == bindparam("wanted"),
+        Round.phase != "planned",
+    )
+    .with_for_update(read=True, of=(Round, Assignment))
+    .with_statement_hint("FOR UPDATE OF assignment_work")
+    .execution_options(populate_existing=True)
+)
+_BEGUN = insert(rows_of(AssignmentWork)).on_conflict_do_nothing()
+
+
+def _held(session: Session, viewer: Viewer, assignment_id: int) -> tuple[Assignment, Round, AssignmentWork]:
+    """Somebody else's assignment is not found."""
+    named = {"of_study": viewer.study.id, "of_member": viewer.member.id, "wanted": assignment_id}
+    found = session.execute(_HELD, named).first()
+    if found is None:
+        assignment, _ = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
+        session.execute(_BEGUN, {"study_id": assignment.study_id, "assignment_id": assignment.id})
+        found = session.execute(_HELD, named).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1], found[2]
 
 
 def _stored_answer(session: Session, assignment: Assignment, request: ActRequest) -> ActAnswer | None:
@@ -138,25 +157,28 @@ def _stored_answer(session: Session, assignment: Assignment, request: ActRequest
     return ActAnswer(act_id=act.act_id, kind=act.kind, **stored, repeated=True)
 
 
+_NEW_ACT = insert(rows_of(Act)).on_conflict_do_nothing(index_elements=["act_id"]).returning(rows_of(Act).c.id)
+
+
 def _save(step: Step, coding_round: Round, request: ActRequest, change: Change) -> ActAnswer:
     step.work.last_act_id = request.act_id
     step.work.changed_at = step.at
     add_active_time(step.work, step.assignment, request.active_seconds, step.at)
     answer = {"state": step.work.state, "saved_at": step.at.isoformat(), **change.ids}
-    row = insert(rows_of(Act)).values(
-        study_id=step.study_id,
-        act_id=request.act_id,
-        after_act_id=request.after_act_id,
-        assignment_id=step.assignment.id,
-        member_id=step.assignment.member_id,
-        tab=request.tab[:LONGEST_TAB],
-        at=step.at,
-        kind=request.kind,
-        payload=step.payload.fields,
-        inverse=change.inverse,
-        answer=answer,
-    )
-    if step.session.scalar(row.on_conflict_do_nothing(index_elements=["act_id"]).returning(Act.id)) is None:
+    row = {
+        "study_id": step.study_id,
+        "act_id": request.act_id,
+        "after_act_id": request.after_act_id,
+        "assignment_id": step.assignment.id,
+        "member_id": step.assignment.member_id,
+        "tab": request.tab[:LONGEST_TAB],
+        "at": step.at,
+        "kind": request.kind,
+        "payload": step.payload.fields,
+        "inverse": change.inverse,
+        "answer": answer,
+    }
+    if step.session.scalar(_NEW_ACT, row) is None:
         raise ActNotYours  # the same act_id was committed for another assignment a moment ago
     record(
         step.session,

@@ -1,14 +1,15 @@
-"""The working state of one dimension of an assignment: its answer, its codes, their evidence."""
+"""Changes of the working state of one dimension of an assignment: its answer, its codes, their evidence."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codebook.policy import NotActive
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.models import CodeApplication, Evidence, WorkingAnswer
+from app.coding.standing import StandingAnswer, StandingCode, standing_answer
 from app.coding.step import Step
 from app.db.base import rows_of
 from app.incidents.models import Incident
@@ -36,6 +37,10 @@ def asked_dimension(step: Step) -> DimensionEntry:
     return found
 
 
+def as_it_stands(step: Step, dimension_id: int) -> StandingAnswer:
+    return standing_answer(step.session, step.assignment, dimension_id)
+
+
 def seen_code(step: Step, dimension: DimensionEntry, code_id: int) -> CodeEntry:
     code = step.codebook.codes.get(code_id)
     if code is None or code.dimension_id != dimension.id:
@@ -43,126 +48,68 @@ def seen_code(step: Step, dimension: DimensionEntry, code_id: int) -> CodeEntry:
     return code
 
 
-def applications(step: Step, dimension_id: int) -> Sequence[CodeApplication]:
-    return step.session.scalars(
-        select(CodeApplication)
-        .where(
-            CodeApplication.study_id == step.study_id,
-            CodeApplication.assignment_id == step.assignment.id,
-            CodeApplication.dimension_id == dimension_id,
-        )
-        .order_by(CodeApplication.id)
-    ).all()
-
-
-def state_before(step: Step, dimension_id: int, applied: Sequence[CodeApplication]) -> dict[str, Any]:
-    """The inverse of any act on a dimension: all that stands there now. applied: its `applications`."""
-    answer = step.session.scalar(
-        select(WorkingAnswer.state).where(
-            WorkingAnswer.study_id == step.study_id,
-            WorkingAnswer.assignment_id == step.assignment.id,
-            WorkingAnswer.dimension_id == dimension_id,
-        )
-    )
-    quotes: dict[int, list[dict[str, Any]]] = {application.id: [] for application in applied}
-    for row in _evidence_under(step, quotes):
-        spot = {"evidence_id": row.id, "start": row.start, "end": row.end, "quote": row.quote}
-        quotes[row.code_application_id].append(spot | {"at": row.at.isoformat()})
-    codes = [
-        {
-            "code_application_id": application.id,
-            "code_id": application.code_id,
-            "is_main": application.is_main,
-            "origin": application.origin,
-            "codebook_seq": application.codebook_seq,
-            "at": application.at.isoformat(),
-            "evidence": quotes[application.id],
-        }
-        for application in applied
-    ]
-    return {"dimension_id": dimension_id, "state": answer, "codes": codes}
-
-
-def _evidence_under(step: Step, application_ids: Collection[int]) -> Sequence[Evidence]:
-    if not application_ids:
-        return ()
-    return step.session.scalars(
-        select(Evidence)
-        .where(Evidence.study_id == step.study_id, Evidence.code_application_id.in_(application_ids))
-        .order_by(Evidence.id)
-    ).all()
-
-
 def apply_code(
-    step: Step,
-    dimension: DimensionEntry,
-    applied: Sequence[CodeApplication],
-    code: CodeEntry,
-    *,
-    origin: str = "own",
-) -> CodeApplication:
-    """A code that is applied already stays as it is. Where a dimension takes one code, the former one goes.
-
-    applied: the `applications` of the dimension as they are now.
-    """
+    step: Step, dimension: DimensionEntry, before: StandingAnswer, code: CodeEntry, *, origin: str = "own"
+) -> int:
+    """The id of the application. A code that is applied already stays as it is. Where a dimension takes one code, the
+    former one goes. before: the answer as it stands now."""
     if code.is_category:
         raise CategoryNotApplied
-    for application in applied:
-        if application.code_id == code.id:
-            return application
+    if standing := before.code(code.id):
+        return standing.application_id
     if not code.is_active:
         raise NotActive
     if not dimension.takes_many:
-        remove_all(step, applied)
+        remove_all(step, before.codes)
     set_answer(step, dimension.id, "coded")
-    application = CodeApplication(
-        study_id=step.study_id,
-        assignment_id=step.assignment.id,
-        dimension_id=dimension.id,
-        code_id=code.id,
-        origin=origin,
-        codebook_seq=step.codebook.codebook_seq,
-        at=step.at,
-    )
-    step.session.add(application)
-    step.session.flush()
-    return application
+    row = {"code_id": code.id, "origin": origin, "codebook_seq": step.codebook.codebook_seq, "at": step.at}
+    made: int = step.session.scalars(_NEW_CODE, _place(step, dimension.id) | row).one()
+    return made
 
 
-def remove_application(step: Step, applied: Sequence[CodeApplication], application: CodeApplication) -> None:
-    """With its evidence. The answer goes with the last code of `applied`."""
+def remove_application(step: Step, before: StandingAnswer, application: StandingCode) -> None:
+    """With its evidence. The answer goes with its last code."""
     remove_all(step, [application])
-    if len(applied) == 1:
-        remove_answer(step, application.dimension_id)
+    if len(before.codes) == 1:
+        remove_answer(step, before.dimension_id)
 
 
-def remove_all(step: Step, applied: Sequence[CodeApplication]) -> None:
-    for application in applied:
-        step.session.delete(application)
-    step.session.flush()
+def remove_all(step: Step, codes: Collection[StandingCode]) -> None:
+    """With their evidence."""
+    if codes:
+        gone = [code.application_id for code in codes]
+        step.session.execute(_REMOVED_CODES, {"of_study": step.study_id, "gone": gone})
 
 
 def set_answer(step: Step, dimension_id: int, state: str) -> None:
-    row = insert(rows_of(WorkingAnswer)).values(
-        study_id=step.study_id,
-        assignment_id=step.assignment.id,
-        dimension_id=dimension_id,
-        state=state,
-        changed_at=step.at,
-    )
-    changed = {"state": state, "changed_at": step.at}
-    keys = ["study_id", "assignment_id", "dimension_id"]
-    step.session.execute(row.on_conflict_do_update(index_elements=keys, set_=changed))
+    step.session.execute(_ANSWERED, _place(step, dimension_id) | {"state": state, "changed_at": step.at})
 
 
 def remove_answer(step: Step, dimension_id: int) -> None:
-    step.session.execute(
-        delete(WorkingAnswer).where(
-            WorkingAnswer.study_id == step.study_id,
-            WorkingAnswer.assignment_id == step.assignment.id,
-            WorkingAnswer.dimension_id == dimension_id,
-        )
-    )
+    named = {"of_study": step.study_id, "of_assignment": step.assignment.id, "of_dimension": dimension_id}
+    step.session.execute(_REMOVED_ANSWER, named)
+
+
+def _place(step: Step, dimension_id: int) -> dict[str, Any]:
+    return {"study_id": step.study_id, "assignment_id": step.assignment.id, "dimension_id": dimension_id}
+
+
+# Made once, and of columns: every act writes them, and nobody reads them back as objects.
+_CODES, _ANSWERS = rows_of(CodeApplication), rows_of(WorkingAnswer)
+_NEW_CODE = insert(_CODES).returning(_CODES.c.id)
+_REMOVED_CODES = delete(_CODES).where(
+    _CODES.c.study_id == bindparam("of_study"), _CODES.c.id.in_(bindparam("gone", expanding=True))
+)
+_NEW_ANSWER = insert(_ANSWERS)
+_ANSWERED = _NEW_ANSWER.on_conflict_do_update(
+    index_elements=["study_id", "assignment_id", "dimension_id"],
+    set_={"state": _NEW_ANSWER.excluded.state, "changed_at": _NEW_ANSWER.excluded.changed_at},
+)
+_REMOVED_ANSWER = delete(_ANSWERS).where(
+    _ANSWERS.c.study_id == bindparam("of_study"),
+    _ANSWERS.c.assignment_id == bindparam("of_assignment"),
+    _ANSWERS.c.dimension_id == bindparam("of_dimension"),
+)
 
 
 def quoted(step: Step, start: int, end: int, quote: str | None = None) -> str:
@@ -177,10 +124,10 @@ def quoted(step: Step, start: int, end: int, quote: str | None = None) -> str:
     return text[start:end]
 
 
-def add_quote(step: Step, application: CodeApplication, start: int, end: int, quote: str) -> int:
+def add_quote(step: Step, application_id: int, start: int, end: int, quote: str) -> int:
     """The id of the evidence; the same words under the same code twice are one."""
-    place = {"study_id": step.study_id, "code_application_id": application.id, "start": start, "end": end}
-    row = insert(Evidence).values(assignment_id=step.assignment.id, quote=quote, at=step.at, **place)
+    place = {"study_id": step.study_id, "code_application_id": application_id, "start": start, "end": end}
+    row = insert(rows_of(Evidence)).values(assignment_id=step.assignment.id, quote=quote, at=step.at, **place)
     added = step.session.scalar(row.on_conflict_do_nothing().returning(Evidence.id))
     if added is not None:
         return added

@@ -1,18 +1,18 @@
 """The coding screen as plain values: one incident, and a card for each dimension."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BindParameter, and_, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
-from app.coding.models import AssignmentWork, CodeApplication, Evidence, Flag, WorkingAnswer
+from app.coding.models import AssignmentWork, Flag
 from app.coding.notes import own_flag, own_memo
 from app.coding.policy import codable_codebook, may_act
 from app.coding.queries import STATE_WORDS, Place, place_in_queue, undone_after, work_on
+from app.coding.standing import StandingAnswer, StandingCode, standing_answers
 from app.coding.step import Step
 from app.incidents.models import Incident
 from app.rounds.models import KEPT, WITHDRAWN, Assignment, Round
@@ -127,13 +127,6 @@ class Desk(Answers):
     place: Place
 
 
-@dataclass(frozen=True)
-class _Rows:
-    states: Mapping[int, str]
-    applied: Mapping[int, CodeApplication]  # by code
-    quotes: Mapping[int, tuple[Quote, ...]]  # by application
-
-
 def desk(session: Session, viewer: Viewer, assignment_id: int) -> Desk:
     assignment, coding_round = own_assignment(session, viewer.study.id, viewer.member.id, assignment_id)
     work = work_on(session, assignment.study_id, assignment.id)
@@ -174,12 +167,12 @@ def _answers(
     work: AssignmentWork | None,
     codebook: Codebook,
 ) -> Answers:
-    rows = _rows(session, assignment)
+    standing = standing_answers(session, assignment)
     return Answers(
         assignment=assignment,
         coding_round=coding_round,
         codebook=codebook,
-        cards=tuple(_card(codebook, dimension, rows) for dimension in codebook.dimensions),
+        cards=tuple(_card(codebook, dimension, standing.get(dimension.id)) for dimension in codebook.dimensions),
         state=_state_of(assignment, work),
         may_act=may_act(viewer, coding_round, assignment),
         last_act_id=work.last_act_id if work else None,
@@ -195,61 +188,20 @@ def _state_of(assignment: Assignment, work: AssignmentWork | None) -> str:
     return "submitted" if assignment.ending == KEPT and state == "draft" else state
 
 
-# Made once, as every act asks them.
-_OF_STUDY: BindParameter[int] = bindparam("of_study")
-_OF_ASSIGNMENT: BindParameter[int] = bindparam("of_assignment")
-# Codes stand under an answer, quotes under a code.
-_STANDING = (
-    select(WorkingAnswer.dimension_id, WorkingAnswer.state, CodeApplication, Evidence)
-    .outerjoin(
-        CodeApplication,
-        and_(
-            CodeApplication.study_id == WorkingAnswer.study_id,
-            CodeApplication.assignment_id == WorkingAnswer.assignment_id,
-            CodeApplication.dimension_id == WorkingAnswer.dimension_id,
-        ),
-    )
-    .outerjoin(
-        Evidence,
-        and_(Evidence.study_id == CodeApplication.study_id, Evidence.code_application_id == CodeApplication.id),
-    )
-    .where(WorkingAnswer.study_id == _OF_STUDY, WorkingAnswer.assignment_id == _OF_ASSIGNMENT)
-    .order_by(CodeApplication.id, Evidence.start, Evidence.end)
-)
-
-
-def _rows(session: Session, assignment: Assignment) -> _Rows:
-    of = {"of_study": assignment.study_id, "of_assignment": assignment.id}
-    states: dict[int, str] = {}
-    applied: dict[int, CodeApplication] = {}
-    quotes: dict[int, tuple[Quote, ...]] = {}
-    for dimension_id, state, application, row in session.execute(_STANDING, of):
-        states[dimension_id] = state
-        if application is not None:
-            applied[application.code_id] = application
-        if row is not None:
-            quote = Quote(row.id, application.code_id, row.start, row.end, row.quote)
-            quotes[application.id] = (*quotes.get(application.id, ()), quote)
-    return _Rows(states, applied, quotes)
-
-
-def _card(codebook: Codebook, dimension: DimensionEntry, rows: _Rows) -> Card:
+def _card(codebook: Codebook, dimension: DimensionEntry, standing: StandingAnswer | None) -> Card:
+    applied = {code.code_id: code for code in standing.codes} if standing else {}
     appliable = codebook.appliable(dimension.id)
     offered = {code.id for code in appliable}
-    gone = [
-        codebook.codes[application.code_id]
-        for application in rows.applied.values()
-        if application.dimension_id == dimension.id
-        and application.code_id not in offered
-        and application.code_id in codebook.codes
-    ]
+    gone = [codebook.codes[key] for key in applied if key not in offered and key in codebook.codes]
     digits = dict(zip((code.id for code in appliable), DIGITS, strict=False))
-    chips = [_chip(codebook, code, digits.get(code.id, ""), code.id not in offered, rows) for code in appliable + gone]
-    return Card(dimension, rows.states.get(dimension.id, ""), tuple(chips))
+    chips = [
+        _chip(codebook, code, digits.get(code.id, ""), code.id not in offered, applied.get(code.id))
+        for code in appliable + gone
+    ]
+    return Card(dimension, (standing and standing.state) or "", tuple(chips))
 
 
-def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, rows: _Rows) -> Chip:
-    application = rows.applied.get(code.id)
+def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, application: StandingCode | None) -> Chip:
     return Chip(
         code=code,
         category=codebook.category_of(code.id),
@@ -258,6 +210,12 @@ def _chip(codebook: Codebook, code: CodeEntry, digit: str, is_gone: bool, rows: 
         is_main=application.is_main if application else False,
         is_gone=is_gone,
         origin=application.origin if application else "",
-        code_application_id=application.id if application else None,
-        evidence=rows.quotes.get(application.id, ()) if application else (),
+        code_application_id=application.application_id if application else None,
+        evidence=_quotes(application) if application else (),
     )
+
+
+def _quotes(application: StandingCode) -> tuple[Quote, ...]:
+    """In the order of the text."""
+    found = (Quote(each.evidence_id, application.code_id, *each[1:4]) for each in application.quotes)
+    return tuple(sorted(found, key=lambda quote: (quote.start, quote.end)))

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import visible_codebook
+from app.codebook.rows import newest_state
 from app.codebook.tree import Codebook, CodeEntry
 from app.problems import Conflict, NotAllowed
 from app.rounds.models import WITHDRAWN, Assignment, Round
@@ -36,11 +37,16 @@ class NothingHandedIn(Conflict):
 
 
 def check_may_act(session: Session, viewer: Viewer, coding_round: Round, assignment: Assignment) -> None:
-    """Holds the phase of the round, and the assignment, until the act is committed, so that none slips in behind the
-    end of the coding or after the assignment went to somebody else."""
+    """Holds the phase of the round, and the assignment, until what is done is committed, so that nothing slips in
+    behind the end of the coding or after the assignment went to somebody else."""
+    session.execute(_HELD, {"of_study": assignment.study_id, "of_assignment": assignment.id}).one()
+    check_held(viewer, coding_round, assignment)
+
+
+def check_held(viewer: Viewer, coding_round: Round, assignment: Assignment) -> None:
+    """Of a round and an assignment that are held already."""
     if not viewer.may_code:
         raise ReadersDoNotCode
-    session.execute(_HELD, {"of_study": assignment.study_id, "of_assignment": assignment.id}).one()
     check_runs(coding_round)
     if assignment.ending is not None:
         raise Withdrawn if assignment.ending == WITHDRAWN else LeftTheRound
@@ -80,11 +86,12 @@ def codable_codebook(session: Session, viewer: Viewer, coding_round: Round) -> C
     leaves open. Of these as of all others, only what the member may see (promise 1).
     """
     study_id, member_id = viewer.study.id, viewer.member.id
-    live = visible_codebook(session, study_id, member_id)
+    state = newest_state(session, study_id)
+    live = visible_codebook(session, study_id, member_id, state=state)
     seq = frozen_seq(session, coding_round)
     if seq is None:
         return _asked_in(coding_round, live)
-    frozen = visible_codebook(session, study_id, member_id, seq=seq)
+    frozen = visible_codebook(session, study_id, member_id, seq=seq, state=state)
     open_ids = {dimension.id for dimension in frozen.dimensions if dimension.is_open}
     coined: Mapping[int, CodeEntry] = {
         code.id: code

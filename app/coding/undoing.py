@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.codebook import actions as codebook
-from app.coding.applying import applications, remove_all, remove_answer, set_answer, state_before
+from app.coding.applying import as_it_stands, remove_all, remove_answer, set_answer
 from app.coding.models import Act, CodeApplication, Evidence, SubmittedCode
 from app.coding.notes import put_flag, put_memo
+from app.coding.standing import StandingCode, StandingQuote
 from app.coding.step import Change, Step
+from app.db.base import rows_of
 from app.problems import Invalid
 
 BOUNDARIES = ("submit", "skip", "take_back")
@@ -86,64 +89,56 @@ def _brought_back(step: Step, act_id: int) -> Change:
 def _restored(step: Step, wanted: Mapping[str, Any]) -> Change:
     """All that stood in the dimension, under the ids that it had: later acts may name them."""
     dimension_id = wanted["dimension_id"]
-    applied = applications(step, dimension_id)
-    before = state_before(step, dimension_id, applied)
-    kept = {code["code_application_id"]: code for code in wanted["codes"]}
-    remove_all(step, [application for application in applied if application.id not in kept])
-    present = {application.id: application for application in applied if application.id in kept}
+    before = as_it_stands(step, dimension_id)
+    kept = {code["code_application_id"] for code in wanted["codes"]}
+    remove_all(step, [code for code in before.codes if code.application_id not in kept])
+    present = {code.application_id: code for code in before.codes if code.application_id in kept}
     for code in wanted["codes"]:
-        _restore_application(step, dimension_id, code, present.get(code["code_application_id"]))
+        _restore_code(step, dimension_id, code, present.get(code["code_application_id"]))
     if wanted["state"]:
         set_answer(step, dimension_id, wanted["state"])
     else:
         remove_answer(step, dimension_id)
-    return Change(before | _coining_turned(step, wanted), dimension_id)
+    return Change(before.as_inverse() | _coining_turned(step, wanted), dimension_id)
 
 
-def _restore_application(
-    step: Step, dimension_id: int, code: Mapping[str, Any], present: CodeApplication | None
-) -> None:
-    if present is None:
-        present = CodeApplication(
-            id=code["code_application_id"],
-            study_id=step.study_id,
-            assignment_id=step.assignment.id,
-            dimension_id=dimension_id,
-            code_id=code["code_id"],
-            origin=code["origin"],
-            codebook_seq=code["codebook_seq"],
-            at=datetime.fromisoformat(code["at"]),
-        )
-        step.session.add(present)
-    present.is_main = code["is_main"]
-    step.session.flush()
-    _restore_evidence(step, present, code["evidence"])
-
-
-def _restore_evidence(step: Step, application: CodeApplication, wanted: Sequence[Mapping[str, Any]]) -> None:
-    kept = {quote["evidence_id"] for quote in wanted}
-    standing = step.session.scalars(
-        select(Evidence).where(Evidence.study_id == step.study_id, Evidence.code_application_id == application.id)
-    ).all()
-    for row in standing:
-        if row.id not in kept:
-            step.session.delete(row)
-    step.session.flush()
-    step.session.add_all(
-        Evidence(
-            id=quote["evidence_id"],
-            study_id=step.study_id,
-            assignment_id=step.assignment.id,
-            code_application_id=application.id,
-            start=quote["start"],
-            end=quote["end"],
-            quote=quote["quote"],
-            at=datetime.fromisoformat(quote["at"]),
-        )
-        for quote in wanted
-        if quote["evidence_id"] not in {row.id for row in standing}
+def _restore_code(step: Step, dimension_id: int, code: Mapping[str, Any], present: StandingCode | None) -> None:
+    row = insert(rows_of(CodeApplication)).values(
+        id=code["code_application_id"],
+        study_id=step.study_id,
+        assignment_id=step.assignment.id,
+        dimension_id=dimension_id,
+        code_id=code["code_id"],
+        is_main=code["is_main"],
+        origin=code["origin"],
+        codebook_seq=code["codebook_seq"],
+        at=datetime.fromisoformat(code["at"]),
     )
-    step.session.flush()
+    step.session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"is_main": code["is_main"]}))
+    _restore_quotes(step, code, () if present is None else present.quotes)
+
+
+def _restore_quotes(step: Step, code: Mapping[str, Any], standing: Sequence[StandingQuote]) -> None:
+    wanted = {quote["evidence_id"]: quote for quote in code["evidence"]}
+    present = {quote.evidence_id for quote in standing}
+    gone = delete(Evidence).where(Evidence.study_id == step.study_id, Evidence.id.in_(present - wanted.keys()))
+    step.session.execute(gone)
+    rows = [
+        {
+            "id": quote["evidence_id"],
+            "study_id": step.study_id,
+            "assignment_id": step.assignment.id,
+            "code_application_id": code["code_application_id"],
+            "start": quote["start"],
+            "end": quote["end"],
+            "quote": quote["quote"],
+            "at": datetime.fromisoformat(quote["at"]),
+        }
+        for quote in wanted.values()
+        if quote["evidence_id"] not in present
+    ]
+    if rows:
+        step.session.execute(insert(rows_of(Evidence)), rows)
 
 
 def _coining_turned(step: Step, wanted: Mapping[str, Any]) -> dict[str, int]:

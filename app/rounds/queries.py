@@ -7,6 +7,7 @@ from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.codebook.models import CodebookVersion
+from app.db.shared import shared_by_sessions
 from app.incidents.models import Incident, IncidentExclusion
 from app.problems import Invalid, NotFound
 from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
@@ -134,8 +135,20 @@ def frozen_version(session: Session, coding_round: Round) -> CodebookVersion | N
 
 
 def frozen_seq(session: Session, coding_round: Round) -> int | None:
-    """The codebook_seq under which the round codes; None for the live codebook."""
+    """The codebook_seq under which the round codes; None for the live codebook. A version's own never changes, so it is
+    read once for all sessions."""
+    if coding_round.codebook_version_id is None:
+        return None
+    shared, key = (
+        shared_by_sessions(session),
+        ("seq of version", coding_round.study_id, coding_round.codebook_version_id),
+    )
+    kept: int | None = shared.find(key) if shared else None
+    if kept is not None:
+        return kept
     version = frozen_version(session, coding_round)
+    if version and shared:
+        shared.keep(key, version.codebook_seq)
     return version.codebook_seq if version else None
 
 

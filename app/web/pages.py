@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.places import TEMPLATES
 from app.web import theme
+from app.web.signs import icon_sign, key_sign
 from app.web.static_files import static_url
 from app.web.wording import FILTERS, interval
 
@@ -32,6 +33,7 @@ def environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(static_url=static_url, interval=interval, new_key=lambda: str(uuid4()))
+    made.globals.update(icon_sign=icon_sign, key_sign=key_sign)
     return made
 
 
