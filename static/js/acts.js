@@ -72,6 +72,7 @@ function saveAllChanged() {
   for (const form of document.querySelectorAll("form[data-saves-on-change]")) saveIfChanged(form);
 }
 addEventListener("pagehide", saveAllChanged, { capture: true });
+document.addEventListener("tandem:leaving", saveAllChanged);
 document.addEventListener("visibilitychange", () => { if (document.hidden) saveAllChanged(); });
 
 document.addEventListener("click", (event) => {

@@ -127,4 +127,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-keys-switch]")) localStorage.setItem(SWITCH, event.target.checked ? "on" : "off");
 });
 
-for (const opener of document.querySelectorAll("[data-opens-keys]")) opener.hidden = false;
+function showOpeners() {
+  for (const opener of document.querySelectorAll("[data-opens-keys]")) opener.hidden = false;
+}
+document.addEventListener("tandem:arrived", showOpeners);
+showOpeners();

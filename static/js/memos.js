@@ -52,6 +52,9 @@ document.addEventListener("keydown", (event) => {
   if (!unsavedWords([slot()])) close();
 });
 
+document.addEventListener("tandem:arrived", () => {
+  opener = null;
+});
 addEventListener("beforeunload", (event) => {
   if (unsavedWords()) event.preventDefault();
 });
