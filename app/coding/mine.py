@@ -1,6 +1,7 @@
 """A coder's own codings of a round: incidents by dimensions. Nothing of another coder is read here.
 
-Passes of one incident stand as lines of their own and are told apart by nothing, as in the queue.
+While the round runs an incident is one line, of the pass that was worked on last: two would show a silent repeat, and
+beside it the answers of its first pass. Afterwards each pass is a line of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,12 +10,12 @@ from datetime import datetime
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.coding.models import AssignmentWork, CodeApplication, WorkingAnswer
 from app.incidents.models import Incident
 from app.rounds.holdings import counts
-from app.rounds.models import Assignment, Round
+from app.rounds.models import WITHDRAWN, Assignment, Round
 from app.studies.viewer import Viewer
 
 Columns = TypeVarTuple("Columns")
@@ -101,8 +102,25 @@ def _own(query: Select[*Columns], viewer: Viewer, coding_round: Round) -> Select
             Assignment.round_id == coding_round.id,
             Assignment.member_id == viewer.member.id,
             counts(),
+            *([_is_newest_begun()] if coding_round.phase == "running" else []),
         )
     )
+
+
+def _is_newest_begun() -> ColumnElement[bool]:
+    """Of the passes of an incident the last that was begun; the first where none was."""
+    other, work = aliased(Assignment), aliased(AssignmentWork)
+    same_incident = (
+        other.study_id == Assignment.study_id,
+        other.round_id == Assignment.round_id,
+        other.member_id == Assignment.member_id,
+        other.incident_id == Assignment.incident_id,
+        other.ending.is_distinct_from(WITHDRAWN),
+    )
+    begun = exists().where(work.study_id == other.study_id, work.assignment_id == other.id)
+    later = exists().where(*same_incident, other.pass_ > Assignment.pass_, begun)
+    earlier = exists().where(*same_incident, other.pass_ < Assignment.pass_)
+    return ~later & (AssignmentWork.assignment_id.is_not(None) | ~earlier)
 
 
 def _narrowed(query: Select[*Columns], wanted: Wanted) -> Select[*Columns]:

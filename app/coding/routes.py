@@ -23,7 +23,7 @@ from app.web.pages import fragment, is_htmx, page, redirect_after
 
 router = APIRouter()
 OF_ONE_DIMENSION = ("toggle_code", "answer", "set_main", "create_code", "add_evidence", "remove_evidence")
-TO_SHOW = "Dimensions-To-Show"  # a header of static/js/sending.js
+TO_SHOW, NEXT_DESK = "Dimensions-To-Show", "Next-Desk"  # headers of static/js/sending.js
 
 
 @router.get("/studies/{slug}/coding")
@@ -92,10 +92,21 @@ def _saved(
     if form.kind not in ("submit", "skip"):
         dimension_id = form.dimension_id or saved.dimension_id
         return saved_answer(request, session, viewer, assignment_id, saved.act_id, dimension_id=dimension_id)
-    following = next_undone(session, viewer, assignment_id)
-    queue_url = f"/studies/{viewer.study.slug}/coding"
-    response = redirect_after(request, assignment_url(viewer, following) if following else queue_url)
+    response = _next(request, session, viewer, next_undone(session, viewer, assignment_id))
     response.headers[SAVED] = str(saved.act_id)
+    return response
+
+
+def _next(request: Request, session: Session, viewer: Viewer, following: int | None) -> Response:
+    """The way on. A script that asks for the next desk gets its page along: what a GET would show, as of now."""
+    if not following:
+        return redirect_after(request, f"/studies/{viewer.study.slug}/coding")
+    url = assignment_url(viewer, following)
+    if not is_htmx(request) or NEXT_DESK not in request.headers:
+        return redirect_after(request, url)
+    shown = desk_page(session, viewer, following)
+    response = page(request, "coding/desk.html", here=url, here_nav="coding", bench=shown)
+    response.headers["HX-Redirect"] = url
     return response
 
 

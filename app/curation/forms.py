@@ -7,6 +7,7 @@ from app.codebook.policy import NameTaken, NameTooLong, NoName
 from app.curation.outcomes import GroupWords
 from app.curation.policy import (
     GroupNameTooLong,
+    NoCategory,
     NoKept,
     NoReason,
     NoSuchOutcome,
@@ -34,6 +35,7 @@ class SettleForm(Form):
     outcome: str = ""
     kept_id: int | None = None
     into_id: int | None = None
+    under_id: int | None = None
     reason: str = ""
     seen_code_ids: list[int] = field(default_factory=list)
     seen_seq: int = 0
@@ -48,6 +50,7 @@ class SettleForm(Form):
         NoSuchOutcome: "outcome",
         NoKept: "kept_id",
         NoTarget: "into_id",
+        NoCategory: "under_id",
     }
 
     @classmethod
@@ -68,6 +71,7 @@ class SettleForm(Form):
             outcome=posted.text("outcome"),
             kept_id=posted.number("kept_id"),
             into_id=posted.number("into_id"),
+            under_id=posted.number("under_id"),
             reason=posted.text("reason"),
             seen_code_ids=posted.numbers("seen_code_ids"),
             seen_seq=posted.number("seen_seq") or 0,
@@ -84,4 +88,5 @@ class SettleForm(Form):
             seen_seq=self.seen_seq,
             kept_id=self.kept_id,
             into_id=self.into_id,
+            under_id=self.under_id,
         )

@@ -16,7 +16,8 @@ from app.studies.viewer import Viewer
 
 @dataclass(frozen=True)
 class GroupWords:
-    """kept_id: of the group, for *merged*. into_id: of the codebook, for *into_existing*.
+    """kept_id: of the group, for *merged*. into_id: of the codebook, for *into_existing*. under_id: a category of the
+    codebook, for *merged*, *kept* and *category*; None leaves codes where they stand.
 
     seen_code_ids, seen_seq: the codes of the group, and the codebook, that the scribe had before them.
     """
@@ -29,6 +30,7 @@ class GroupWords:
     seen_seq: int
     kept_id: int | None = None
     into_id: int | None = None
+    under_id: int | None = None
 
 
 def make_outcome(
@@ -48,6 +50,8 @@ def make_outcome(
             raise NotActive(
                 f"“{code.name}” was merged or retired in the codebook in the meantime. Take it out of the group first."
             )
+    if words.outcome in policy.STAND_UNDER:
+        _check_category(session, viewer, dimension_id, words.under_id)
     if words.outcome == "merged":
         return _merge_into_one(session, viewer, code_ids, words)
     if words.outcome == "into_existing":
@@ -58,8 +62,16 @@ def make_outcome(
         if words.outcome == "retired":
             codebook.retire_code(session, viewer.study.id, viewer.member, code_id, reason=words.reason)
         else:
-            _keep(session, viewer, code_id, words)
+            _keep(session, viewer, code_id, words, under=words.under_id)
     return None
+
+
+def _check_category(session: Session, viewer: Viewer, dimension_id: int, category_id: int | None) -> None:
+    if category_id is None:
+        return
+    found = disclosed_codebook(session, viewer.study.id).codes.get(category_id)
+    if found is None or found.dimension_id != dimension_id or not (found.is_category and found.is_active):
+        raise policy.NoCategory
 
 
 def _merge_into_one(session: Session, viewer: Viewer, code_ids: Sequence[int], words: GroupWords) -> int:
@@ -72,7 +84,7 @@ def _merge_into_one(session: Session, viewer: Viewer, code_ids: Sequence[int], w
     said = replace(_text_of(kept), name=words.name, definition=words.definition)
     codebook.edit_code(
         session, viewer.study.id, viewer.member, kept_id, said,
-        seen_seq=words.seen_seq, parent_id=kept.parent_id, reason=words.reason,
+        seen_seq=words.seen_seq, parent_id=words.under_id or kept.parent_id, reason=words.reason,
     )  # fmt: skip
     return kept_id
 
@@ -97,7 +109,7 @@ def _put_under_category(
 ) -> int:
     category = codebook.create_code(
         session, viewer.study.id, viewer.member, dimension_id, CodeText(words.name, words.definition),
-        origin="curation", is_category=True, reason=words.reason,
+        origin="curation", parent_id=words.under_id, is_category=True, reason=words.reason,
     )  # fmt: skip
     for code_id in code_ids:
         _keep(session, viewer, code_id, words, under=category.id)

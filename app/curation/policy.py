@@ -12,6 +12,7 @@ from app.studies.viewer import Viewer
 PEN_HELD = timedelta(minutes=10)  # from the last thing written
 LONGEST_NAME = 120
 LONGEST_TEXT = 5_000
+STAND_UNDER = ("merged", "category", "kept")  # what lives on with a place of its own in the tree
 
 
 class OthersPool(NotAllowed):
@@ -52,6 +53,10 @@ class NoKept(Invalid):
 
 class NoTarget(Invalid):
     """Choose the code of the codebook that they are merged into."""
+
+
+class NoCategory(Invalid):
+    """This category is not in the codebook any more. Choose another, or none."""
 
 
 class NoReason(Invalid):

@@ -122,6 +122,11 @@ class PoolingPage:
         return [("", "Choose"), *((code.id, code.name) for code in usable)]
 
     @property
+    def category_options(self) -> list[tuple[int | str, str]]:
+        categories = [(code.id, "\u2003" * depth + code.name) for code, depth in self.targets if code.is_category]
+        return [("", "As it is now"), *categories] if categories else []
+
+    @property
     def is_empty(self) -> bool:
         return not (self.loose or self.drafts or self.settled or self.elsewhere)
 

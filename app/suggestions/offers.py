@@ -51,6 +51,7 @@ class ShownSuggestion:
     can_accept: bool
     decision: str = ""
     became: str = ""
+    application_id: int | None = None  # what was taken over became this, whether or not it still stands
     is_applied: bool = False
 
     @property
@@ -162,6 +163,8 @@ class _Shown:
         self.run: SuggestionRun = queries.run_by_id(session, assignment.study_id, found.run_incident.run_id)
         self.named = disclosed_codebook(session, assignment.study_id, seq=self.run.codebook_seq)
         self.decisions: Mapping[int, SuggestionDecision] = queries.decisions_on(session, assignment)
+        self.became = queries.became(session, assignment)
+        self.applied = queries.applied(session, assignment)
         incident = session.get_one(Incident, assignment.incident_id)
         self.numbered = paragraphs(incident.text or "")
 
@@ -189,6 +192,7 @@ class _Shown:
         appliable = {entry.id for entry in self.codebook.appliable(dimension.id)}
         decision = self.decisions.get(one.id)
         became = self.codebook.codes.get(decision.code_id) if decision and decision.code_id else None
+        application_id = self.became.get(decision.id) if decision else None
         return ShownSuggestion(
             id=one.id,
             dimension_id=dimension.id,
@@ -201,7 +205,8 @@ class _Shown:
             can_accept=one.code_id in appliable if one.code_id else dimension.is_open and not unknown,
             decision=decision.decision if decision else "",
             became=became.name if became else "",
-            is_applied=decision is not None and decision.code_application_id is not None,
+            application_id=application_id,
+            is_applied=application_id in self.applied,
         )
 
     def _quote(self, entry: Mapping[str, object]) -> ShownQuote:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook
-from app.coding.models import Exposure, Submission
+from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
 from app.ledger.models import ModelCall
 from app.ledger.queries import calls_about
@@ -112,6 +112,35 @@ def decisions_on(session: Session, assignment: Assignment) -> dict[int, Suggesti
         .order_by(SuggestionDecision.id)
     )
     return {decision.suggestion_id: decision for decision in rows}
+
+
+def became(session: Session, assignment: Assignment) -> dict[int, int]:
+    """Decision -> the application that it became, also where that is gone, and where an undo has brought it back.
+
+    A removal empties what the decision points to, and for good; an undo brings the application back under its id. The
+    acts that took something over, one to a decision and in the same order, still name it.
+    """
+    of_assignment = (
+        SuggestionDecision.study_id == assignment.study_id,
+        SuggestionDecision.assignment_id == assignment.id,
+    )
+    decisions = session.scalars(
+        select(SuggestionDecision.id)
+        .where(*of_assignment, SuggestionDecision.decision != "rejected")
+        .order_by(SuggestionDecision.id)
+    )
+    acts = session.scalars(
+        select(Act.answer["code_application_id"].as_integer())
+        .where(Act.study_id == assignment.study_id, Act.assignment_id == assignment.id, Act.kind == "apply_offered")
+        .order_by(Act.id)
+    )
+    return dict(zip(decisions, acts, strict=True))
+
+
+def applied(session: Session, assignment: Assignment) -> set[int]:
+    """Applications that stand now."""
+    of_assignment = (CodeApplication.study_id == assignment.study_id, CodeApplication.assignment_id == assignment.id)
+    return set(session.scalars(select(CodeApplication.id).where(*of_assignment)))
 
 
 def handed_in(session: Session, assignment: Assignment) -> HandedIn:

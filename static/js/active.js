@@ -50,14 +50,20 @@ document.addEventListener("visibilitychange", () => {
   count();
   seen = !document.hidden;
 });
-addEventListener("pagehide", () => {
+function leave() {
   count();
   try {
     if (place()) sessionStorage.setItem(place(), String(Math.round(gathered)));
   } catch { /* these seconds are told to nobody */ }
-});
-addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
+}
+
+function begin() {
   gathered = kept();
   last = performance.now();
+}
+addEventListener("pagehide", leave);
+document.addEventListener("tandem:leaving", leave);
+document.addEventListener("tandem:arrived", begin);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) begin();
 });

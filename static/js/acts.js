@@ -17,6 +17,7 @@ function doAct(form, submitter) {
   });
   keep(act);
   made(act);
+  for (const area of form.querySelectorAll("textarea")) area.dataset.kept = area.value;
   form.dispatchEvent(new CustomEvent("tandem:act", { bubbles: true, detail: { submitter } }));
   if (form.hasAttribute("data-clears")) form.reset();
   send();
@@ -58,9 +59,7 @@ document.addEventListener("submit", (event) => {
 // Text that is saved when its field is left
 function saveIfChanged(form) {
   const changed = [...form.querySelectorAll("textarea")].some((area) => area.value !== (area.dataset.kept ?? area.defaultValue));
-  if (!changed) return;
-  for (const area of form.querySelectorAll("textarea")) area.dataset.kept = area.value;
-  doAct(form);
+  if (changed) doAct(form);
 }
 
 document.addEventListener("change", (event) => {
@@ -73,6 +72,7 @@ function saveAllChanged() {
   for (const form of document.querySelectorAll("form[data-saves-on-change]")) saveIfChanged(form);
 }
 addEventListener("pagehide", saveAllChanged, { capture: true });
+document.addEventListener("tandem:leaving", saveAllChanged);
 document.addEventListener("visibilitychange", () => { if (document.hidden) saveAllChanged(); });
 
 document.addEventListener("click", (event) => {

@@ -3,7 +3,7 @@
 import { keep, keptActs, tabId } from "./act_store.js";
 
 const known = new Set(); // kept acts that were made here, or are shown here
-export const shownFromBefore = waiting();
+export let shownFromBefore = waiting();
 
 function answers() {
   return document.getElementById("answers")?.dataset;
@@ -58,6 +58,10 @@ function waiting() {
   for (const act of [...line, ...kept.filter((each) => each.tab === tabId())]) known.add(act.act_id);
   return line;
 }
+
+document.addEventListener("tandem:arrived", () => {
+  shownFromBefore = waiting();
+});
 
 function next(kept, id) {
   const after = kept.filter((act) => act.after_act_id === id);

@@ -8,6 +8,7 @@ import "./earlier.js";
 import "./find.js";
 import "./memos.js";
 import "./near_list.js";
+import "./offers.js";
 import "./rows.js";
 import "./text_keys.js";
 import "./waiting.js";

@@ -67,4 +67,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("tandem:arrived", () => {
+  focused = focusedCard()?.id;
+});
 document.addEventListener("tandem:swapped", () => focusDimension(document.getElementById(focused) ?? focusedCard()));

@@ -72,6 +72,7 @@ document.addEventListener("selectionchange", () => {
 });
 
 document.addEventListener("tandem:swapped", markTargets);
+document.addEventListener("tandem:arrived", markTargets);
 document.addEventListener("tandem:act", markTargets);
 document.addEventListener("tandem:act", (event) => {
   if (event.target.matches("[data-evidence-form]")) forgetPlace(event.target);

@@ -1,6 +1,6 @@
 // Keys are declared in the page: data-key="a" on a button, a link or a field. Pressing the key presses it.
 // Inside [data-key-scope] a key counts only while that scope is focused (it holds the focus, or has
-// .is-focused), so that each dimension may have its own digits. Outside text fields only, but for ctrl+….
+// .is-focused), so that each dimension may have its own digits. Outside text fields only, but for ctrl+enter.
 const TYPED_IN = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable=true]";
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select";
 const PRESSED_BY_ENTER = "a[href], button, summary, input, [role=button]";
@@ -59,6 +59,11 @@ function act(element) {
   }
 }
 
+// A field of a form of its own, such as a memo's: ctrl+enter hands that form in, never the page's
+function isOfAnother(field, element) {
+  return field.form && field.form !== element.form && field.type !== "search";
+}
+
 function singleKeysOn() {
   try {
     return localStorage.getItem(SWITCH) !== "off";
@@ -78,7 +83,8 @@ document.addEventListener("keydown", (event) => {
   const element = pressed(key);
   if (!element) return;
   event.preventDefault();
-  act(element);
+  if (typing && isOfAnother(typing, element)) typing.form.requestSubmit();
+  else act(element);
 });
 
 // The list of keys
@@ -121,4 +127,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-keys-switch]")) localStorage.setItem(SWITCH, event.target.checked ? "on" : "off");
 });
 
-for (const opener of document.querySelectorAll("[data-opens-keys]")) opener.hidden = false;
+function showOpeners() {
+  for (const opener of document.querySelectorAll("[data-opens-keys]")) opener.hidden = false;
+}
+document.addEventListener("tandem:arrived", showOpeners);
+showOpeners();

@@ -1,18 +1,46 @@
-// Memos over the desk: opening puts the cursor into the field, closing gives it back to whatever opened them.
-// Escape closes them, unless something typed would be lost.
+// Memos over the desk: opening puts the cursor into the field, closing gives it back to whatever opened them. What is
+// typed and not saved goes only after a question; Escape leaves it.
+const DRAWERS = "[data-memo-drawer], details.drawer";
+const ASKED = "This memo is not saved. Close it and lose what you typed?";
 const slot = () => document.querySelector("[data-memo-drawer]");
 let opener = null;
 
+function isUnsaved(field) {
+  const kept = field.dataset.kept ?? field.defaultValue;
+  return field.value.trim() !== "" && field.value !== kept && !field.closest("[data-saves-on-change]");
+}
+
+// In these drawers; a field that saves itself when it is left is none of them
+export function unsavedWords(within = document.querySelectorAll(DRAWERS)) {
+  return [...within].some((drawer) => [...drawer.querySelectorAll("textarea")].some(isUnsaved));
+}
+
+function mayGo() {
+  return !unsavedWords([slot()]) || confirm(ASKED);
+}
+
+// An act may have put another link in the place of the one that opened them
+function backTo(link) {
+  const same = link && [...document.querySelectorAll("[data-opens-memos]")].find((each) => each.href === link.href);
+  (link?.isConnected ? link : same)?.focus();
+}
+
 function close() {
   slot().replaceChildren();
-  opener?.focus();
+  backTo(opener);
   opener = null;
 }
 
 document.addEventListener("click", (event) => {
-  opener = event.target.closest("[data-opens-memos]") ?? opener;
-  if (event.target.closest("[data-closes-memos]")) close();
-});
+  const link = event.target.closest("[data-opens-memos]");
+  const closing = event.target.closest("[data-closes-memos]");
+  if (!slot() || !(link || closing)) return;
+  if (!mayGo()) {
+    event.preventDefault();
+    event.stopPropagation();
+  } else if (closing) close();
+  else opener = link;
+}, { capture: true }); // before htmx puts other memos there
 
 document.addEventListener("htmx:after:swap", () => {
   const field = slot()?.querySelector("textarea");
@@ -21,5 +49,12 @@ document.addEventListener("htmx:after:swap", () => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !slot()?.firstElementChild) return;
-  if (!slot().querySelector("textarea")?.value.trim()) close();
+  if (!unsavedWords([slot()])) close();
+});
+
+document.addEventListener("tandem:arrived", () => {
+  opener = null;
+});
+addEventListener("beforeunload", (event) => {
+  if (unsavedWords()) event.preventDefault();
 });

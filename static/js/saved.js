@@ -29,5 +29,9 @@ export function sayHeld(words) {
   document.getElementById("notice")?.replaceChildren(held);
 }
 
-const stored = document.querySelector("#saved time[datetime]");
-if (stored) writeTime(new Date(stored.dateTime));
+function writeStored() {
+  const stored = document.querySelector("#saved time[datetime]");
+  if (stored) writeTime(new Date(stored.dateTime));
+}
+document.addEventListener("tandem:arrived", writeStored);
+writeStored();

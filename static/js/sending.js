@@ -1,6 +1,7 @@
 // Sending what is kept: one act at a time, in the order in which they were done, forgotten only when an answer names it.
 import { forget, keptActs } from "./act_store.js";
 import { giveBackSeconds } from "./active.js";
+import { arrive } from "./arriving.js";
 import { page, shownFromBefore, unmade } from "./chain.js";
 import { sayHeld, tellSaved } from "./saved.js";
 import { swapIn } from "./swap.js";
@@ -17,6 +18,10 @@ let heldAct = "";
 // here, by whichever tab it is sent. WHOLE stands for what belongs to no dimension.
 const WHOLE = "";
 const guessed = new Set(shownFromBefore.map(dimensionOf));
+document.addEventListener("tandem:arrived", () => {
+  guessed.clear();
+  for (const act of shownFromBefore) guessed.add(dimensionOf(act));
+});
 
 function dimensionOf(act) {
   return new Map(act.fields).get("dimension_id") ?? WHOLE;
@@ -54,6 +59,7 @@ async function sent(act) {
     const body = new URLSearchParams([...act.fields, ...OURS.map((name) => [name, act[name] ?? ""])]);
     const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
     if (!shows.has(WHOLE)) headers["Dimensions-To-Show"] = [...shows].join();
+    if (!failures) headers["Next-Desk"] = "wanted"; // at first only, so that a page that fails holds no submit up
     const signal = AbortSignal.timeout?.(PATIENCE);
     answer = await fetch(act.url, { method: "POST", body, headers, redirect: "manual", signal });
     words = await answer.text();
@@ -76,7 +82,7 @@ function saved(act, answer, words, shows) {
   tellSaved(queue().length, "saved", false);
   const next = answer.headers.get("HX-Redirect");
   if (here && followed) guessed.add(dimensionOf(act));
-  else if (here && next) location.assign(next);
+  else if (here && next) arrive(next, words);
   else if (here && words) show(words, shows);
   return true;
 }

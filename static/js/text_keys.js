@@ -111,6 +111,10 @@ document.addEventListener("mousedown", (event) => {
   setTimeout(() => pointed.setAttribute("tabindex", "0"));
 }, { capture: true });
 
+document.addEventListener("tandem:arrived", () => {
+  place = null;
+  reading = false;
+});
 document.addEventListener("tandem:swapped", () => {
   if (reading) select();
 });

@@ -13,7 +13,11 @@ function show({ kind, dimension_id, code_id, state, text }) {
   else if (kind === "write_memo" && memo) memo.value = memo.dataset.kept = text;
 }
 
-for (const act of shownFromBefore) {
-  if (act.brings) showStand(act.brings);
-  else show(Object.fromEntries(act.fields));
+function showAll() {
+  for (const act of shownFromBefore) {
+    if (act.brings) showStand(act.brings);
+    else show(Object.fromEntries(act.fields));
+  }
 }
+document.addEventListener("tandem:arrived", showAll);
+showAll();

@@ -30,7 +30,7 @@ async def test_an_incident_is_coded_with_the_keyboard_alone(site: Site, bench: B
     await saved(page)
     await press(page, ["m"])
     await page.keyboard.type("Ask about the push")
-    await press(page, ["Control+Enter"])
+    await press(page, ["Escape", "Control+Enter"])
     await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
 
     done = adas_desk(site, bench)
@@ -304,7 +304,7 @@ async def test_a_memo_that_is_typed_while_an_answer_comes_in_does_not_collide_wi
     typed.set()
     await saved(page)
     await expect(page.get_by_label("Memo on this incident")).to_have_value("Ask about the push")
-    await press(page, ["Control+Enter"])
+    await press(page, ["Escape", "Control+Enter"])
     await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
 
     done = adas_desk(site, bench)

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from tests import makers
 from tests.browser.conftest import SignedIn, Site
 from tests.curation.conftest import Board, make_board
 
@@ -62,4 +63,29 @@ async def test_one_card_dragged_onto_another_makes_a_group_of_the_two(site: Site
     await expect(page.get_by_text("You hold the pen.")).to_be_visible()
     await page.locator(f"#code-{board.small}").drag_to(page.locator(f"#code-{board.drained}"))
     await expect(page.get_by_text("2 codes, a draft")).to_be_visible()
+    assert site.complaints == []
+
+
+async def test_a_group_is_put_under_a_category_of_the_codebook(site: Site, signed_in: SignedIn):
+    board = staged(site)
+    with site.database.transaction() as session:
+        makers.make_code(session, board.lead, board.cause, "Limits", is_category=True)
+    page = await signed_in(board.ada)
+    await page.goto(site.url + board.address)
+    await page.keyboard.press("p")
+    await page.get_by_role("checkbox", name="Quota", exact=True).check()
+    await page.keyboard.press("g")
+    under = page.get_by_label("Stands under")
+    await under.select_option("Limits")
+    await page.get_by_role("radio", name="Retire").check()
+    await expect(under).to_be_hidden()
+    await page.get_by_role("radio", name="Take it in").check()
+    await page.get_by_label("Why").fill("It is one of them.")
+    assert await serious_findings(page) == []
+    await page.get_by_role("button", name="Settle the group").click()
+
+    await expect(page.get_by_role("region", name="Settled")).to_contain_text("Quota")
+    await page.get_by_text("What the codebook holds here").click()
+    await page.get_by_role("link", name="Quota", exact=True).first.click()
+    await expect(page.get_by_role("main")).to_contain_text("Limits")
     assert site.complaints == []

@@ -102,6 +102,34 @@ async def test_a_suggestion_is_opened_by_a_press_and_decided_by_a_key(site: Site
     assert site.complaints == []
 
 
+async def test_what_was_taken_over_and_is_undone_says_so_and_says_it_no_more_when_it_is_back(
+    site: Site, signed_in: SignedIn
+) -> None:
+    scene = made(site, arm="on_request")
+    page = await signed_in(scene.table.ada)
+    await page.goto(scene.desk, wait_until="networkidle")
+    cause = page.locator(f"#dimension-{scene.table.cause.id}")
+    await cause.get_by_role("button", name="Suggest").click()
+    await cause.get_by_role("button", name="Accept").click()
+    accepted, gone = cause.get_by_text("Accepted", exact=True), cause.get_by_text("and taken away since")
+    await expect(accepted).to_be_visible()
+    await expect(gone).to_have_count(0)
+
+    await cause.get_by_role("button", name="Network", pressed=True).click()
+    await expect(gone).to_be_visible()
+    await page.keyboard.press("Control+z")
+    await expect(cause.get_by_role("button", name="Network", pressed=True)).to_be_visible()
+    await expect(gone).to_have_count(0)
+    await expect(accepted).to_be_visible()
+    await page.goto(f"{scene.desk}?dimension={scene.table.cause.id}", wait_until="networkidle")
+    await expect(accepted).to_be_visible()
+    await expect(gone).to_have_count(0)
+    await page.keyboard.press("Control+z")
+    await expect(gone).to_be_visible()
+    await expect(cause.get_by_role("button", name="Accept")).to_be_visible()
+    assert site.complaints == []
+
+
 async def test_after_the_submission_taking_over_makes_a_draft(site: Site, signed_in: SignedIn) -> None:
     scene = made(site, arm="after")
     page = await signed_in(scene.table.ada)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from app.coding.mine_page import MineFilter, MinePage, mine_page
+from app.db.base import now
 from app.problems import NotFound
 from app.rounds.models import Assignment
 from tests import makers
@@ -93,13 +94,45 @@ def test_a_round_in_which_one_does_not_code_or_that_is_planned_is_not_found(benc
     assert grid(bench).coding_round.number == 1
 
 
-def test_a_silent_repeat_is_told_apart_by_nothing(bench, client_for):
+def repeat_of_adas(bench: Bench) -> Assignment:
     again = Assignment(
         **{c.key: getattr(bench.adas, c.key) for c in Assignment.__mapper__.column_attrs if c.key != "id"}
     )
     again.pass_, again.order = 2, 99
     bench.session.add(again)
     bench.session.flush()
+    return again
+
+
+def lines_of_the_first(bench: Bench, **asked: object) -> list[tuple[int, str]]:
+    label = bench.incidents[0].label
+    return [(line.assignment_id, line.state) for line in grid(bench, **asked).lines if line.incident_label == label]
+
+
+def test_a_silent_repeat_is_no_second_line_while_the_round_runs(bench):
+    again = repeat_of_adas(bench)
+    assert lines_of_the_first(bench) == [(bench.adas.id, "pending")]
+    makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
+    assert lines_of_the_first(bench) == [(bench.adas.id, "submitted")]
+
+    makers.act(bench.session, bench.ada, again, "toggle_code", dimension_id=bench.cause.id, code_id=bench.network.id)
+    assert lines_of_the_first(bench) == [(again.id, "draft")]
+    assert lines_of_the_first(bench, found=str(bench.config.id)) == []  # would answer for the coder
+    page = grid(bench)
+    assert page.total == 2 and sum(count for state, _, count in page.counts if state) == 2
+
+
+def test_a_first_pass_that_was_withdrawn_hides_nothing(bench):
+    again = repeat_of_adas(bench)
+    bench.adas.ending, bench.adas.ended_at = "withdrawn", now()
+    bench.session.flush()
+
+    assert lines_of_the_first(bench) == [(again.id, "pending")]
+
+
+def test_once_the_round_settles_both_passes_are_shown_and_told_apart_by_nothing(bench, client_for):
+    again = repeat_of_adas(bench)
+    makers.move_round(bench.session, bench.lead, bench.coding_round, "settling")
     page = read(client_for(bench.ada).get(f"/studies/{bench.lead.study.slug}/coding/mine").text)
     rows = [row for row in page.css("[data-rows] tr") if bench.incidents[0].label in row.text()]
     pair = [

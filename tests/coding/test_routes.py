@@ -396,3 +396,37 @@ def test_suggestions_are_asked_for_only_where_the_arm_has_them(client_for: Clien
         slots[arm] = len(page.css("[hx-get*='/suggestions?dimension=']"))
 
     assert slots == {"blind": 0, "after": 0, "on_request": 1, "before": 1}
+
+
+def hand_in(client: TestClient, bench: Bench, kind: str, **headers: str):
+    bench.ada_does("answer", dimension_id=bench.cause.id, state="none_applies")
+    posted = {"kind": kind, "act_id": str(uuid4()), "after_act_id": newest_act(bench), "incomplete": "true"}
+    return client.post(
+        f"{desk_url(bench)}/acts", data={**posted, "reason": "No text"}, headers=headers, follow_redirects=False
+    )
+
+
+@pytest.mark.parametrize("kind", ["submit", "skip"])
+def test_a_script_gets_the_next_desk_along_with_the_answer(ada, bench, kind):
+    answer = hand_in(ada, bench, kind, **SCRIPT, **{"Next-Desk": "wanted"})
+
+    following = makers.assignment_of(bench.session, bench.ada, bench.coding_round, bench.incidents[1])
+    page = read(answer.text)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert answer.headers["HX-Redirect"].endswith(f"/assignments/{following.id}") and answer.headers["Act-Saved"]
+    assert page.css_first("main").attributes["data-assignment"] == str(following.id)
+    assert "1 of 2" in page.css_first(".own-progress").text()
+
+
+def test_who_does_not_ask_for_the_next_desk_gets_its_address_alone(ada, bench):
+    answer = hand_in(ada, bench, "submit", **SCRIPT)
+
+    assert (answer.status_code, answer.text) == (204, "") and "/assignments/" in answer.headers["HX-Redirect"]
+
+
+def test_after_the_last_incident_the_queue_is_next_and_no_desk_comes_along(ada, bench):
+    last = makers.assignment_of(bench.session, bench.ada, bench.coding_round, bench.incidents[1])
+    makers.act(bench.session, bench.ada, last, "skip", reason="No text")
+    answer = hand_in(ada, bench, "submit", **SCRIPT, **{"Next-Desk": "wanted"})
+
+    assert (answer.status_code, answer.text) == (204, "") and answer.headers["HX-Redirect"].endswith("/coding")

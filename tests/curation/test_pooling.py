@@ -177,6 +177,68 @@ def test_a_group_becomes_a_category_or_is_retired(board: Board):
     assert board.shown(board.judge).waiting == 0
 
 
+@pytest.mark.parametrize("outcome", ["merged", "kept"])
+def test_what_lives_on_is_put_under_a_category_of_the_codebook(board: Board, outcome):
+    limits = makers.make_code(board.session, board.lead, board.cause, "Limits", is_category=True)
+    board.takes_pen(board.ada)
+    assert (limits.id, "Limits") in board.shown(board.ada).category_options
+    board.settle(board.ada, outcome, board.quota, board.limit, kept_id=board.limit, under_id=limits.id)
+
+    codes = whole_codebook(board.session, board.lead.study.id).codes
+    assert codes[board.limit].parent_id == limits.id
+    assert codes[board.quota].parent_id == (limits.id if outcome == "kept" else None)
+    assert code_history(board.session, board.lead.study.id, board.limit)[0].kind == "moved"
+    assert board.shown(board.ada).waiting == 2  # both count as pooled
+
+
+def test_a_category_made_on_the_board_takes_in_the_next_group_and_may_stand_under_another(board: Board):
+    board.takes_pen(board.judge)
+    board.settle(board.judge, "category", board.quota, name="Limits")
+    limits = whole_codebook(board.session, board.lead.study.id).codes[board.quota].parent_id
+    board.settle(board.judge, "merged", board.limit, name="Limit", under_id=limits)
+    board.settle(board.judge, "category", board.small, name="Own limits", under_id=limits)
+
+    codes = whole_codebook(board.session, board.lead.study.id).codes
+    assert codes[board.limit].parent_id == limits and codes[codes[board.small].parent_id].parent_id == limits
+    names = [name.strip() for _, name in board.shown(board.judge).category_options]
+    assert names == ["As it is now", "Limits", "Own limits"]
+
+
+def test_nothing_stands_under_what_is_no_category_here(board: Board):
+    study_id, lead = board.lead.study.id, board.lead.member
+    other = makers.make_dimension(board.session, board.lead, "Symptom")
+    elsewhere = makers.make_code(board.session, board.lead, other, "Limits", is_category=True)
+    gone = makers.make_code(board.session, board.lead, board.cause, "Old limits", is_category=True)
+    codebook.retire_code(board.session, study_id, lead, gone.id, reason="unused")
+    board.takes_pen(board.ada)
+    assert board.shown(board.ada).category_options == []
+    for under in (elsewhere.id, gone.id, board.config.id, board.small, 10**9):
+        with pytest.raises(policy.NoCategory), board.session.begin_nested():
+            board.settle(board.ada, "kept", board.quota, under_id=under)
+    assert whole_codebook(board.session, study_id).codes[board.quota].parent_id is None
+    assert board.shown(board.ada).waiting == 4
+
+
+def test_a_category_that_is_gone_is_said_at_its_field(board: Board, client_for):
+    limits = makers.make_code(board.session, board.lead, board.cause, "Limits", is_category=True)
+    more = makers.make_code(board.session, board.lead, board.cause, "More limits", is_category=True)
+    board.takes_pen(board.lead)
+    group = board.groups(board.lead, board.quota)
+    typed = {
+        "name": "Quota", "outcome": "merged", "reason": "Because.", "under_id": limits.id,
+        "seen_code_ids": [board.quota], "seen_seq": board.shown(board.lead).seen_seq,
+    }  # fmt: skip
+    codebook.retire_code(board.session, board.lead.study.id, board.lead.member, limits.id, reason="unused")
+    client = client_for(board.lead)
+    refused = client.post(f"{board.address}/groups/{group}/settlement", data=typed)
+    assert refused.status_code == 422 and "This category is not in the codebook any more" in refused.text
+    assert (
+        client.post(f"{board.address}/groups/{group}/settlement", data=typed | {"under_id": more.id}).status_code == 303
+    )
+    codes = whole_codebook(board.session, board.lead.study.id).codes
+    assert codes[board.quota].parent_id == more.id
+
+
 def test_what_a_lead_settles_in_the_codebook_counts_and_a_stale_group_is_refused_whole(board: Board):
     board.takes_pen(board.judge)
     group = board.groups(board.judge, board.quota, board.limit)

@@ -126,6 +126,9 @@ class Table:
         acting = Acting(uuid4(), self.newest_act(), "tab")
         return decide(self.session, self.ada, self.adas.id, suggestion.id, Choice(decision, **choice), acting)
 
+    def ada_does(self, kind: str, **payload: object) -> None:
+        makers.act(self.session, self.ada, self.adas, kind, **payload)
+
     def exposures(self, who: Viewer) -> list[Exposure]:
         return list(self.session.scalars(select(Exposure).where(Exposure.member_id == who.member.id)))
 

@@ -16,8 +16,10 @@ from app.rounds.policy import RoundNotRunning
 from app.studies.models import StudyEvent
 from app.suggestions.deciding import Acting, Choice, decide
 from app.suggestions.models import Suggestion, SuggestionDecision
+from app.suggestions.offers import ShownSuggestion, offers
 from app.suggestions.opening import open_suggestions
 from app.suggestions.policy import NoSuchDecision, NotAcceptable, NothingChosen, NotOpened
+from app.suggestions.queries import became
 from tests import makers
 from tests.suggestions.conftest import INVENTED, SAID, SECRET_NAME, Table, make_table
 
@@ -131,6 +133,47 @@ def test_the_latest_decision_counts_and_every_one_is_kept(offered: Table) -> Non
         "suggestion.rejected",
         "suggestion.accepted",
     ]
+
+
+def of_cause_shown(table: Table) -> ShownSuggestion:
+    (shown,) = offers(table.session, table.ada, table.adas, table.coding_round, table.cause.id)[0].suggestions
+    return shown
+
+
+def test_what_was_taken_over_is_taken_away_and_brought_back_by_an_undo(offered: Table) -> None:
+    offered.ada_decides(offered.of_symptom(), "accept")  # another one, which stays
+    offered.ada_decides(offered.of_cause(), "reject")
+    offered.ada_decides(offered.of_cause(), "accept")
+    (application_id,) = (one.id for one in applied(offered) if one.code_id == offered.network.id)
+    assert of_cause_shown(offered).is_applied
+
+    offered.ada_does("toggle_code", dimension_id=offered.cause.id, code_id=offered.network.id)
+    assert (of_cause_shown(offered).decision, of_cause_shown(offered).is_applied) == ("accepted", False)
+    offered.ada_does("undo")
+    assert (of_cause_shown(offered).application_id, of_cause_shown(offered).is_applied) == (application_id, True)
+    assert not of_cause_shown(offered).may_be_decided
+    offered.ada_does("redo")
+    assert not of_cause_shown(offered).is_applied and of_cause_shown(offered).may_be_decided
+
+
+def test_a_code_pressed_anew_is_the_coders_own_and_not_what_was_taken_over(offered: Table) -> None:
+    offered.ada_decides(offered.of_cause(), "accept")
+    for _ in range(2):
+        offered.ada_does("toggle_code", dimension_id=offered.cause.id, code_id=offered.network.id)
+
+    assert [one.origin for one in applied(offered)] == ["own"]
+    assert not of_cause_shown(offered).is_applied
+
+
+def test_a_suggestion_is_taken_over_anew_and_each_decision_keeps_what_it_became(offered: Table) -> None:
+    offered.ada_decides(offered.of_cause(), "accept")
+    (first,) = applied(offered)
+    offered.ada_does("undo")
+    offered.ada_decides(offered.of_cause(), "change", code_id=offered.config.id)
+    (second,) = applied(offered)
+
+    assert list(became(offered.session, offered.adas).values()) == [first.id, second.id]
+    assert (of_cause_shown(offered).decision, of_cause_shown(offered).is_applied) == ("changed", True)
 
 
 def test_the_same_act_again_changes_nothing(offered: Table) -> None:

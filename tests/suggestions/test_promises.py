@@ -1,6 +1,7 @@
 """Promises 2 and 3: no suggestion before its time, and nothing shown that an exposure does not cover."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
@@ -238,3 +239,23 @@ def test_only_the_lead_sees_the_runs(table: Table, client_for: ClientFor, path: 
     for coder in (table.ada, table.ben):
         assert client_for(coder).get(table.runs_url + path).status_code == 403
     assert client_for(table.ada).post(table.runs_url).status_code == 403
+
+
+def test_promise_3_the_desk_that_comes_along_with_a_submit_carries_none(
+    session: Session, database: Database, client_for: ClientFor
+) -> None:
+    """Also where suggestions appear from the start: it is the very page that a GET shows, and exposes nothing."""
+    table = make_table(session, database, arm="before")
+    table.ask()
+    table.ada_does("answer", dimension_id=table.cause.id, state="none_applies")
+    act_ids = {"act_id": str(uuid4()), "after_act_id": str(table.newest_act())}
+    posted = {"kind": "submit", "incomplete": "true", **act_ids}
+    ada = client_for(table.ada)
+    answer = ada.post(f"{table.desk_url}/acts", data=posted, headers={**HTMX, "Next-Desk": "wanted"})
+
+    along = answer.text
+    assert answer.status_code == 200 and f'data-assignment="{table.adas.id}"' not in along
+    assert "/suggestions?dimension=" in along and not any(secret in along for secret in SECRETS)
+    assert table.exposures(table.ada) == []
+    shown = ada.get(answer.headers["HX-Redirect"]).text
+    assert re.sub(r"[0-9a-f-]{36}", "", along) == re.sub(r"[0-9a-f-]{36}", "", shown)

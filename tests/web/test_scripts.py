@@ -75,8 +75,19 @@ def test_a_key_presses_what_declares_it_but_not_while_typing(visit):
         await page.keyboard.press("Control+Enter")
         await page.focus("#title")
         await page.keyboard.press("m")
+        assert await done(page) == ["m", "ctrl+enter"]
+
+    assert visit(press) == []
+
+
+def test_ctrl_enter_in_a_field_hands_in_the_form_of_that_field_alone(visit):
+    async def press(page: Page) -> None:
+        await page.evaluate(
+            "document.addEventListener('submit', e => { e.preventDefault(); done.push(e.target.elements[0].id); })"
+        )
+        await page.focus("#title")
         await page.keyboard.press("Control+Enter")
-        assert await done(page) == ["m", "ctrl+enter", "ctrl+enter"]
+        assert await done(page) == ["title"]
 
     assert visit(press) == []
 
