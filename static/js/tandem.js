@@ -5,5 +5,6 @@ import "./focus.js";
 import "./keys.js";
 import "./notice.js";
 import "./once.js";
+import "./open.js";
 import "./quotes.js";
 import "./tree.js";
