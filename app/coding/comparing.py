@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from app.coding.models import Submission
+from app.coding.models import Exposure, Submission
 from app.coding.reveal_policy import Share, may_compare
 from app.rounds.models import Assignment, Round
 from app.studies.viewer import Viewer
@@ -27,6 +27,31 @@ def comparable_assignments(
         if (share.member_id, share.pass_) == (viewer.member.id, 1):
             own[assignment.incident_id] = assignment.id
     return [key for incident, key in own.items() if may_compare(coding_round, viewer, shares[incident])]
+
+
+def uncompared_assignments(session: Session, viewer: Viewer, coding_round: Round) -> list[int]:
+    """Of those that the viewer may compare, the ones of which they have opened nothing yet."""
+    found = comparable_assignments(session, viewer, coding_round)
+    if not found:
+        return []
+    opened = (
+        select(Exposure.incident_id)
+        .join(Submission, (Submission.study_id == Exposure.study_id) & (Submission.id == Exposure.subject_id))
+        .where(
+            Exposure.study_id == viewer.study.id,
+            Exposure.member_id == viewer.member.id,
+            Exposure.kind == "colleague_code",
+            Submission.round_id == coding_round.id,
+        )
+    )
+    compared = set(
+        session.scalars(
+            select(Assignment.id).where(
+                Assignment.study_id == viewer.study.id, Assignment.id.in_(found), Assignment.incident_id.in_(opened)
+            )
+        )
+    )
+    return [key for key in found if key not in compared]
 
 
 def _beside(viewer: Viewer, coding_round: Round, incident_id: int | None) -> list[ColumnElement[bool]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.coding.comparing import comparable_assignments
+from app.coding.comparing import comparable_assignments, uncompared_assignments
 from app.coding.desk_page import assignment_url, plan_words
 from app.coding.models import Flag, Submission
 from app.coding.queries import OwnRound, QueuedAssignment, own_queue, own_rounds
@@ -57,6 +57,7 @@ class QueuePage:
     flags: dict[int, str]  # assignment id -> the note, of those on this page
     skip_reasons: dict[int, str]
     comparable: Collection[int]  # assignment ids, where colleagues' answers may be opened
+    uncompared: Collection[int]  # of these: not opened yet
     seconds: int  # of work in this round
     show: str
     at: int
@@ -94,7 +95,8 @@ def queue_page(
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
     flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
     comparable = comparable_assignments(session, viewer, chosen.coding_round) if chosen else []
-    marked: Marked = {FLAGGED: flags, COMPARABLE: set(comparable)}
+    uncompared = uncompared_assignments(session, viewer, chosen.coding_round) if comparable and chosen else []
+    marked: Marked = {FLAGGED: flags, COMPARABLE: set(uncompared)}
     lines = [line for line in whole if _is_shown(line, show, marked)]
     at, pages = page_at(at, len(lines), A_PAGE)
     lines = lines[(at - 1) * A_PAGE : at * A_PAGE]
@@ -107,7 +109,8 @@ def queue_page(
         lines=lines,
         flags=flags,
         skip_reasons=_skip_reasons(session, viewer, lines),
-        comparable=marked[COMPARABLE],
+        comparable=set(comparable),
+        uncompared=marked[COMPARABLE],
         seconds=sum(line.active_seconds for line in whole),
         show=show,
         at=at,

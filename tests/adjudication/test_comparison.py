@@ -7,6 +7,7 @@ from app.adjudication.actions import change_phase
 from app.coding.comparing import comparable_assignments
 from app.coding.models import Exposure, Submission
 from app.coding.round_changes import add_coder, remove_coder
+from app.findings.awaiting import awaiting
 from app.findings.history import history
 from tests import makers
 from tests.adjudication.conftest import make_table
@@ -150,12 +151,22 @@ def test_promise_1_who_takes_an_incident_over_closes_it_until_they_have_submitte
     assert comparable(dora) == [doras.id] and comparable(table.ben) == []
 
 
-def test_the_queue_lists_what_can_be_compared(table, browse):
+def test_the_queue_and_the_overview_list_what_is_still_to_be_compared(session, table, browse):
+    def waiting(viewer):
+        return [each.words for each in awaiting(session, viewer) if each.words.endswith("to compare")]
+
+    assert waiting(table.ada) == []
     both_submit(table)
+    assert waiting(table.ada) == waiting(table.ben) == ["1 incident to compare"] and waiting(table.lead) == []
     queue = f"/studies/{table.lead.study.slug}/coding?round={table.coding_round.number}&show=comparable"
     page = browse(table.ada).get(queue).text
     assert f'href="{address(table, table.ada)}/comparison"' in page
     assert f'href="{address(table, table.ada, 1)}" data-row' not in page
+
+    compares(browse, table, table.ada)
+    assert waiting(table.ada) == [] and waiting(table.ben) == ["1 incident to compare"]
+    assert "No incident of this round is still to be compared." in browse(table.ada).get(queue).text
+    assert "Compared<" in browse(table.ada).get(queue.partition("&")[0]).text
 
 
 def test_promise_1_that_somebody_compared_is_their_own_business_while_the_round_runs(session, table, browse):
