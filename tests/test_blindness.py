@@ -357,6 +357,8 @@ def code_at_random(
         act(session, coder, assignment, "toggle_code", dimension_id=symptom, code_id=errors)
         more = ("submit", "submit", "take back") if opens_each else ("submit",)
         ending = chance.choice(("submit", "skip", "draft", *more))
+        if opens_each and assignment.incident_id == scene.incidents[0].id:
+            ending = more[number % len(more)]  # one incident at least is open to its coders, whatever the draw
         if ending in ("submit", "take back"):
             act(session, coder, assignment, "submit", incomplete=True)
             if ending == "take back":
