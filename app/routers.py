@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
+from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
-from app.adjudication import walk_routes
 from app.agreement import routes as agreement
 from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
@@ -53,6 +53,7 @@ ALL: list[APIRouter] = [
     adjudication.router,
     curation.router,
     walk_routes.router,
+    comparison_routes.router,
     export.router,
     deletion_routes.router,
     findings.router,

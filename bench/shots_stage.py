@@ -22,12 +22,13 @@ from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
 from app.rounds.models import Round
 from app.sample.checks import sample_content
-from app.sample.coding import code_assignment
+from app.sample.coding import assignment_of, code_assignment, submit
 from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
 from tests.browser.conftest import Site
+from tests.makers import make_round
 
 ADA, BEN = "Ada Lindqvist", "Ben Okafor"
 CAUSE, WORDS = "Dependency failure", "the object store of the region delivered a tenth of its usual rate"
@@ -172,8 +173,8 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
     untouched = own_rounds(session, lead)[0].next_assignment_id
     return [
         Shot("overview-coder", ADA, f"{home}/"),
-        Shot("coding-queue", ADA, f"{home}/coding"),
-        Shot("coding-mine", ADA, f"{home}/coding/mine"),
+        Shot("coding-queue", ADA, f"{home}/coding?round={running.number}"),
+        Shot("coding-mine", ADA, f"{home}/coding/mine?round={running.number}"),
         Shot("coding-earlier-page", holder, f"{begun}/earlier-quotes"),
         Shot("coding-earlier", holder, f"{begun}?dimension={_root_cause(session, lead).id}", (EARLIER,)),
         Shot("coding", holder, f"{begun}?dimension={_root_cause(session, lead).id}", (SUGGEST,)),
@@ -184,6 +185,7 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
         Shot("coding-handed-in", ADA, desks["submitted"]),
         *_of_memos(session, coders[ADA], half_coded),
         *_of_outcomes(session, coders[ADA]),
+        *_of_comparison(session, lead, coders),
         Shot("history-coder", ADA, f"{home}/history"),
         Shot("not-allowed", ADA, f"{home}/imports/new"),
     ]
@@ -219,6 +221,33 @@ def _of_outcomes(session: Session, ada: Viewer) -> list[Shot]:
         Shot("outcome-closed", ADA, one),
         Shot("outcomes", ADA, home, opens),
         Shot("outcome", ADA, one, opens),
+    ]
+
+
+def _of_comparison(session: Session, lead: Viewer, coders: dict[str, Viewer]) -> list[Shot]:
+    """Incidents of the calibration coded once more, in a round that opens each; one of them Ben has yet to submit."""
+    home, told = f"/studies/{lead.study.slug}", sample_content().rounds[0]
+    names = [told.incidents[place] for place in (0, 2, 3)]
+    asked = select(Incident).where(Incident.study_id == lead.study.id, Incident.external_id.in_(names))
+    incidents = {one.external_id: one for one in session.scalars(asked)}
+    opens_each = {"code_sharing": "shared", "reveal": "each_incident"}
+    two = [coders[ADA], coders[BEN]]
+    compared = make_round(session, lead, two, list(incidents.values()), name="Second calibration", **opens_each)
+    for share in told.assignments:
+        if share.incident in names[:2] or (share.incident, share.coder) == (names[2], ADA):
+            coder, incident = coders[share.coder], incidents[share.incident]
+            submit(session, coder, code_assignment(session, coder, compared, incident, share, sample_content()))
+    own = {
+        name: f"{home}/assignments/{assignment_of(session, coders[ADA], compared, incidents[name]).id}"
+        for name in names
+    }
+    return [
+        Shot("comparison-queue", ADA, f"{home}/coding?round={compared.number}"),
+        Shot("comparison-round", ADA, f"{home}/rounds/{compared.number}"),
+        Shot("comparison-desk", ADA, own[names[0]]),
+        Shot("comparison-desk-waits", ADA, own[names[2]]),
+        Shot("comparison-closed", ADA, own[names[0]] + "/comparison"),
+        Shot("comparison", ADA, own[names[1]] + "/comparison", ("form[action$=openings] .button-main",)),
     ]
 
 

@@ -21,6 +21,7 @@ from app.cli import tandem
 from app.codebook.actions import CodeText, edit_code, merge_codes
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
+from app.coding.comparing import comparable_assignments
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.models import Evidence, Exposure, Memo, SubmittedCode
@@ -56,13 +57,23 @@ ARMS = ("blind", "after", "on_request", "before")
 
 @dataclass
 class Scene:
-    """words: what only that member may be shown. everybody: who looks, by what they are."""
+    """words: what only that member may be shown. everybody: who looks, by what they are.
+
+    coined: the code of each coder's own, by name. Where new codes are shared everybody may know it, but on a page that
+    compares coders it would tell who applied it.
+    """
 
     lead: Viewer
     coding_round: Round
     incidents: list[Incident]
     everybody: dict[str, Viewer]
     words: dict[str, list[str]] = field(default_factory=dict)
+    coined: dict[str, str] = field(default_factory=dict)
+
+    def hidden_from(self, who: str, address: str) -> list[str]:
+        hidden = [word for owner, words in self.words.items() if owner != who for word in words]
+        compares = "/comparison" in address
+        return hidden + [word for owner, word in self.coined.items() if compares and owner != who]
 
 
 def test_promise_1_nothing_of_a_running_round_reaches_another_on_any_route(session, database, client_for):
@@ -70,11 +81,55 @@ def test_promise_1_nothing_of_a_running_round_reaches_another_on_any_route(sessi
         scene = make_scene(session, database, random.Random(seed))
         addresses = list(get_addresses(session, scene))
         assert len(addresses) > 40
-        for who, viewer in scene.everybody.items():
-            others = [word for owner, words in scene.words.items() if owner != who for word in words]
-            for address, shown in looked_at(client_for(viewer), addresses):
-                found = [word for word in (*others, MODEL_SAID) if word in shown]
-                assert not found, f"seed {seed}: {who} is shown {found} at {address}"
+        walk_and_find_nothing(scene, client_for, addresses, f"seed {seed}")
+
+
+def walk_and_find_nothing(scene, client_for, addresses, case: str, *, opened: tuple[str, str] = ("", "")) -> None:
+    """opened: who opened a comparison, and its address, where colleagues' codes stand from then on."""
+    for who, viewer in scene.everybody.items():
+        for address, shown in looked_at(client_for(viewer), addresses):
+            is_opened = who == opened[0] and address.startswith(opened[1])
+            hidden = scene.hidden_from(who, "" if is_opened else address)
+            found = [word for word in (*hidden, MODEL_SAID) if word in shown]
+            assert not found, f"{case}: {who} is shown {found} at {address}"
+
+
+def comparable(session, scene) -> list[tuple[str, str]]:
+    """(who, address) of every comparison that is open to its coder."""
+    base = f"/studies/{scene.lead.study.slug}/assignments"
+    return [
+        (who, f"{base}/{assignment_id}/comparison")
+        for who, viewer in scene.everybody.items()
+        for assignment_id in comparable_assignments(session, viewer, scene.coding_round)
+    ]
+
+
+def test_promise_1_and_3_where_each_incident_opens_a_comparison_is_told_to_none_but_who_opened_it(
+    session, database, client_for
+):
+    """One coder opens one; for all others, and on every other page for this one, everything is as closed as before."""
+    for seed in (1, 2):  # with a lead who codes, and with one who does not
+        scene = make_scene(session, database, random.Random(seed), opens_each=True)
+        addresses = list(get_addresses(session, scene))
+        open_to = comparable(session, scene)
+        who, address = open_to[0]
+        assert {each for each, _ in open_to} == set(scene.words) and len(addresses) > 40
+        client = client_for(scene.everybody[who])
+        before = client.get(address).text
+        assert not [word for word in scene.hidden_from(who, address) if word in before]
+        opening = client.post(f"{address}/openings")
+        assert opening.status_code == 303 and not opening.content
+        shown = client.get(address).text
+        assert not [word for word in scene.coined.values() if word not in shown], "the walk would find a word"
+        on_record = exposures(session, scene)
+        assert {member_id for member_id, _ in on_record} == {scene.everybody[who].member.id}
+        walk_and_find_nothing(scene, client_for, addresses, f"seed {seed}", opened=(who, address))
+        assert exposures(session, scene) == on_record, "looking has recorded something"
+
+
+def exposures(session, scene) -> list[tuple[int, int]]:
+    of_study = select(Exposure.member_id, Exposure.subject_id).where(Exposure.study_id == scene.lead.study.id)
+    return [(member_id, key) for member_id, key in session.execute(of_study.order_by(Exposure.id))]
 
 
 def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
@@ -243,20 +298,24 @@ def test_promise_12_nothing_of_a_study_is_reached_from_outside_or_through_anothe
     assert client_for(None).get(f"/studies/{scene.lead.study.slug}/").status_code == 303
 
 
-def make_scene(session: Session, database: Database, chance: random.Random, *, arm: str | None = None) -> Scene:
+def make_scene(
+    session: Session, database: Database, chance: random.Random, *, arm: str | None = None, opens_each: bool = False
+) -> Scene:
+    """opens_each: a calibration round that opens each incident once all its coders have submitted it."""
     lead = make_study(session)
     coders = make_coders(session, lead, 2)
     cause, symptom = make_dimension(session, lead, "Cause"), make_dimension(session, lead, "Symptom", takes="many")
     common = [make_code(session, lead, cause, "Network"), make_code(session, lead, symptom, "Errors")]
     incidents = make_incidents(session, lead, 3)
     who_codes = [*coders, lead] if chance.random() < 0.5 else coders
-    sharing = chance.choice(("private", "private", "shared"))
+    sharing = "shared" if opens_each else chance.choice(("private", "private", "shared"))
     coding_round = make_round(
         session,
         lead,
         who_codes,
         incidents,
-        purpose=chance.choice(("calibration", "reliability")),
+        purpose="calibration" if opens_each else chance.choice(("calibration", "reliability")),
+        reveal="each_incident" if opens_each else "round_end",
         arm=arm or chance.choice(ARMS),
         blind_share=chance.choice((0.0, 0.3)) if arm is None else 0.0,
         code_sharing=sharing,
@@ -269,6 +328,7 @@ def make_scene(session: Session, database: Database, chance: random.Random, *, a
     for who, coder in scene.everybody.items():
         if coder in who_codes:
             words = code_at_random(session, chance, scene, coder, cause.id, symptom.id, common[1].id)
+            scene.coined[who] = words[0]
             # Where new codes are shared their names, and no more, are everybody's.
             scene.words[who] = [word for word in words if sharing == "private" or not word.startswith("COINED")]
     return scene
@@ -285,16 +345,24 @@ def code_at_random(
         .where(Assignment.round_id == scene.coding_round.id, Assignment.member_id == coder.member.id)
         .order_by(Assignment.order)
     ).all()
+    opens_each, coined = scene.coding_round.opens_each_incident, None
     for number, assignment in enumerate(assignments):
         if number == 0:
-            act(session, coder, assignment, "create_code", dimension_id=cause, name=words[0])
+            coined = act(session, coder, assignment, "create_code", dimension_id=cause, name=words[0]).code_id
             act(session, coder, assignment, "write_memo", text=words[1])
             act(session, coder, assignment, "flag", note=words[2])
             words += memos_everywhere(session, chance, coder, assignment, symptom, errors, mark)
+        elif opens_each:
+            act(session, coder, assignment, "toggle_code", dimension_id=cause, code_id=coined)
         act(session, coder, assignment, "toggle_code", dimension_id=symptom, code_id=errors)
-        ending = chance.choice(("submit", "skip", "draft", "submit"))
-        if ending == "submit":
+        more = ("submit", "submit", "take back") if opens_each else ("submit",)
+        ending = chance.choice(("submit", "skip", "draft", *more))
+        if opens_each and assignment.incident_id == scene.incidents[0].id:
+            ending = more[number % len(more)]  # one incident at least is open to its coders, whatever the draw
+        if ending in ("submit", "take back"):
             act(session, coder, assignment, "submit", incomplete=True)
+            if ending == "take back":
+                act(session, coder, assignment, "take_back")
         elif ending == "skip" and number:
             act(session, coder, assignment, "skip", reason=f"SKIP{mark}")
             words.append(f"SKIP{mark}")

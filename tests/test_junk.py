@@ -191,6 +191,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         f"assignments/{assignment}?dimension={{}}",
         f"assignments/{assignment}?more={{}}",
         f"assignments/{assignment}/suggestions?dimension={{}}",
+        "assignments/{}/comparison",
         "codebook?version={}",
         "codebook?find={}",
         "codebook/tree?version={}",

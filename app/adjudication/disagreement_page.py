@@ -154,7 +154,7 @@ class DisagreementPage:
 
 
 @dataclass
-class _Sight:
+class Sight:
     """What is covered for this member."""
 
     member_id: int
@@ -207,9 +207,9 @@ def disagreement_page(
     )
 
 
-def _sight(session: Session, viewer: Viewer, found: Compared) -> _Sight:
+def _sight(session: Session, viewer: Viewer, found: Compared) -> Sight:
     member_id = viewer.member.id
-    return _Sight(
+    return Sight(
         member_id=member_id,
         covered={
             kind: exposed_subjects(session, viewer.study.id, member_id, kind, found.incident_id)
@@ -221,19 +221,19 @@ def _sight(session: Session, viewer: Viewer, found: Compared) -> _Sight:
     )
 
 
-def _answers(session: Session, coding_round: Round, found: Compared, sight: _Sight) -> tuple[CoderAnswer, ...]:
+def _answers(session: Session, coding_round: Round, found: Compared, sight: Sight) -> tuple[CoderAnswer, ...]:
     memos: dict[int, list[Memo]] = {}
     for memo in queries.shared_memos(session, coding_round, found.incident_id):
         if sight.shows("shared_memo", memo.member_id, memo.id):
             memos.setdefault(memo.member_id, []).append(memo)
     return tuple(
-        _answer(work, found.dimension_id, sight, memos.get(work.submission.member_id, []))
+        answer_of(work, found.dimension_id, sight, memos.get(work.submission.member_id, []))
         for work in found.works
         if sight.shows("colleague_code", work.submission.member_id, work.submission.id)
     )
 
 
-def _answer(work: SubmittedWork, dimension_id: int, sight: _Sight, memos: Sequence[Memo]) -> CoderAnswer:
+def answer_of(work: SubmittedWork, dimension_id: int, sight: Sight, memos: Sequence[Memo]) -> CoderAnswer:
     member_id = work.submission.member_id
     reply = work.answers.get(dimension_id)
     skipped = work.submission.kind == "skipped"
@@ -247,7 +247,7 @@ def _answer(work: SubmittedWork, dimension_id: int, sight: _Sight, memos: Sequen
     )
 
 
-def _rulings(session: Session, coding_round: Round, found: Compared, sight: _Sight) -> tuple[ShownRuling, ...]:
+def _rulings(session: Session, coding_round: Round, found: Compared, sight: Sight) -> tuple[ShownRuling, ...]:
     """Newest first."""
     rulings = [
         ruling
@@ -270,7 +270,7 @@ def _rulings(session: Session, coding_round: Round, found: Compared, sight: _Sig
 
 
 def _comments(
-    session: Session, coding_round: Round, found: Compared, sight: _Sight
+    session: Session, coding_round: Round, found: Compared, sight: Sight
 ) -> tuple[tuple[Comment, Membership, int | None], ...]:
     """(comment, author, place among the coders of the incident)"""
     return tuple(
@@ -280,12 +280,12 @@ def _comments(
     )
 
 
-def _place(sight: _Sight, member_id: int) -> int | None:
+def _place(sight: Sight, member_id: int) -> int | None:
     return HANDS.index(sight.hands[member_id]) if member_id in sight.hands else None
 
 
 def _other_dimensions(
-    queue: Queue, everything: Sequence[Compared], dimension_id: int, sight: _Sight
+    queue: Queue, everything: Sequence[Compared], dimension_id: int, sight: Sight
 ) -> tuple[OtherDimension, ...]:
     by_key = {each.key: each for each in queue.disagreements}
     shown = [
@@ -296,7 +296,7 @@ def _other_dimensions(
     return tuple(sorted(shown, key=lambda other: (other.dimension.position, other.dimension.id)))
 
 
-def _people(viewer: Viewer, sight: _Sight, found: Compared) -> tuple[Membership, ...]:
+def _people(viewer: Viewer, sight: Sight, found: Compared) -> tuple[Membership, ...]:
     """Who may have taken part in a ruling: the coders of the incident first."""
     able = [
         member

@@ -111,9 +111,12 @@ def compared(session: Session, coding_round: Round, *, incident_id: int | None =
     for incident, works in by_incident.items():
         works.sort(key=lambda work: work.submission.member_id)
         for dimension_id in sorted({dimension for work in works for dimension in work.answers}):
-            replies = [_reply(work.answers.get(dimension_id)) for work in works]
-            found.append(Compared(incident, dimension_id, tuple(works), compare(replies)))
+            found.append(Compared(incident, dimension_id, tuple(works), comparison_of(works, dimension_id)))
     return found
+
+
+def comparison_of(works: Sequence[SubmittedWork], dimension_id: int) -> Comparison:
+    return compare([_reply(work.answers.get(dimension_id)) for work in works])
 
 
 def compared_dimension(session: Session, coding_round: Round, incident_id: int, dimension_id: int) -> Compared:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.codebook.tree import CodeEntry
+from app.coding.comparing import comparable_assignments
 from app.coding.desk import Answers, Card, Chip, answers_after, desk, incident_of
 from app.coding.marked_text import MarkedParagraph, hand_of, marked_text, paragraph_numbers
 from app.coding.step import Change, Step
@@ -68,7 +69,7 @@ class ChipGroup:
 @dataclass(frozen=True)
 class DeskPage:
     """desk: a whole Desk for the whole page; for single dimensions their Answers do. text: of the incident, '' where
-    nothing that is shown quotes it."""
+    nothing that is shown quotes it. may_compare: colleagues' answers may be opened by now."""
 
     desk: Answers
     text: str
@@ -79,6 +80,7 @@ class DeskPage:
     shown_whole: int | None = None  # the dimension whose codes beyond the ninth are shown
     refusal: Refusal | None = None
     collision: Collision | None = None
+    may_compare: bool = False
 
     @property
     def url(self) -> str:
@@ -174,6 +176,7 @@ def desk_page(
         shown_whole=shown_whole,
         refusal=refusal,
         collision=collision,
+        may_compare=_may_compare(session, viewer, shown),
     )
 
 
@@ -230,6 +233,11 @@ def _slot(session: Session, viewer: Viewer, shown: Answers) -> str | None:
     if arm == "blind" or (arm == "after" and not submission_count(session, assignment.study_id, assignment.id)):
         return None
     return f"{assignment_url(viewer, assignment.id)}/suggestions"
+
+
+def _may_compare(session: Session, viewer: Viewer, shown: Answers) -> bool:
+    incident_id = shown.assignment.incident_id
+    return shown.assignment.id in comparable_assignments(session, viewer, shown.coding_round, incident_id=incident_id)
 
 
 def _focused(shown: Answers, asked: int | None) -> int | None:

@@ -1,11 +1,12 @@
 """The coder's own rounds and the queue of one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.coding.comparing import comparable_assignments, uncompared_assignments
 from app.coding.desk_page import assignment_url, plan_words
 from app.coding.models import Flag, Submission
 from app.coding.queries import OwnRound, QueuedAssignment, own_queue, own_rounds
@@ -25,7 +26,10 @@ SHOWN = {
     "skipped": "Skipped",
     "withdrawn": "Withdrawn",
 }
-FLAGGED = "flagged"
+FLAGGED, COMPARABLE = "flagged", "comparable"
+
+
+Marked = Mapping[str, Collection[int]]  # filter -> assignment ids, of what is no state
 
 
 class NotInQueue(Invalid):
@@ -52,6 +56,8 @@ class QueuePage:
     lines: list[QueuedAssignment]
     flags: dict[int, str]  # assignment id -> the note, of those on this page
     skip_reasons: dict[int, str]
+    comparable: Collection[int]  # assignment ids, where colleagues' answers may be opened
+    uncompared: Collection[int]  # of these: not opened yet
     seconds: int  # of work in this round
     show: str
     at: int
@@ -88,7 +94,10 @@ def queue_page(
     chosen = next(iter(asked or running_first), None)
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
     flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
-    lines = [line for line in whole if _is_shown(line, show, flags)]
+    comparable = comparable_assignments(session, viewer, chosen.coding_round) if chosen else []
+    uncompared = uncompared_assignments(session, viewer, chosen.coding_round) if comparable and chosen else []
+    marked: Marked = {FLAGGED: flags, COMPARABLE: set(uncompared)}
+    lines = [line for line in whole if _is_shown(line, show, marked)]
     at, pages = page_at(at, len(lines), A_PAGE)
     lines = lines[(at - 1) * A_PAGE : at * A_PAGE]
     return QueuePage(
@@ -96,10 +105,12 @@ def queue_page(
         rounds=rounds,
         words={own.coding_round.id: _words(session, own) for own in rounds},
         chosen=chosen,
-        filters=_filters(whole, show, flags),
+        filters=_filters(whole, show, marked),
         lines=lines,
         flags=flags,
         skip_reasons=_skip_reasons(session, viewer, lines),
+        comparable=set(comparable),
+        uncompared=marked[COMPARABLE],
         seconds=sum(line.active_seconds for line in whole),
         show=show,
         at=at,
@@ -129,20 +140,20 @@ def _words(session: Session, own: OwnRound) -> str:
     return plan_words(own.coding_round, version.name if version else "")
 
 
-def _is_shown(line: QueuedAssignment, show: str, flags: Mapping[int, str]) -> bool:
-    if show == FLAGGED:
-        return line.assignment_id in flags
+def _is_shown(line: QueuedAssignment, show: str, marked: Marked) -> bool:
+    if show in marked:
+        return line.assignment_id in marked[show]
     return show not in SHOWN or show in ("", line.state)
 
 
-def _filters(whole: list[QueuedAssignment], show: str, flags: Mapping[int, str]) -> list[Filter]:
-    known = {**SHOWN, FLAGGED: "Flagged"}
+def _filters(whole: list[QueuedAssignment], show: str, marked: Marked) -> list[Filter]:
+    known = {**SHOWN, FLAGGED: "Flagged", COMPARABLE: "To compare"}
     chosen = show if show in known else ""
-    return [
-        Filter(name, words, sum(_is_shown(line, name, flags) for line in whole), name == chosen)
+    counted = [
+        Filter(name, words, sum(_is_shown(line, name, marked) for line in whole), name == chosen)
         for name, words in known.items()
-        if name != WITHDRAWN or any(line.state == WITHDRAWN for line in whole)
     ]
+    return [one for one in counted if one.count or one.name not in (WITHDRAWN, COMPARABLE)]
 
 
 def _flags(session: Session, viewer: Viewer, coding_round: Round) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""What was handed in, for the rooms above. None of it is given out while its round runs."""
+"""What was handed in, for the rooms above. While its round runs none of it is given out, but to coders who compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,12 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.coding.comparing import comparable_assignments
 from app.coding.models import Submission, SubmittedAnswer, SubmittedCode, SubmittedEvidence
+from app.problems import NotFound
 from app.rounds.models import Assignment, Round
 from app.rounds.policy import check_open_to_others
+from app.studies.viewer import Viewer
 
 
 class SubmittedSpan(NamedTuple):
@@ -61,6 +64,19 @@ def first_submissions(session: Session, coding_round: Round, *, incident_id: int
     A skip stands only where nothing was coded later: who takes a skip back has given no answer before.
     """
     check_open_to_others(coding_round)
+    return _first(session, coding_round, incident_id)
+
+
+def compared_submissions(
+    session: Session, viewer: Viewer, coding_round: Round, incident_id: int
+) -> list[SubmittedWork]:
+    """The first of each coder of an incident that the viewer may compare while the round runs. Else not found."""
+    if not comparable_assignments(session, viewer, coding_round, incident_id=incident_id):
+        raise NotFound
+    return [work for work in _first(session, coding_round, incident_id) if work.pass_ == 1]
+
+
+def _first(session: Session, coding_round: Round, incident_id: int | None) -> list[SubmittedWork]:
     latest_first = reversed(_submissions(session, coding_round, incident_id))
     first = {row.assignment_id: row for row in sorted(latest_first, key=lambda row: row.kind != "skipped")}
     return _with_answers(session, coding_round, incident_id, [first[key] for key in sorted(first)])

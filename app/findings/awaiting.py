@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import queries as adjudication
 from app.coding import queries as coding
+from app.coding.comparing import uncompared_assignments
 from app.curation import queries as curation
 from app.rounds.models import Round
 from app.rounds.queries import codable_incident_ids, rounds_of
@@ -47,6 +48,14 @@ def _own_coding(session: Session, viewer: Viewer, base: str) -> Iterator[Waiting
                 f"{own.coding_round.name}, your own queue",
                 f"{base}/assignments/{own.next_assignment_id}",
                 far=f"{own.progress.done} of {own.progress.total} done",
+            )
+        uncompared = uncompared_assignments(session, viewer, own.coding_round)
+        if uncompared:
+            yield Waiting(
+                "users",
+                f"{plural(len(uncompared), 'incident')} to compare",
+                f"{own.coding_round.name}: all their coders have submitted them",
+                f"{base}/coding?round={own.coding_round.number}&show=comparable#queue",
             )
 
 

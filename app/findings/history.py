@@ -65,6 +65,7 @@ WORDS = {
     "coding.submit": "handed in",
     "coding.skip": "skipped",
     "coding.take_back": "took back to draft",
+    "comparison.opened": "compared with colleagues on",
     "answers.opened": "opened the answers on",
     "comment.made": "commented on",
     "ruling.made": "ruled on",

@@ -59,6 +59,20 @@ class RepeatsTell(Invalid):
     """In a queue by date a repeat stands where its date does not belong. Choose the random order, or no repeats."""
 
 
+class OnlyCalibrationOpensEach(Invalid):
+    """Only a calibration round may open answers incident by incident. Open them when the coding ends."""
+
+
+class OpeningTellsPrivateCodes(Invalid):
+    """Comparing answers would tell new codes that are private to their author. Share new codes by name, or open all
+    answers when the coding ends."""
+
+
+class OpeningSpoilsRepeats(Invalid):
+    """A repeat tells how steady a coder is only if they saw no colleague's answer in between. Plan no repeats, or open
+    all answers when the coding ends."""
+
+
 class HandPickingNeedsReason(Invalid):
     """Incidents chosen by hand stand for no others, so readers must know why these. Say why."""
 
@@ -192,8 +206,8 @@ def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
         raise NameTooLong
     if plan.code_sharing not in ("private", "shared") or plan.reveal not in ("round_end", "each_incident"):
         raise UnknownChoice
-    if plan.reveal == "each_incident" and plan.purpose != "calibration":
-        raise UnknownChoice("Only a calibration round may open incidents one by one.")
+    if plan.reveal == "each_incident":
+        _check_opens_each(plan)
     if not plan.incident_ids:
         raise NoIncidents
     if not plan.coder_ids:
@@ -212,6 +226,15 @@ def check_plan(session: Session, viewer: Viewer, plan: RoundPlan) -> None:
         raise HandPickingNeedsReason
     if plan.version_id is not None:
         codebook_queries.version(session, viewer.study.id, plan.version_id)
+
+
+def _check_opens_each(plan: RoundPlan) -> None:
+    if plan.purpose != "calibration":
+        raise OnlyCalibrationOpensEach
+    if plan.code_sharing != "shared":
+        raise OpeningTellsPrivateCodes
+    if plan.repeats:
+        raise OpeningSpoilsRepeats
 
 
 def plan_pilot(session: Session, viewer: Viewer) -> Round:

@@ -21,6 +21,10 @@ ARM_WORDS = {
     "on_request": "on request",
     "before": "from the start",
 }
+REVEAL_WORDS = {
+    "round_end": "all at once, when the coding ends",
+    "each_incident": "incident by incident, once all its coders have submitted",
+}
 
 
 class Round(Base):
@@ -57,6 +61,16 @@ class Round(Base):
     def suggestions_appear(self) -> str:
         """When, in words; an incident has one of them for all its coders."""
         return " or ".join(ARM_WORDS[arm] for arm in self.plan.get("arms") or [self.arm])
+
+    @property
+    def opens_each_incident(self) -> bool:
+        """Whether coders may compare an incident while the round still runs (ADR 24)."""
+        return self.reveal == "each_incident"
+
+    @property
+    def answers_open(self) -> str:
+        """When coders see one another's, in words."""
+        return REVEAL_WORDS[self.reveal]
 
 
 class RoundPhaseChange(Base):

@@ -9,7 +9,7 @@ from app.problems import Problem
 from app.rounds import actions
 from app.rounds.choosing import Chosen, KeptOut, Stratum
 from app.rounds.forms import PlanForm
-from app.rounds.models import ARM_WORDS, ARMS
+from app.rounds.models import ARM_WORDS, ARMS, REVEAL_WORDS
 from app.studies.models import Membership
 from app.studies.queries import people_who_code
 from app.studies.viewer import Viewer
@@ -30,6 +30,7 @@ class Preview:
     """several: incidents with two coders or more. arms: (words, incidents), in the order of ARMS, of those that occur.
 
     chance: the lowest and the highest probability of the draw; None where incidents were chosen by hand.
+    answers_open: when coders see one another's, in words; '' where the purpose leaves no choice.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class Preview:
     strata_by: str
     kept_out: KeptOut
     chance: tuple[float, float] | None
+    answers_open: str
 
 
 def preview(session: Session, viewer: Viewer, form: PlanForm) -> Preview | None:
@@ -84,6 +86,7 @@ def preview(session: Session, viewer: Viewer, form: PlanForm) -> Preview | None:
         strata_by=form.plan.strata_by,
         kept_out=form.chosen.kept_out,
         chance=_chance(form.chosen),
+        answers_open=REVEAL_WORDS[form.plan.reveal] if form.plan.purpose == "calibration" else "",
     )
 
 

@@ -154,6 +154,7 @@ def _start(session: Session, stage: Stage, told: SampleRound) -> None:
             arm=told.arm,
             blind_share=0.0,
             code_sharing=told.code_sharing,
+            reveal=told.reveal,
             frozen=told.codebook != "live",
             version_id=_version_id(session, stage, told.codebook),
             seed=told.seed,

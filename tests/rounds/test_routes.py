@@ -11,7 +11,7 @@ from app.rounds.queries import assignments_of
 from app.studies.actions import invite_member
 from tests import makers
 from tests.agreement.conftest import Table
-from tests.support.clients import ClientFor
+from tests.support.clients import HTMX, ClientFor
 
 
 def plan(table: Table, **changed: object) -> dict[str, object]:
@@ -67,6 +67,49 @@ def test_a_plan_that_cannot_be_is_shown_again_with_why(
 
     assert answer.status_code == 422
     assert said in answer.text and 'value="First"' in answer.text
+    assert session.scalar(select(Round).where(Round.study_id == table.lead.study.id)) is None
+
+
+CALIBRATION = {"purpose": "calibration", "codebook": "live", "code_sharing": "shared", "reveal": "each_incident"}
+
+
+def test_a_calibration_round_that_opens_each_incident_says_so_before_and_after_it_is_planned(
+    session: Session, table: Table, client_for: ClientFor
+) -> None:
+    makers.make_incidents(session, table.lead, 5)
+    base = f"/studies/{table.lead.study.slug}/rounds"
+    client = client_for(table.lead)
+    words = "incident by incident, once all its coders have submitted"
+
+    assert words in client.post(f"{base}/preview", data=plan(table, **CALIBRATION), headers=HTMX).text
+    ending = client.post(f"{base}/preview", data=plan(table, **CALIBRATION | {"reveal": "round_end"}), headers=HTMX)
+    assert "all at once, when the coding ends" in ending.text
+    assert client.post(base, data=plan(table, **CALIBRATION)).status_code == 303
+    assert session.scalars(select(Round)).one().opens_each_incident
+    assert words in client.get(f"{base}/1").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"purpose": "reliability"}, "Only a calibration round may open answers incident by incident."),
+        ({"purpose": "single_coding"}, "Only a calibration round may open answers incident by incident."),
+        ({"code_sharing": "private"}, "Share new codes by name, or open all answers when the coding ends."),
+        ({"repeat_percent": "20"}, "Plan no repeats, or open all answers when the coding ends."),
+        ({"reveal": "now"}, "a choice that does not exist"),
+    ],
+)
+def test_what_opening_each_incident_does_not_go_with_is_refused_in_the_preview_and_in_the_form(
+    session: Session, table: Table, client_for: ClientFor, changed: dict[str, object], said: str
+) -> None:
+    makers.make_incidents(session, table.lead, 5)
+    base = f"/studies/{table.lead.study.slug}/rounds"
+    client = client_for(table.lead)
+    sent = plan(table, **{**CALIBRATION, **changed})
+
+    assert said in client.post(f"{base}/preview", data=sent, headers=HTMX).text
+    refused = client.post(base, data=sent)
+    assert refused.status_code == 422 and said in refused.text
     assert session.scalar(select(Round).where(Round.study_id == table.lead.study.id)) is None
 
 

@@ -55,6 +55,7 @@ HOLDERS: set[str] = set()  # only who holds the link: a guessed one is nobody's,
 
 S = "/studies/{slug}"
 ASSIGNMENT = S + "/assignments/{assignment_id}"
+COMPARISON = ASSIGNMENT + "/comparison"
 DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
@@ -157,6 +158,8 @@ MAY = {
     ("POST", MEMO + "/removal"): OWN,
     ("GET", ASSIGNMENT): OWN,
     ("POST", ASSIGNMENT + "/acts"): OWN,
+    ("GET", COMPARISON): OWN,
+    ("POST", COMPARISON + "/openings"): OWN,
     ("GET", ASSIGNMENT + "/suggestions"): OWN,
     ("POST", ASSIGNMENT + "/suggestions/openings"): OWN,
     ("POST", ASSIGNMENT + "/suggestions/{suggestion_id}/decisions"): OWN,
@@ -294,13 +297,32 @@ def walk(session, database, client_for):
 
 
 def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
-    """What a few routes need to have anything to do: a file that came in, a code that was retired."""
+    """What a few routes need to have anything to do: a file that came in, a code that was retired, an incident that its
+    coders may compare."""
     file = upload(session, scene.lead, file_name="b.csv", content=b"id,text\n7,It broke again.\n")
     import_incidents(session, scene.lead, file, guess_mapping(table_of(file)), source="file")
     shelf = whole_codebook(session, scene.lead.study.id)
     code = make_code(session, scene.lead, shelf.dimensions[0], "Out of use")
     retire_code(session, scene.lead.study.id, scene.lead.member, code.id, reason="nobody needs it")
-    return {IMPORT + "/refused.csv": {"import_id": file.id}, CODE + "/restoration": {"code_id": code.id}}
+    compared = {"assignment_id": submitted_by_all(session, scene).id}
+    return {
+        IMPORT + "/refused.csv": {"import_id": file.id},
+        CODE + "/restoration": {"code_id": code.id},
+        COMPARISON: compared,
+        COMPARISON + "/openings": compared,
+    }
+
+
+def submitted_by_all(session, scene) -> Assignment:
+    """The coder's, in a calibration round that opens each incident."""
+    coders = [scene.everybody["coder 0"], scene.everybody["coder 1"]]
+    opens_each = {"reveal": "each_incident", "code_sharing": "shared"}
+    coding_round = make_round(session, scene.lead, coders, scene.incidents[:1], name="Compared", **opens_each)
+    dimension = whole_codebook(session, scene.lead.study.id).dimensions[0]
+    own = [assignment_of(session, coder, coding_round) for coder in coders]
+    for coder, assignment in zip(coders, own, strict=True):
+        code_and_submit(session, coder, assignment, {dimension.id: "none_applies"})
+    return own[0]
 
 
 def owner(session):
