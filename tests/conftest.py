@@ -1,5 +1,6 @@
 """One embedded Postgres for the run, a database made by the migrations, and one rolled-back transaction a test."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,26 @@ from tests.support.postgres import older_binaries, running_postgres
 
 os.environ["TANDEM_ALLOWED_HOSTS"] = "testserver"  # what a client without a network calls the app it asks
 SHARED = Path(__file__).parents[2] / "shared"
+TESTS = Path(__file__).parent
+LONGEST = (
+    "browser/test_every_page.py",
+    "test_blindness_by_chance.py",
+    "test_junk.py",
+    "browser/test_stored_script.py",
+    "test_blindness.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no process waits for the one that has just begun a long one."""
+    first = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: it need not be looked through for garbage every few hundred requests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -30,7 +51,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     with running_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        _without_waiting_for_the_disk(make_url(url))
         yield make_url(url)
+
+
+def _without_waiting_for_the_disk(server_url: URL) -> None:
+    """No test cuts the power, and this server ends with the run. Tandem's own waits: tests/db/test_embedded.py."""
+    with _admin(server_url) as admin:
+        for setting in ("fsync", "full_page_writes"):
+            admin.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        admin.execute(text("SELECT pg_reload_conf()"))
 
 
 @pytest.fixture(scope="session")

@@ -76,18 +76,10 @@ class Scene:
         return hidden + [word for owner, word in self.coined.items() if compares and owner != who]
 
 
-def test_promise_1_nothing_of_a_running_round_reaches_another_on_any_route(session, database, client_for):
-    for seed in range(4):
-        scene = make_scene(session, database, random.Random(seed))
-        addresses = list(get_addresses(session, scene))
-        assert len(addresses) > 40
-        walk_and_find_nothing(scene, client_for, addresses, f"seed {seed}")
-
-
 def walk_and_find_nothing(scene, client_for, addresses, case: str, *, opened: tuple[str, str] = ("", "")) -> None:
     """opened: who opened a comparison, and its address, where colleagues' codes stand from then on."""
     for who, viewer in scene.everybody.items():
-        for address, shown in looked_at(client_for(viewer), addresses):
+        for address, shown in looked_at(client_for(viewer), addresses, random.Random(f"{case} {who}")):
             is_opened = who == opened[0] and address.startswith(opened[1])
             hidden = scene.hidden_from(who, "" if is_opened else address)
             found = [word for word in (*hidden, MODEL_SAID) if word in shown]
@@ -137,7 +129,7 @@ def test_promise_1_the_walk_would_find_a_word(session, database, client_for):
     scene = make_scene(session, database, random.Random(1))
     addresses = list(get_addresses(session, scene))
     for who, words in scene.words.items():
-        seen = "".join(shown for _, shown in looked_at(client_for(scene.everybody[who]), addresses))
+        seen = "".join(shown for _, shown in looked_at(client_for(scene.everybody[who]), addresses, random.Random(who)))
         assert not [word for word in words if word not in seen], who
 
 
@@ -150,27 +142,9 @@ def test_promise_1_who_takes_over_what_another_drafted_is_shown_nothing_of_it(se
     addresses = list(get_addresses(session, scene))
     for who in ("coder outside the round", "coder 1", "lead"):
         others = [word for owner, words in scene.words.items() if owner != who for word in words]
-        for address, shown in looked_at(client_for(scene.everybody[who]), addresses):
+        for address, shown in looked_at(client_for(scene.everybody[who]), addresses, random.Random(who)):
             found = [word for word in (*others, MODEL_SAID) if word in shown]
             assert not found, f"{who} is shown {found} at {address}"
-
-
-def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, connection, database, client_for):
-    """Every route that changes something, met by the walk; what it changed is taken back afterwards."""
-    scene = make_scene(session, database, random.Random(7))
-    posts = list(post_addresses(session, scene))
-    assert len(posts) > 60
-    for who, viewer in scene.everybody.items():
-        others = [word for owner, words in scene.words.items() if owner != who for word in words]
-        client = client_for(viewer)
-        for (address, fields), headers in zip(posts, itertools.cycle(({}, HTMX)), strict=False):
-            before = connection.begin_nested()
-            answer = client.post(address, data=fields, headers=headers)
-            shown = answer.content.decode(errors="replace")
-            before.rollback()
-            session.expire_all()
-            found = [word for word in others if word in shown]
-            assert not found, f"{who} is shown {found} by POST {address} {fields}"
 
 
 def post_addresses(session: Session, scene: Scene):
@@ -245,26 +219,6 @@ def unpacked(content: bytes) -> bytes:
         return b"".join(packed.read(name) for name in packed.namelist())
 
 
-def test_promise_2_no_suggestion_reaches_a_browser_by_looking(session, database, client_for):
-    """In every arm: what the model said stands behind a post, never in a page, a fragment or a table."""
-    for arm in ARMS:
-        scene = make_scene(session, database, random.Random(11), arm=arm)
-        addresses = list(get_addresses(session, scene))
-        assert session.scalar(select(Suggestion.id).where(Suggestion.study_id == scene.lead.study.id))
-        for who, viewer in scene.everybody.items():
-            for address, shown in looked_at(client_for(viewer), addresses):
-                assert MODEL_SAID not in shown, f"arm {arm}: {who} at {address}"
-
-
-def test_promise_3_looking_records_no_exposure(session, database, client_for):
-    scene = make_scene(session, database, random.Random(5))
-    addresses = list(get_addresses(session, scene))
-    for viewer in scene.everybody.values():
-        for _ in looked_at(client_for(viewer), addresses):
-            pass
-    assert session.scalars(select(Exposure.id)).all() == []
-
-
 def test_promise_3_after_the_round_nothing_of_others_is_shown_by_looking_alone(session, database, client_for):
     """The codes are known to all by then; what a colleague applied, noted or quoted still stands behind a post."""
     scene = make_scene(session, database, random.Random(2))
@@ -278,7 +232,7 @@ def test_promise_3_after_the_round_nothing_of_others_is_shown_by_looking_alone(s
     assert len(memos) > 4
     for who, viewer in scene.everybody.items():
         others = [memo.text for memo in memos if memo.member_id != viewer.member.id]
-        for address, shown in looked_at(client_for(viewer), addresses):
+        for address, shown in looked_at(client_for(viewer), addresses, random.Random(who)):
             assert not [text for text in others if text in shown], f"{who} at {address}"
 
 
@@ -464,10 +418,14 @@ def is_stream(route) -> bool:
     return route.path.endswith("/progress")
 
 
-def looked_at(client: TestClient, addresses):
+def looked_at(client: TestClient, addresses, chance: random.Random):
+    """Plainly and as htmx asks. Who is refused in the one way is not asked in the other; which comes first is drawn."""
     for address in addresses:
-        yield address, client.get(address).text
-        yield f"{address} (htmx)", client.get(address, headers=HTMX).text
+        first, second = chance.sample(({}, HTMX), 2)
+        answer = client.get(address, headers=first)
+        yield f"{address} {first}", answer.text
+        if answer.is_success:
+            yield f"{address} {second}", client.get(address, headers=second).text
 
 
 def test_promise_8_what_was_submitted_stays_when_its_code_is_merged_and_renamed(session, database):

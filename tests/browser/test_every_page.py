@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Error, Page, ViewportSize
 from sqlalchemy.engine import URL
 from starlette.routing import Match
 
@@ -36,6 +36,8 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/rounds/{number}/pooling/{dimension_id}/pen",
 }
 ONE_TIME = {"/sign-in-links/{token}"}  # a button alone, looked at in tests/accounts
+WINDOW: ViewportSize = {"width": 1440, "height": 900}
+OF_COLOUR = ["color-contrast", "link-in-text-block"]
 NARROW_AND_ZOOMED = ((390, 844), (720, 450))  # a phone; 200 % of a window of 1440
 
 
@@ -60,34 +62,57 @@ def check_all_are_there(stage: Stage) -> None:
     assert not missing, f"Give these pages a picture in bench/shots_stage.py, or say in NO_PAGES why not: {missing}"
 
 
-async def complaints(browser: Browser, stage: Stage, shot: Shot, theme: str) -> list[str]:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    cookies = {THEME: theme} | ({COOKIE: stage.tokens[shot.seen_by]} if shot.seen_by else {})
+async def page_of(browser: Browser, stage: Stage, who: str) -> Page:
+    """One window for each who looks; "" is nobody."""
+    context = await browser.new_context()
+    cookies = {THEME: "light"} | ({COOKIE: stage.tokens[who]} if who else {})
     await context.add_cookies([{"name": n, "value": v, "url": stage.site.url} for n, v in cookies.items()])
-    page = await context.new_page()
+    return await context.new_page()
+
+
+async def complaints(page: Page, stage: Stage, shot: Shot) -> list[str]:
     found: list[str] = []
-    page.on("pageerror", lambda error: found.append(f"{shot.name}: {error}"))
+
+    def broke(error: Error) -> None:
+        found.append(f"{shot.name}: {error}")
+
+    page.on("pageerror", broke)
+    await page.set_viewport_size(WINDOW)
     await page.goto(stage.site.url + shot.path)
     await page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
-    violations = (await page.evaluate("axe.run(document, {resultTypes: ['violations']})"))["violations"]
-    grave = [one for one in violations if one["impact"] in ("serious", "critical")]
-    found += [f"{shot.name}, {theme}: {one['id']} at {one['nodes'][0]['target']}" for one in grave]
+    found += await grave(page, shot, "light", {})
+    assert await page.evaluate("document.documentElement.dataset.theme") == "light"
+    await page.evaluate("document.documentElement.dataset.theme = 'dark'")  # as the server writes it
+    found += await grave(page, shot, "dark", {"runOnly": OF_COLOUR})
     for width, height in NARROW_AND_ZOOMED:
         await page.set_viewport_size({"width": width, "height": height})
         wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wider > 0:
             found.append(f"{shot.name} at {width} px is {wider} px wider than the window")
-    await context.close()
+    page.remove_listener("pageerror", broke)
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_every_page_is_accessible_and_fits_a_phone_and_twice_the_size(
-    browser: Browser, own_database: URL, theme: str
+async def grave(page: Page, shot: Shot, theme: str, options: dict[str, object]) -> list[str]:
+    ran = await page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"], **options})
+    return [
+        f"{shot.name}, {theme}: {one['id']} at {one['nodes'][0]['target']}"
+        for one in ran["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+async def test_every_page_is_accessible_in_both_themes_and_fits_a_phone_and_twice_the_size(
+    browser: Browser, own_database: URL
 ) -> None:
+    """A theme changes the values of tokens and nothing else: in the dark only the rules on colour are asked again."""
     staged(own_database)
     with running_site(own_database) as site:
         stage = set_stage(site)
         check_all_are_there(stage)
-        found = [one for shot in stage.shots for one in await complaints(browser, stage, shot, theme)]
+        seen_by = sorted({shot.seen_by for shot in stage.shots})
+        pages = {who: await page_of(browser, stage, who) for who in seen_by}
+        found = [one for shot in stage.shots for one in await complaints(pages[shot.seen_by], stage, shot)]
+        for page in pages.values():
+            await page.context.close()
     assert not found, "\n".join(found)

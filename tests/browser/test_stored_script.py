@@ -24,8 +24,9 @@ async def test_nothing_that_was_written_runs_in_a_browser(session, database, cli
     addresses = ["/", "/account", *(address for address in get_addresses(session, scene) if "." not in address)]
     opened = 0
     for who in ("lead", "coder 0"):
-        page, wrong = await watched_page(browser, client_for(scene.everybody[who]))
-        for address in addresses:
+        client = client_for(scene.everybody[who])
+        page, wrong = await watched_page(browser, client)
+        for address in filter(lambda one: holds_something(client, one), addresses):
             answer = await page.goto(f"{HERE}{address}")
             opened += bool(answer and MARK in await answer.text())
             assert await page.evaluate(f"window.ran_{MARK} === undefined"), f"{who} at {address}"
@@ -34,10 +35,17 @@ async def test_nothing_that_was_written_runs_in_a_browser(session, database, cli
     assert opened > 20  # the payloads were really there
 
 
+def holds_something(client: TestClient, address: str) -> bool:
+    """A refusal without a word of what was written need not be opened: one looks like the other."""
+    answer = client.get(address, follow_redirects=True)
+    return answer.is_success or MARK in answer.text
+
+
 async def watched_page(browser: Browser, client: "TestClient | Careless") -> tuple[Page, list[str]]:
     """A page whose every request the app answers in this thread, and what goes wrong on it."""
     page = await (await browser.new_context()).new_page()
     wrong: list[str] = []
+    files: dict[str, Response] = {}  # of static/, the same for every page
     await page.add_init_script(f"window.{MARK} = () => {{ window.ran_{MARK} = true; }}")
 
     async def answered(route: Route) -> None:
@@ -47,7 +55,9 @@ async def watched_page(browser: Browser, client: "TestClient | Careless") -> tup
             await route.abort()
             return
         asked = parts.path + (f"?{parts.query}" if parts.query else "")
-        answer = client.get(asked, follow_redirects=True)  # a browser would follow them past this route
+        answer = files.get(asked) or client.get(asked, follow_redirects=True)  # a browser would follow past this route
+        if parts.path.startswith("/static/"):
+            files[asked] = answer
         headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
         await route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
 

@@ -81,7 +81,7 @@ def test_a_new_act_after_an_undo_leaves_nothing_to_redo(bench):
         bench.ada_does("undo")
 
 
-def test_undo_ends_at_the_last_submission(bench):
+def test_promise_8_undo_ends_at_the_last_submission_and_rewrites_nothing_of_it(bench):
     bench.ada_toggles(bench.cause, bench.config)
     bench.ada_does("submit", incomplete=True)
     with pytest.raises(HandedIn):
