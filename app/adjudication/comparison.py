@@ -86,6 +86,8 @@ def comparison_page(session: Session, viewer: Viewer, assignment_id: int) -> Com
     """Not found where the assignment is somebody else's, or the incident is not open to its coders."""
     assignment, coding_round, works = _compared(session, viewer, assignment_id)
     beside = comparable_assignments(session, viewer, coding_round)
+    if assignment.id not in beside:
+        raise NotFound  # it changed hands a moment ago
     at = beside.index(assignment.id)
     sight = _sight(session, viewer, coding_round, works)
     shown = [work for work in works if sight.shows("colleague_code", work.submission.member_id, work.submission.id)]
@@ -111,9 +113,12 @@ def comparison_page(session: Session, viewer: Viewer, assignment_id: int) -> Com
 
 
 def open_comparison(session: Session, viewer: Viewer, assignment_id: int) -> None:
-    """The coder is about to be shown what colleagues submitted first: recorded before it is rendered."""
+    """The coder is about to be shown what colleagues submitted first: recorded before it is rendered, and once."""
     assignment, coding_round, works = _compared(session, viewer, assignment_id)
+    seen = exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code", assignment.incident_id)
     others = [work.submission.id for work in works if work.submission.member_id != viewer.member.id]
+    if seen.issuperset(others):
+        return
     shown = [(assignment.incident_id, "colleague_code", key) for key in others]
     expose(session, viewer.study.id, viewer.member.id, shown)
     record(

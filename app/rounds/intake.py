@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.problems import Conflict, Invalid
@@ -78,21 +78,22 @@ def waiting_for(session: Session, coding_round: Round) -> list[int]:
 
 
 def fresh_ids(session: Session, coding_round: Round, incident_ids: Collection[int]) -> list[int]:
-    """Those that the round may take: for reliability none of a round whose answers were ever opened."""
+    """Those that the round may take: for reliability none of a round whose answers were ever opened, at the end of the
+    coding or one incident after the other."""
     if coding_round.purpose != "reliability":
         return sorted(incident_ids)
+    settled = select(RoundPhaseChange.round_id).where(
+        RoundPhaseChange.study_id == coding_round.study_id, RoundPhaseChange.to_phase == "settling"
+    )
+    opening = select(Round.id).where(
+        Round.study_id == coding_round.study_id, Round.reveal == "each_incident", Round.phase != "planned"
+    )
     opened = set(
         session.scalars(
-            select(RoundIncident.incident_id)
-            .join(
-                RoundPhaseChange,
-                (RoundPhaseChange.study_id == RoundIncident.study_id)
-                & (RoundPhaseChange.round_id == RoundIncident.round_id),
-            )
-            .where(
+            select(RoundIncident.incident_id).where(
                 RoundIncident.study_id == coding_round.study_id,
                 RoundIncident.round_id != coding_round.id,
-                RoundPhaseChange.to_phase == "settling",
+                or_(RoundIncident.round_id.in_(settled), RoundIncident.round_id.in_(opening)),
             )
         )
     )

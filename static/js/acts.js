@@ -3,10 +3,12 @@ import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
 import { takeSeconds } from "./active.js";
 import { chosen, collided } from "./collisions.js";
 import { chain, lineOf, made, page, standsOn } from "./chain.js";
-import { OURS, go, queue, send } from "./sending.js";
+import { mayLeave } from "./memos.js";
+import { OURS, go, mayAct, queue, send } from "./sending.js";
 import { withGuess } from "./undo.js";
 
 function doAct(form, submitter) {
+  if (!mayAct()) return;
   const { actsOf: member, assignment } = page();
   const fields = [...new FormData(form, submitter)].filter(([name]) => !OURS.includes(name));
   const act = withGuess({
@@ -49,7 +51,8 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-act]");
   if (!form || event.defaultPrevented) return;
   event.preventDefault();
-  if (form.dataset.act === "submit") {
+  if (["submit", "skip"].includes(form.dataset.act)) {
+    if (!mayLeave(form)) return;
     saveAllChanged();
   }
   if (form.dataset.actAgain) doAgain(form);

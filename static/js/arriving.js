@@ -32,7 +32,7 @@ export function arrive(address, words) {
 function loadOther() {
   const place = location.pathname.match(/\/assignments\/(\d+)$/)?.[1];
   const shown = page().assignment;
-  if (place && shown && place !== shown) location.reload();
+  if (place && shown && Number(place) !== Number(shown)) location.reload();
 }
 addEventListener("popstate", loadOther);
 loadOther();

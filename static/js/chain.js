@@ -18,6 +18,13 @@ export function standsOn(member, assignment) {
   return own.at(-1)?.act_id ?? answers()?.lastAct ?? "";
 }
 
+// A submit or a skip that waits is the last that is done on its desk, until its answer leads on or says why not
+export function isLeaving() {
+  const { actsOf, assignment } = page();
+  const last = assignment && keptActs(actsOf, assignment).at(-1);
+  return Boolean(last) && ["submit", "skip"].includes(new Map(last.fields).get("kind"));
+}
+
 // What is rendered afterwards says anew on what it stands
 export function made(act) {
   known.add(act.act_id);

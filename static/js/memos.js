@@ -2,6 +2,7 @@
 // typed and not saved goes only after a question; Escape leaves it.
 const DRAWERS = "[data-memo-drawer], details.drawer";
 const ASKED = "This memo is not saved. Close it and lose what you typed?";
+const LOST = "A memo or a note that you typed is not saved. Go on and lose it?";
 const slot = () => document.querySelector("[data-memo-drawer]");
 let opener = null;
 
@@ -13,6 +14,15 @@ function isUnsaved(field) {
 // In these drawers; a field that saves itself when it is left is none of them
 export function unsavedWords(within = document.querySelectorAll(DRAWERS)) {
   return [...within].some((drawer) => [...drawer.querySelectorAll("textarea")].some(isUnsaved));
+}
+
+// Asked before a submit or a skip, not after it: this page would then be of an incident that is handed in
+export function mayLeave(form) {
+  const others = [...document.querySelectorAll(DRAWERS)].filter((drawer) => !drawer.contains(form));
+  if (!unsavedWords(others)) return true;
+  if (!confirm(LOST)) return false;
+  for (const drawer of others) for (const area of drawer.querySelectorAll("textarea")) area.dataset.kept = area.value;
+  return true;
 }
 
 function mayGo() {

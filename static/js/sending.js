@@ -2,7 +2,7 @@
 import { forget, keptActs } from "./act_store.js";
 import { giveBackSeconds } from "./active.js";
 import { arrive } from "./arriving.js";
-import { page, shownFromBefore, unmade } from "./chain.js";
+import { isLeaving, page, shownFromBefore, unmade } from "./chain.js";
 import { sayHeld, tellSaved } from "./saved.js";
 import { swapIn } from "./swap.js";
 
@@ -14,6 +14,7 @@ let stopped = null; // "held", "signed-out": nothing is sent before somebody dec
 let failures = 0;
 let timer = 0;
 let heldAct = "";
+let focused = "";
 // An act on a dimension is answered with that one, and with all that the page shows as a guess of its own: what was done
 // here, by whichever tab it is sent. WHOLE stands for what belongs to no dimension.
 const WHOLE = "";
@@ -32,7 +33,21 @@ export function queue() {
   return actsOf ? keptActs(actsOf) : [];
 }
 
+export function mayAct() {
+  return stopped === "held" || !isLeaving();
+}
+
+// While a submit is on its way, or waits, nothing can be done that would stand on it
+function holdAnswers() {
+  const answers = document.getElementById("answers");
+  if (!answers || answers.inert === !mayAct()) return;
+  if (!answers.inert) focused = document.activeElement?.id ?? "";
+  answers.inert = !answers.inert;
+  if (!answers.inert && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
 function tell() {
+  holdAnswers();
   const unsaved = queue().length;
   tellSaved(unsaved, stopped ?? (navigator.onLine ? "waiting" : "offline"), failures > 0 || stopped !== null);
 }
@@ -98,6 +113,7 @@ function refused(act, words, shows) {
   forget(act);
   unmade(act);
   giveBackSeconds(act);
+  holdAnswers();
   if (act.assignment === page().assignment) show(words, shows);
   else sayHeld(words);
   return true;
@@ -105,6 +121,7 @@ function refused(act, words, shows) {
 
 function held(act, words) {
   stop("held");
+  holdAnswers();
   heldAct = act.act_id;
   const here = act.assignment === page().assignment;
   const collided = words.includes("data-collided");

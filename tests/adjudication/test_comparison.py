@@ -176,6 +176,7 @@ def test_promise_1_that_somebody_compared_is_their_own_business_while_the_round_
     def told(viewer):
         return [event for event in history(session, viewer, limit=100) if event.kind == "comparison.opened"]
 
+    compares(browse, table, table.ada)
     assert len(told(table.ada)) == 1
     assert told(table.ben) == told(table.lead) == []
 

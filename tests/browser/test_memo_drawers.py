@@ -74,6 +74,33 @@ async def test_ctrl_enter_in_a_drawer_saves_what_is_typed_there_and_never_submit
     assert site.complaints == []
 
 
+async def test_a_note_that_is_not_saved_is_asked_about_before_the_submit_and_once(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await press(page, ["0", "ArrowDown", "0"])
+    await saved(page)
+    await press(page, ["f"])
+    await page.keyboard.type("Look at the times")
+    await press(page, ["Escape"])
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    async def answered(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await (dialog.accept() if next(answers) else dialog.dismiss())
+
+    page.on("dialog", answered)
+    await press(page, ["Control+Enter"])
+    assert (len(asked), adas_desk(site, bench).state) == (1, "draft")
+    assert await page.locator("#flag-note").input_value() == "Look at the times"
+
+    await press(page, ["Control+Enter"])
+    await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
+    assert (len(asked), adas_desk(site, bench).state) == (2, "submitted")
+    assert site.complaints == []
+
+
 async def test_ctrl_enter_while_a_code_is_named_makes_the_code(site: Site, bench: Bench, signed_in: SignedIn) -> None:
     page = await opened(await signed_in(bench.ada), site, bench)
     await press(page, ["n"])

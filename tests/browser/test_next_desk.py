@@ -74,6 +74,37 @@ async def test_the_next_desk_is_there_without_being_asked_for_and_takes_acts_at_
     assert site.complaints == []
 
 
+async def test_nothing_is_done_on_a_desk_whose_submit_is_on_its_way(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await press(page, ["0", "ArrowDown", "0"])
+    await saved(page)
+    await page.context.set_offline(True)
+    await press(page, ["Control+Enter", "Control+Enter", "1", "m", "Control+z"])
+    await expect(page.get_by_text("1 to save")).to_be_visible()
+    assert await page.evaluate("document.getElementById('answers').inert")
+
+    await page.context.set_offline(False)
+    await expect(page.locator(f"main[data-assignment='{second(site, bench)}']")).to_be_visible()
+    assert acts_on(site, bench.adas.id) == ["answer", "answer", "submit"]
+    await press(page, ["1"])
+    await saved(page)
+    assert acts_on(site, second(site, bench)) == ["toggle_code"]
+
+
+async def test_a_submit_that_is_refused_gives_the_desk_back(site: Site, bench: Bench, signed_in: SignedIn) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await press(page, ["0"])
+    await saved(page)
+    await press(page, ["Control+Enter"])
+    await expect(page.get_by_role("button", name="Submit as it is")).to_be_visible()
+    assert not await page.evaluate("document.getElementById('answers').inert")
+    await press(page, ["ArrowDown", "0", "Control+Enter"])
+    await expect(page.locator(f"main[data-assignment='{second(site, bench)}']")).to_be_visible()
+    assert acts_on(site, bench.adas.id) == ["answer", "answer", "submit"]
+
+
 async def test_what_was_changed_elsewhere_in_the_meantime_is_on_the_next_desk(
     site: Site, bench: Bench, signed_in: SignedIn
 ) -> None:

@@ -294,6 +294,18 @@ def test_a_reliability_round_takes_only_what_was_not_opened_in_another(session: 
     assert ids(new)[0] in there and seen[0] not in there
 
 
+def test_a_reliability_round_takes_none_of_a_running_round_that_opens_each_incident(
+    session: Session, table: Table
+) -> None:
+    incidents = makers.make_incidents(session, table.lead, 1)
+    opening = {"purpose": "calibration", "code_sharing": "shared", "reveal": "each_incident"}
+    makers.make_round(session, table.lead, table.coders, incidents, **opening)
+    coding_round, _ = table.round_of(2)
+
+    with pytest.raises(NotFresh):
+        add_incidents(session, table.lead, coding_round.number, ids(incidents), by_hand=True)
+
+
 def test_a_rolling_round_takes_what_came_since_and_fits(session: Session, table: Table) -> None:
     coding_round, _ = table.round_of(2, purpose="calibration")
     save_intake(session, table.lead, coding_round.number, Intake(cohort="GenAI"))
