@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True)
 class Known:
-    """Ids of incidents. coded: with a submitted answer or a final code. discussed: commented on. ruled: by a ruling."""
+    """Ids of incidents. coded: with a submitted answer or a final code. discussed: commented on, or compared by its
+    coders while their round ran. ruled: by a ruling."""
 
     coded: frozenset[int] = frozenset()
     discussed: frozenset[int] = frozenset()

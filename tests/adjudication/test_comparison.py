@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adjudication.actions import change_phase
+from app.adjudication.known import known_of_incidents
 from app.coding.comparing import comparable_assignments
 from app.coding.models import Exposure, Submission
 from app.coding.round_changes import add_coder, remove_coder
@@ -167,6 +168,14 @@ def test_the_queue_and_the_overview_list_what_is_still_to_be_compared(session, t
     assert waiting(table.ada) == [] and waiting(table.ben) == ["1 incident to compare"]
     assert "No incident of this round is still to be compared." in browse(table.ada).get(queue).text
     assert "Compared<" in browse(table.ada).get(queue.partition("&")[0]).text
+
+
+def test_what_was_compared_counts_as_discussed_for_later_rounds(session, table, browse):
+    study_id, incident_id = table.lead.study.id, table.incidents[0].id
+    both_submit(table)
+    assert incident_id not in known_of_incidents(session, study_id).discussed
+    compares(browse, table, table.ada)
+    assert known_of_incidents(session, study_id).discussed == {incident_id}
 
 
 def test_promise_1_that_somebody_compared_is_their_own_business_while_the_round_runs(session, table, browse):
