@@ -60,6 +60,7 @@ async def _code_incident(page: Page, coder: str, plan: Plan, at: int) -> None:
     if coder == RUTH and at == MEMO[0]:
         await page.keyboard.press("m")
         await page.keyboard.type(MEMO[1])
+        await page.keyboard.press("Escape")
     await submit(page)
 
 
