@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from app import routers
 from app.coding.models import Act, Exposure
 from app.suggestions.models import Suggestion
+from tests.support.addresses import get_addresses, is_stream, looked_at, post_addresses
 from tests.support.by_chance import ChanceScene, scene_by_chance
 from tests.support.clients import HTMX, client_for
-from tests.test_blindness import MODEL_SAID, get_addresses, is_stream, looked_at, post_addresses
+from tests.support.scenes import MODEL_SAID
 
 __all__ = ["client_for"]
 SEEDS = range(int(os.environ.get("TANDEM_BLINDNESS_SEEDS", "4")))

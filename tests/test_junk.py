@@ -22,7 +22,7 @@ from app.suggestions.models import Suggestion, SuggestionRun
 from app.web.forms import Posted, posted_form
 from tests.makers import move_round
 from tests.support.clients import HTMX, client_for
-from tests.test_blindness import make_scene
+from tests.support.scenes import make_scene
 
 __all__ = ["client_for"]
 

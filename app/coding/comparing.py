@@ -1,5 +1,7 @@
 """Which incidents of a running round its coders may compare by now."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
@@ -17,21 +19,26 @@ def comparable_assignments(
         return []
     shares: dict[int, list[Share]] = {}
     own: dict[int, int] = {}
-    for assignment, has_submitted in session.execute(
-        select(Assignment, _has_submitted())
+    for assignment_id, incident, member_id, pass_, ending, has_submitted in session.execute(
+        select(
+            Assignment.id,
+            Assignment.incident_id,
+            Assignment.member_id,
+            Assignment.pass_,
+            Assignment.ending,
+            _has_submitted(),
+        )
         .where(*_beside(viewer, coding_round, incident_id))
         .order_by(Assignment.order)
     ):
-        share = Share(assignment.member_id, assignment.pass_, assignment.ending, has_submitted)
-        shares.setdefault(assignment.incident_id, []).append(share)
-        if (share.member_id, share.pass_) == (viewer.member.id, 1):
-            own[assignment.incident_id] = assignment.id
+        shares.setdefault(incident, []).append(Share(member_id, pass_, ending, has_submitted))
+        if (member_id, pass_) == (viewer.member.id, 1):
+            own[incident] = assignment_id
     return [key for incident, key in own.items() if may_compare(coding_round, viewer, shares[incident])]
 
 
-def uncompared_assignments(session: Session, viewer: Viewer, coding_round: Round) -> list[int]:
-    """Of those that the viewer may compare, the ones of which they have opened nothing yet."""
-    found = comparable_assignments(session, viewer, coding_round)
+def uncompared_assignments(session: Session, viewer: Viewer, coding_round: Round, found: Sequence[int]) -> list[int]:
+    """Of those that the viewer may compare (found), the ones of which they have opened nothing yet."""
     if not found:
         return []
     opened = (

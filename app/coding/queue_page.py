@@ -95,7 +95,7 @@ def queue_page(
     whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
     flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
     comparable = comparable_assignments(session, viewer, chosen.coding_round) if chosen else []
-    uncompared = uncompared_assignments(session, viewer, chosen.coding_round) if comparable and chosen else []
+    uncompared = uncompared_assignments(session, viewer, chosen.coding_round, comparable) if chosen else []
     marked: Marked = {FLAGGED: flags, COMPARABLE: set(uncompared)}
     lines = [line for line in whole if _is_shown(line, show, marked)]
     at, pages = page_at(at, len(lines), A_PAGE)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import queries as adjudication
 from app.coding import queries as coding
-from app.coding.comparing import uncompared_assignments
+from app.coding.comparing import comparable_assignments, uncompared_assignments
 from app.curation import queries as curation
 from app.rounds.models import Round
 from app.rounds.queries import codable_incident_ids, rounds_of
@@ -49,7 +49,8 @@ def _own_coding(session: Session, viewer: Viewer, base: str) -> Iterator[Waiting
                 f"{base}/assignments/{own.next_assignment_id}",
                 far=f"{own.progress.done} of {own.progress.total} done",
             )
-        uncompared = uncompared_assignments(session, viewer, own.coding_round)
+        comparable = comparable_assignments(session, viewer, own.coding_round)
+        uncompared = uncompared_assignments(session, viewer, own.coding_round, comparable)
         if uncompared:
             yield Waiting(
                 "users",

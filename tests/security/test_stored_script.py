@@ -17,8 +17,9 @@ from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
 from tests import makers
+from tests.support.addresses import get_addresses
 from tests.support.clients import HTMX, client_for
-from tests.test_blindness import Scene, get_addresses
+from tests.support.scenes import Scene
 
 __all__ = ["client_for"]
 

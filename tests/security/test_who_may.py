@@ -36,8 +36,8 @@ from tests.makers import (
     move_round,
 )
 from tests.support.clients import client_for
+from tests.support.scenes import make_scene
 from tests.support.walking import address_of, every_route
-from tests.test_blindness import make_scene
 from tests.test_junk import GOOD
 
 __all__ = ["client_for"]

@@ -34,7 +34,7 @@ from tests.makers import (
     make_study,
     move_round,
 )
-from tests.test_blindness import Scene, offer
+from tests.support.scenes import Scene, offer
 
 OFTEN = {"toggle_code": 4, "create_code": 4, "add_evidence": 3, "set_main": 1, "answer": 1, "write_memo": 2}
 OFTEN |= {"flag": 2, "unflag": 1, "skip": 1, "submit": 4, "take_back": 2, "undo": 3, "redo": 2}
