@@ -12,12 +12,13 @@ from sqlalchemy import URL, func, select
 from app.coding.acts import ActAnswer, ActNotYours, ActRequest, StaleAct, perform
 from app.coding.exposures import expose
 from app.coding.models import Act, CodeApplication, Exposure, Submission
-from app.coding.policy import Withdrawn
+from app.coding.policy import Withdrawn, check_may_act
 from app.coding.round_changes import NothingToMove, add_coder, reassign, remove_coder
 from app.db.session import Database
 from app.problems import Problem
 from app.rounds.actions import change_phase
 from app.rounds.policy import RoundNotRunning
+from app.rounds.queries import own_assignment
 from app.studies.models import StudyEvent
 from tests.coding.conftest import Bench, make_bench
 
@@ -161,6 +162,22 @@ def test_promise_1_no_act_slips_in_behind_the_end_of_the_coding(shared):
         acting = shared.threads.submit(shared.perform, shared.toggle())
         assert still_waits(acting)
     assert isinstance(acting.result(), RoundNotRunning)
+
+
+def test_promise_1_the_end_of_the_coding_waits_for_what_was_allowed_before_it(shared):
+    """What is no act of its own, such as the opening of suggestions, holds the round, too."""
+    bench = shared.bench
+
+    def end() -> None:
+        with shared.database.transaction() as session:
+            change_phase(session, bench.lead, bench.coding_round.number, "settling")
+
+    with shared.database.transaction() as allowed:
+        own = own_assignment(allowed, bench.ada.study.id, bench.ada.member.id, bench.adas.id)
+        check_may_act(allowed, bench.ada, own[1], own[0])
+        ending = shared.threads.submit(end)
+        assert still_waits(ending)
+    assert ending.exception() is None
 
 
 def test_no_act_slips_in_behind_a_reassignment_and_none_that_came_first_is_lost(shared):
