@@ -10,6 +10,7 @@ from app.adjudication import policy, queries
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
+from app.adjudication.unanimity import agreed_after_comparing
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
 from app.db.base import now
@@ -70,7 +71,8 @@ def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> S
     lock_final_codes(session, coding_round.study_id)
     found = queries.compared(session, coding_round)
     by_itself = [each for each in found if not each.comparison.is_disagreement]
-    finals = [_final_by_itself(each) for each in by_itself]
+    compared = agreed_after_comparing(session, coding_round, by_itself)
+    finals = [_final_by_itself(each, each.key in compared) for each in by_itself]
     written = Counter(final.basis for final in write_final_codes(session, coding_round, finals, now()))
     settled = Settled(dict(written), len(found) - len(by_itself))
     _record(
@@ -214,10 +216,11 @@ def _participants(session: Session, viewer: Viewer, member_ids: Sequence[int]) -
     return wanted
 
 
-def _final_by_itself(found: Compared) -> Final:
+def _final_by_itself(found: Compared, after_comparing: bool) -> Final:
     reply = found.replies[0]
     codes = tuple((choice.code_id, choice.is_main) for choice in reply.codes)
-    return Final(found.incident_id, found.dimension_id, reply.state, codes, policy.basis_by_itself(found))
+    basis = policy.basis_by_itself(found, after_comparing)
+    return Final(found.incident_id, found.dimension_id, reply.state, codes, basis)
 
 
 def _write_ruling(

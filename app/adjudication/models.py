@@ -19,7 +19,15 @@ CAUSES = (
     "real_ambiguity",
     "text_says_too_little",
 )
-BASES = ("unanimous", "unanimous_after_suggestion", "discussed", "third_person", "majority", "single_coder")
+BASES = (
+    "unanimous",
+    "unanimous_after_suggestion",
+    "unanimous_after_comparing",
+    "discussed",
+    "third_person",
+    "majority",
+    "single_coder",
+)
 
 
 class Ruling(Base):

@@ -148,12 +148,14 @@ def basis_of(found: Compared, ruler_id: int, participant_ids: Collection[int]) -
     return "discussed" if {ruler_id, *participant_ids} & set(found.coder_ids) else "third_person"
 
 
-def basis_by_itself(found: Compared) -> str:
+def basis_by_itself(found: Compared, after_comparing: bool) -> str:
     """Of what needs no ruling. A model had its hand in it where every code was accepted or revised from an offer."""
     if found.comparison.kind == "single":
         return "single_coder"
     origins = {choice.origin for reply in found.replies for choice in reply.codes}
-    return "unanimous_after_suggestion" if origins and "own" not in origins else "unanimous"
+    if origins and "own" not in origins:
+        return "unanimous_after_suggestion"
+    return "unanimous_after_comparing" if after_comparing else "unanimous"
 
 
 def _codes(reply: SubmittedReply) -> set[int]:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.coding.models import Exposure
 
+OF_OTHERS = ("colleague_code", "comment", "shared_memo", "ruling", "final_code")
+
 
 def lock_exposures_of(session: Session, study_id: int, member_id: int) -> None:
     """Until the transaction ends, this member is shown nothing more and hands in nothing else.
@@ -61,15 +63,24 @@ def exposed_subjects(
     return {key for key in session.scalars(query) if key is not None}
 
 
+def first_shown(session: Session, study_id: int, member_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
+    """(member, incident) -> when the member was first shown what colleagues or rulings said there."""
+    rows = session.execute(
+        select(Exposure.member_id, Exposure.incident_id, func.min(Exposure.at))
+        .where(Exposure.study_id == study_id, Exposure.member_id.in_(member_ids), Exposure.kind.in_(OF_OTHERS))
+        .group_by(Exposure.member_id, Exposure.incident_id)
+    )
+    return {(member_id, incident_id): at for member_id, incident_id, at in rows}
+
+
 def opened_since(session: Session, study_id: int, member_ids: Collection[int], since: datetime) -> set[tuple[int, int]]:
     """(member, incident) to which these members were shown what colleagues or rulings said, since then."""
-    shown = ("colleague_code", "comment", "shared_memo", "ruling", "final_code")
     rows = session.execute(
         select(Exposure.member_id, Exposure.incident_id)
         .where(
             Exposure.study_id == study_id,
             Exposure.member_id.in_(member_ids),
-            Exposure.kind.in_(shown),
+            Exposure.kind.in_(OF_OTHERS),
             Exposure.at >= since,
         )
         .distinct()

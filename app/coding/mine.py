@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal_column, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.coding.models import AssignmentWork, CodeApplication, WorkingAnswer
+from app.coding.queries import is_newest_begun
 from app.incidents.models import Incident
 from app.rounds.holdings import counts
-from app.rounds.models import WITHDRAWN, Assignment, Round
+from app.rounds.models import Assignment, Round
 from app.studies.viewer import Viewer
 
 Columns = TypeVarTuple("Columns")
@@ -102,25 +103,9 @@ def _own(query: Select[*Columns], viewer: Viewer, coding_round: Round) -> Select
             Assignment.round_id == coding_round.id,
             Assignment.member_id == viewer.member.id,
             counts(),
-            *([_is_newest_begun()] if coding_round.phase == "running" else []),
+            *([is_newest_begun()] if coding_round.phase == "running" else []),
         )
     )
-
-
-def _is_newest_begun() -> ColumnElement[bool]:
-    """Of the passes of an incident the last that was begun; the first where none was."""
-    other, work = aliased(Assignment), aliased(AssignmentWork)
-    same_incident = (
-        other.study_id == Assignment.study_id,
-        other.round_id == Assignment.round_id,
-        other.member_id == Assignment.member_id,
-        other.incident_id == Assignment.incident_id,
-        other.ending.is_distinct_from(WITHDRAWN),
-    )
-    begun = exists().where(work.study_id == other.study_id, work.assignment_id == other.id)
-    later = exists().where(*same_incident, other.pass_ > Assignment.pass_, begun)
-    earlier = exists().where(*same_incident, other.pass_ < Assignment.pass_)
-    return ~later & (AssignmentWork.assignment_id.is_not(None) | ~earlier)
 
 
 def _narrowed(query: Select[*Columns], wanted: Wanted) -> Select[*Columns]:

@@ -18,9 +18,10 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.coding.models import AssignmentWork, Flag, Submission
 from app.incidents.models import Incident
@@ -76,6 +77,7 @@ class QueuedAssignment:
     last_act_id: UUID | None
     changed_at: datetime | None
     active_seconds: int = 0
+    is_listed: bool = True  # while the round runs, one of the passes of an incident is
 
     @property
     def state_word(self) -> str:
@@ -180,6 +182,7 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
             AssignmentWork.last_act_id,
             AssignmentWork.changed_at,
             func.coalesce(AssignmentWork.active_seconds, 0),
+            is_newest_begun() if coding_round.phase == "running" else true(),
         )
         .join(Incident, and_(Incident.study_id == Assignment.study_id, Incident.id == Assignment.incident_id))
         .outerjoin(AssignmentWork, _of_assignment())
@@ -192,8 +195,8 @@ def own_queue(session: Session, viewer: Viewer, coding_round: Round) -> list[Que
         .order_by(Assignment.order, Assignment.id)
     )
     return [
-        QueuedAssignment(key, external_id or f"#{number}", title, state, act_id, changed_at, seconds)
-        for key, external_id, number, title, state, act_id, changed_at, seconds in rows
+        QueuedAssignment(key, external_id or f"#{number}", title, state, act_id, changed_at, seconds, is_listed)
+        for key, external_id, number, title, state, act_id, changed_at, seconds, is_listed in rows
     ]
 
 
@@ -320,6 +323,23 @@ def _state() -> ColumnElement[str]:
         (Assignment.ending == KEPT, last),
         else_=func.coalesce(cast(AssignmentWork.state, Text), literal_column("'pending'")),
     )
+
+
+def is_newest_begun() -> ColumnElement[bool]:
+    """Of the passes of an incident the last that was begun; the first where none was. Lists that show only these do
+    not tell which incidents come a second time."""
+    other, work = aliased(Assignment), aliased(AssignmentWork)
+    same_incident = (
+        other.study_id == Assignment.study_id,
+        other.round_id == Assignment.round_id,
+        other.member_id == Assignment.member_id,
+        other.incident_id == Assignment.incident_id,
+        other.ending.is_distinct_from(WITHDRAWN),
+    )
+    begun = exists().where(work.study_id == other.study_id, work.assignment_id == other.id)
+    later = exists().where(*same_incident, other.pass_ > Assignment.pass_, begun)
+    earlier = exists().where(*same_incident, other.pass_ < Assignment.pass_)
+    return ~later & (AssignmentWork.assignment_id.is_not(None) | ~earlier)
 
 
 def _is_shown() -> ColumnElement[bool]:

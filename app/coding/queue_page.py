@@ -92,7 +92,8 @@ def queue_page(
     running_first = sorted(rounds, key=lambda own: own.coding_round.phase != "running")
     asked = [own for own in rounds if own.coding_round.number == number]
     chosen = next(iter(asked or running_first), None)
-    whole = own_queue(session, viewer, chosen.coding_round) if chosen else []
+    queued = own_queue(session, viewer, chosen.coding_round) if chosen else []
+    whole = [line for line in queued if line.is_listed]
     flags = _flags(session, viewer, chosen.coding_round) if chosen else {}
     comparable = comparable_assignments(session, viewer, chosen.coding_round) if chosen else []
     uncompared = uncompared_assignments(session, viewer, chosen.coding_round, comparable) if chosen else []
@@ -111,7 +112,7 @@ def queue_page(
         skip_reasons=_skip_reasons(session, viewer, lines),
         comparable=set(comparable),
         uncompared=marked[COMPARABLE],
-        seconds=sum(line.active_seconds for line in whole),
+        seconds=sum(line.active_seconds for line in queued),
         show=show,
         at=at,
         pages=pages,
@@ -126,7 +127,7 @@ def sought_assignment(session: Session, viewer: Viewer, number: int, sought: str
     found = next((own for own in rounds if own.coding_round.number == number), None)
     lines = own_queue(session, viewer, found.coding_round) if found else []
     wanted = sought.strip().casefold()
-    named = [line for line in lines if line.incident_label.casefold() in (wanted, f"#{wanted}")]
+    named = [line for line in lines if line.is_listed and line.incident_label.casefold() in (wanted, f"#{wanted}")]
     if named:
         return next((line for line in named if not line.is_done), named[0]).assignment_id
     place = whole_number(wanted) or 0

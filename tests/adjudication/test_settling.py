@@ -1,6 +1,8 @@
+import pytest
 from sqlalchemy import select
 
 from app.adjudication import actions, queries
+from app.adjudication.comparison import open_comparison
 from app.adjudication.models import FinalCode
 from app.codebook import actions as codebook
 from app.coding.acts import apply_offered
@@ -63,6 +65,47 @@ def test_what_all_took_over_from_a_model_is_unanimous_after_suggestion(table):
     table.steps_to("settling")
 
     assert finals(table) == [(table.cause.id, "coded", table.config.id, "unanimous_after_suggestion")]
+
+
+def hands_in_again(table, coder, code):
+    assignment = table.assignment(coder)
+    makers.act(table.session, coder, assignment, "take_back")
+    if code is not None:
+        table.codes(coder, [code], "")
+    else:
+        makers.act(table.session, coder, assignment, "submit", incomplete=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "looks", "basis"),
+    [
+        ("network", True, "unanimous_after_comparing"),
+        ("config", True, "unanimous"),  # they agreed before anybody looked
+        ("network", False, "unanimous"),  # Ben thought better of it alone
+    ],
+)
+def test_what_coders_agree_on_only_once_they_compared_says_so(session, first, looks, basis):
+    table = make_table(session, reveal="each_incident", code_sharing="shared")
+    table.codes(table.ada, [table.config], "")
+    table.codes(table.ben, [getattr(table, first)], "")
+    if looks:
+        open_comparison(session, table.ben, table.assignment(table.ben).id)
+    hands_in_again(table, table.ben, None if first == "config" else table.config)
+    table.steps_to("settling")
+
+    assert finals(table) == [(table.cause.id, "coded", table.config.id, basis)]
+
+
+def test_an_answer_that_changed_after_a_round_was_opened_and_run_again_says_so(session, table):
+    table.codes(table.ada, [table.config], "")
+    table.codes(table.ben, [table.network], "")
+    table.steps_to("settling")
+    table.opens(table.ben)
+    table.steps_to("running", reason="Ben had missed a paragraph.")
+    hands_in_again(table, table.ben, table.config)
+    table.steps_to("settling")
+
+    assert [final[3] for final in finals(table)] == ["unanimous_after_comparing"]
 
 
 def test_one_own_code_among_taken_over_ones_is_plainly_unanimous(table):

@@ -37,6 +37,15 @@ class Bench:
     def ada_toggles(self, dimension: DimensionEntry, code: CodeEntry) -> ActAnswer:
         return self.ada_does("toggle_code", dimension_id=dimension.id, code_id=code.id)
 
+    def repeat_of_adas(self) -> Assignment:
+        again = Assignment(
+            **{c.key: getattr(self.adas, c.key) for c in Assignment.__mapper__.column_attrs if c.key != "id"}
+        )
+        again.pass_, again.order = 2, 99
+        self.session.add(again)
+        self.session.flush()
+        return again
+
     def adas_desk(self) -> Desk:
         return desk(self.session, self.ada, self.adas.id)
 

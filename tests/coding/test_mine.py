@@ -94,23 +94,13 @@ def test_a_round_in_which_one_does_not_code_or_that_is_planned_is_not_found(benc
     assert grid(bench).coding_round.number == 1
 
 
-def repeat_of_adas(bench: Bench) -> Assignment:
-    again = Assignment(
-        **{c.key: getattr(bench.adas, c.key) for c in Assignment.__mapper__.column_attrs if c.key != "id"}
-    )
-    again.pass_, again.order = 2, 99
-    bench.session.add(again)
-    bench.session.flush()
-    return again
-
-
 def lines_of_the_first(bench: Bench, **asked: object) -> list[tuple[int, str]]:
     label = bench.incidents[0].label
     return [(line.assignment_id, line.state) for line in grid(bench, **asked).lines if line.incident_label == label]
 
 
 def test_a_silent_repeat_is_no_second_line_while_the_round_runs(bench):
-    again = repeat_of_adas(bench)
+    again = bench.repeat_of_adas()
     assert lines_of_the_first(bench) == [(bench.adas.id, "pending")]
     makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
     assert lines_of_the_first(bench) == [(bench.adas.id, "submitted")]
@@ -123,7 +113,7 @@ def test_a_silent_repeat_is_no_second_line_while_the_round_runs(bench):
 
 
 def test_a_first_pass_that_was_withdrawn_hides_nothing(bench):
-    again = repeat_of_adas(bench)
+    again = bench.repeat_of_adas()
     bench.adas.ending, bench.adas.ended_at = "withdrawn", now()
     bench.session.flush()
 
@@ -131,7 +121,7 @@ def test_a_first_pass_that_was_withdrawn_hides_nothing(bench):
 
 
 def test_once_the_round_settles_both_passes_are_shown_and_told_apart_by_nothing(bench, client_for):
-    again = repeat_of_adas(bench)
+    again = bench.repeat_of_adas()
     makers.move_round(bench.session, bench.lead, bench.coding_round, "settling")
     page = read(client_for(bench.ada).get(f"/studies/{bench.lead.study.slug}/coding/mine").text)
     rows = [row for row in page.css("[data-rows] tr") if bench.incidents[0].label in row.text()]

@@ -48,3 +48,30 @@ def test_a_number_that_is_not_in_the_queue_is_said_beside_the_field(client_for, 
     assert page.css_first("#go").attributes["value"] == "INC-99"
     assert "No incident of your queue" in page.css_first("#go-problem").text()
     assert page.css_first(".filter[aria-current]").text().startswith("Pending")
+
+
+def test_a_silent_repeat_is_no_second_line_while_the_round_runs(client_for, bench):
+    again, label = bench.repeat_of_adas(), bench.incidents[0].label
+
+    def links():
+        rows = read(client_for(bench.ada).get(queue_url(bench)).text).css("#queue tbody tr")
+        return [row.css_first("a").attributes["href"] for row in rows if label in row.text()]
+
+    def found():
+        return client_for(bench.ada).get(queue_url(bench, f"&go={label}")).headers["location"]
+
+    makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
+    assert links() == [desk_url(bench)] and found() == desk_url(bench)
+    makers.act(bench.session, bench.ada, again, "toggle_code", dimension_id=bench.cause.id, code_id=bench.network.id)
+    assert links() == [desk_url(bench).replace(str(bench.adas.id), str(again.id))] == [found()]
+    makers.move_round(bench.session, bench.lead, bench.coding_round, "settling")
+    assert len(links()) == 2
+
+
+def test_the_filters_of_the_queue_do_not_count_a_silent_repeat_that_waits(client_for, bench):
+    bench.repeat_of_adas()
+    makers.code_and_submit(bench.session, bench.ada, bench.adas, {bench.cause.id: [bench.config]})
+    filters = read(client_for(bench.ada).get(queue_url(bench)).text).css_first("#queue .filters").text()
+
+    counts = {"All": 2, "Pending": 1, "Draft": 0, "Submitted": 1, "Skipped": 0, "Flagged": 0}
+    assert filters.split() == " ".join(f"{words} {count}" for words, count in counts.items()).split()
