@@ -27,6 +27,7 @@ from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
+from bench.shots_pooling import make_pooled_round
 from tests.browser.conftest import Site
 from tests.makers import make_round
 
@@ -138,8 +139,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-settling": f"/rounds/{settling.number}",
         "round-running": "/rounds/3",
         "round-change": "/rounds/3",
-        "pooling": f"/rounds/{settling.number}/pooling",
-        "pooling-board": f"/rounds/{settling.number}/pooling/{cause.id}",
+        "pooling-nothing": f"/rounds/{settling.number}/pooling",
+        "pooling-board-nothing": f"/rounds/{settling.number}/pooling/{cause.id}",
         "round-suggestions": "/rounds/3/suggestions",
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",
@@ -186,6 +187,7 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
         *_of_memos(session, coders[ADA], half_coded),
         *_of_outcomes(session, coders[ADA]),
         *_of_comparison(session, lead, coders),
+        *_of_pooling(session, lead, coders),
         Shot("history-coder", ADA, f"{home}/history"),
         Shot("not-allowed", ADA, f"{home}/imports/new"),
     ]
@@ -221,6 +223,18 @@ def _of_outcomes(session: Session, ada: Viewer) -> list[Shot]:
         Shot("outcome-closed", ADA, one),
         Shot("outcomes", ADA, home, opens),
         Shot("outcome", ADA, one, opens),
+    ]
+
+
+def _of_pooling(session: Session, lead: Viewer, coders: dict[str, Viewer]) -> list[Shot]:
+    cause = _root_cause(session, lead)
+    pooled = make_pooled_round(session, lead, (coders[ADA], coders[BEN]), cause)
+    home = f"/studies/{lead.study.slug}/rounds/{pooled.number}/pooling"
+    opens = ("form[action$=openings] .button", "form[action$=authors] .button")
+    return [
+        Shot("pooling", "lead", home),
+        Shot("pooling-board-closed", ADA, f"{home}/{cause.id}"),
+        Shot("pooling-board", "lead", f"{home}/{cause.id}", opens),
     ]
 
 
