@@ -7,7 +7,7 @@ from app.accounts import routes as accounts
 from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
-from app.codebook import code_routes, dimension_routes, new_study
+from app.codebook import code_routes, dimension_routes, history_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
@@ -41,6 +41,7 @@ ALL: list[APIRouter] = [
     import_routes.router,
     code_routes.router,
     dimension_routes.router,
+    history_routes.router,
     codebook.router,
     own_work_routes.router,
     memo_routes.router,

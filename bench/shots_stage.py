@@ -124,6 +124,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "import-mapping": f"/imports/{upload_.id}",
         "codebook": f"/codebook/codes/{code.id}",
         "codebook-start": "/codebook",
+        "codebook-history": "/codebook/history",
+        "codebook-difference": "/codebook/difference?from=0",
         "code-new": f"/codebook/codes/new?dimension={cause.id}",
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",

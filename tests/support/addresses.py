@@ -112,6 +112,8 @@ QUERIES = {
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),
+    "/codebook/history": ("?find=COINED",),
+    "/codebook/difference": ("?from=0",),
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),
