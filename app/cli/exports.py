@@ -22,7 +22,7 @@ RoundName = Annotated[str | None, typer.Option("--round", help="Name or number; 
 def codebook(
     slug: Slug,
     output: Output,
-    format: Annotated[str, typer.Option("--format", help="csv, json, xlsx or qdc.")] = "csv",
+    format: Annotated[str, typer.Option("--format", help="csv, xlsx, json, qdc, markdown, latex or html.")] = "csv",
     version: Annotated[str | None, typer.Option("--version", help="A named version; without it as it stands.")] = None,
     round_name: Annotated[
         str | None,
@@ -32,7 +32,7 @@ def codebook(
     """The codebook: what every member may see."""
     from app.codebook.queries import versions
     from app.export.actions import codebook_export
-    from app.export.codebook_files import FORMATS
+    from app.export.codebook_formats import FORMATS
     from app.problems import NotFound
     from app.rounds.queries import round_named
     from app.studies.queries import study_by_slug

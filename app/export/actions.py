@@ -8,7 +8,8 @@ from app.codebook import queries as codebook_queries
 from app.codebook.tree import Codebook
 from app.coding.exposures import expose
 from app.export import dataset
-from app.export.codebook_files import FORMATS, codebook_file
+from app.export.codebook_files import codebook_file
+from app.export.codebook_formats import FORMATS
 from app.export.queries import StudyData, open_rounds, study_data
 from app.export.writing import ExportFile
 from app.problems import Invalid, NotFound

@@ -5,11 +5,13 @@ the description under plain headings, since the format has no place of their own
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from app.codebook.tree import Codebook, CodeEntry
+from app.codebook.folding import folded
+from app.codebook.tree import Codebook
 from app.problems import Invalid
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ class NotValidQdc(Invalid):
     """The file would not be valid by the official schema, so it was not written."""
 
 
-def qdc_file(codebook: Codebook, slug: str) -> bytes:
-    """UTF-8 XML. Raises NothingToExport, and NotValidQdc with the schema's own words."""
+def qdc_file(codebook: Codebook, slug: str, remarks: Sequence[str] = ()) -> bytes:
+    """UTF-8 XML, with the remarks as comments. Raises NothingToExport, and NotValidQdc with the schema's own words."""
     from pyrefiqda.models.codebook import CodeBook, CodesType, CodeType
     from xsdata_pydantic.bindings import XmlSerializer
 
@@ -48,7 +50,8 @@ def qdc_file(codebook: Codebook, slug: str) -> bytes:
         for dimension in codebook.dimensions
     ]
     document = CodeBook(codes=CodesType(code=tops), origin="Tandem")
-    content = XmlSerializer().render(document, ns_map={None: NAMESPACE}).encode()
+    declared, _, root = XmlSerializer().render(document, ns_map={None: NAMESPACE}).partition("\n")
+    content = "\n".join([declared, *(_comment(each) for each in remarks), root]).encode()
     check_valid(content)
     return content
 
@@ -62,15 +65,6 @@ def check_valid(content: bytes) -> None:
         raise NotValidQdc(f"{NotValidQdc().sentence} {schema.error_log.last_error.message}")
 
 
-def description_of(code: CodeEntry) -> str:
-    parts = [code.definition] if code.definition else []
-    parts += [f"Use when: {code.use_when}"] if code.use_when else []
-    parts += [f"Not when: {code.not_when}"] if code.not_when else []
-    parts += [f"Example: {example['text']}" for example in code.examples if example.get("text")]
-    parts += [f"Source: {code.source}"] if code.source else []
-    return "\n\n".join(parts)
-
-
 def _codes(codebook: Codebook, slug: str, dimension_id: int, parent_id: int | None) -> "list[CodeType]":
     from pyrefiqda.models.codebook import CodeType
 
@@ -82,7 +76,7 @@ def _codes(codebook: Codebook, slug: str, dimension_id: int, parent_id: int | No
             name=_clean(code.name),
             is_codable=not code.is_category,
             color=code.colour if COLOUR.fullmatch(code.colour) else None,
-            description=_clean(description_of(code)) or None,
+            description=_clean(folded(code)) or None,
             code=_codes(codebook, slug, dimension_id, code.id),
         )
         for code in active
@@ -94,6 +88,10 @@ def _guid(slug: str, kind: str, id: int) -> str:
     """The same study and object give the same GUID, so that a second export is identical."""
     study: UUID = uuid5(NAMESPACE_URL, f"tandem:{slug}")
     return str(uuid5(study, f"{kind}:{id}")).upper()
+
+
+def _comment(text: str) -> str:
+    return f"<!-- {re.sub('-(?=-)', '- ', _clean(text))} -->"
 
 
 def _clean(text: str) -> str:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from app.codebook import queries as codebook
 from app.db.session import ReadSession, Transaction
 from app.export import actions
+from app.export.codebook_formats import FORMATS, IN_NONE
 from app.export.queries import open_rounds
 from app.export.writing import download
 from app.studies.viewer import CurrentViewer
@@ -21,6 +22,8 @@ def export_page(request: Request, session: ReadSession, viewer: CurrentViewer) -
         request,
         "export/page.html",
         here_nav="export",
+        formats=[(each.name, each.label, each.hint) for each in FORMATS.values()],
+        in_none=IN_NONE,
         versions=[("", "as it stands now")] + [(v.id, v.name) for v in codebook.versions(session, viewer.study.id)],
         rounds=[("", "all rounds below")]
         + [(r.number, f"{r.number} · {r.name}") for r in open_rounds(session, viewer.study.id)],

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app import routers
 from app.codebook.models import Code, Dimension
 from app.coding.models import Evidence, Memo
+from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
@@ -71,7 +72,7 @@ def post_addresses(session: Session, scene: Scene):
             yield route.path.format(**of), fields
     for form, round_number in itertools.product(("long", "wide", "ratings", "xlsx"), ("", str(number))):
         yield f"{base}/export/dataset", {"form": form, "round": round_number}
-    for format in ("csv", "json", "qdc", "xlsx"):
+    for format in FORMATS:
         yield f"{base}/export/codebook", {"format": format}
 
 

@@ -1,0 +1,107 @@
+"""The codebook as LaTeX: a document that compiles by itself, with one longtable (booktabs) a dimension.
+
+What people wrote is text: no character of it is taken for a command.
+"""
+
+import re
+from collections.abc import Iterator
+
+from app.codebook.texts import TEXTS
+from app.codebook.tree import DimensionEntry
+from app.export.codebook_document import CodePart, Document, takes
+from app.export.qdc import NOT_XML
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "-": "{-}",  # two of them would become a dash
+    "[": "{[}",  # after the end of a row it would begin an option
+    "*": "{*}",
+}
+HEAD = r"""% {heading}
+% {standing}
+% Not in this file: {missing}
+% To put the tables into a paper, load the packages below and copy what stands in the document.
+% Beyond Western letters, compile with lualatex or xelatex and choose a font that has the letters.
+\documentclass[a4paper]{{article}}
+\usepackage{{iftex}}
+\ifPDFTeX\usepackage[T1]{{fontenc}}\usepackage[utf8]{{inputenc}}\else\usepackage{{fontspec}}\fi
+\usepackage{{textcomp,array,booktabs,longtable}}
+\usepackage[margin=2cm]{{geometry}}
+\begin{{document}}
+\section*{{{title}}}
+{said}
+"""
+
+
+def latex_document(document: Document) -> bytes:
+    head = HEAD.format(
+        heading=_comment(document.heading),
+        standing=_comment(document.standing),
+        missing=_comment("; ".join(document.missing)),
+        title=escaped(document.heading),
+        said=escaped(document.standing),
+    )
+    tables = (_table(document, each, number) for number, each in enumerate(document.codebook.dimensions, start=1))
+    return (head + "\n" + "\n".join(tables) + "\n\\end{document}\n").encode()
+
+
+def escaped(text: str) -> str:
+    """On one line."""
+    return "".join(SPECIAL.get(each, each) for each in " ".join(NOT_XML.sub("", text).split()))
+
+
+def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
+    rows = [row for part in document.parts(dimension) for row in _rows(part)] or [r"No codes. & \tabularnewline"]
+    gone = document.put_away(dimension)
+    said = " ".join([dimension.question, takes(dimension)]).strip()
+    lines = [
+        rf"\subsection*{{{escaped(dimension.name)}}}",
+        escaped(said),
+        "",
+        r"\begin{longtable}{>{\raggedright\arraybackslash}p{0.27\linewidth}>{\raggedright\arraybackslash}p{0.67\linewidth}}",
+        rf"\caption{{{escaped(dimension.name)}}}\label{{tab:codebook-{number}}}\tabularnewline",
+        r"\toprule",
+        r"Code & Meaning \tabularnewline",
+        r"\midrule",
+        r"\endfirsthead",
+        r"\toprule",
+        r"Code & Meaning \tabularnewline",
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *rows,
+        r"\end{longtable}",
+    ]
+    return "\n".join([*lines, *([f"Retired and merged: {escaped('; '.join(gone))}."] if gone else []), ""])
+
+
+def _rows(part: CodePart) -> Iterator[str]:
+    """A row a paragraph, so that a page may end between any two of them."""
+    face = "textbf" if part.code.is_category else "textrm"
+    name = rf"\hspace*{{{part.depth}em}}\{face}{{{escaped(part.code.name)}}}"
+    for heading, text in part.paragraphs or [("", "")]:
+        for place, paragraph in enumerate(re.split(r"\n\s*\n", text)):
+            said = rf"\emph{{{escaped(heading)}:}} " if place == 0 and heading and heading != TEXTS[0].heading else ""
+            lines = r"\newline ".join(escaped(line) for line in paragraph.splitlines() if line.strip())
+            yield rf"{name} & {said}{lines} \tabularnewline"
+            name = ""
+
+
+def _comment(text: str) -> str:
+    return " ".join(NOT_XML.sub("", text).split())
