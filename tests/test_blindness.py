@@ -6,8 +6,6 @@ the round runs, has been told what they must not know.
 
 import itertools
 import random
-from io import BytesIO
-from zipfile import ZipFile
 
 from sqlalchemy import select
 from typer.testing import CliRunner
@@ -28,6 +26,7 @@ from tests.makers import (
 from tests.support.addresses import get_addresses, looked_at
 from tests.support.clients import client_for
 from tests.support.scenes import MODEL_SAID, make_scene
+from tests.support.walking import unpacked
 
 __all__ = ["client_for"]
 
@@ -125,14 +124,8 @@ def test_promise_1_the_command_lines_exports_hold_nothing_of_a_running_round(own
         codebook = run("codebook", slug, "--format", format)
         assert codebook.exit_code == 0
         assert not [word for word in words if word.encode() in unpacked(codebook.stdout_bytes)]
-
-
-def unpacked(content: bytes) -> bytes:
-    """A workbook is a ZIP of XML."""
-    if not content.startswith(b"PK"):
-        return content
-    with ZipFile(BytesIO(content)) as packed:
-        return b"".join(packed.read(name) for name in packed.namelist())
+    study = unpacked(run("study", slug).stdout_bytes)
+    assert b"<TextSource" in study and not [word for word in words if word.encode() in study]
 
 
 def test_promise_3_after_the_round_nothing_of_others_is_shown_by_looking_alone(session, database, client_for):

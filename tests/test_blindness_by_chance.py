@@ -19,6 +19,7 @@ from tests.support.addresses import get_addresses, is_stream, looked_at, post_ad
 from tests.support.by_chance import ChanceScene, scene_by_chance
 from tests.support.clients import HTMX, client_for
 from tests.support.scenes import MODEL_SAID
+from tests.support.walking import unpacked
 
 __all__ = ["client_for"]
 SEEDS = range(int(os.environ.get("TANDEM_BLINDNESS_SEEDS", "4")))
@@ -56,10 +57,12 @@ def test_promise_1_no_post_gives_out_anything_of_a_running_round(session, connec
         for (address, fields), headers in zip(posts, itertools.cycle(({}, HTMX)), strict=False):
             before = connection.begin_nested()
             answer = client.post(address, data=fields, headers=headers)
-            shown = answer.content.decode(errors="replace")
+            shown = unpacked(answer.content).decode(errors="replace")
             before.rollback()
             session.expire_all()
-            found = [word for word in others if word in shown]
+            # Taking the study opens shared memos of rounds that are past their coding, and records that it does.
+            opened = "EARLIER" if address.endswith("/export/study") else None
+            found = [word for word in others if word in shown and not (opened and word.startswith(opened))]
             assert not found, f"seed {seed}: {who} is shown {found} by POST {address} {fields}"
 
 

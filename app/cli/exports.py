@@ -96,6 +96,26 @@ def agreement(
         _write(output, agreement_export(session, study, round_number=number, format=format).content)
 
 
+@app.command()
+def study(
+    slug: Slug,
+    output: Output,
+    format: Annotated[str, typer.Option("--format", help="qdpx.")] = "qdpx",
+) -> None:
+    """The study as a REFI-QDA project: incidents, codebook, codings, quotes, final codes and shared memos.
+
+    Nothing of a round that still runs, and no private memo. A note in the file lists what the format does not carry.
+    """
+    from app.export.study_file import study_export
+    from app.studies.queries import study_by_slug
+
+    _check_format(format, ["qdpx"])
+    with saying_problems(), open_database() as database, database.reading() as session:
+        file = study_export(session, study_by_slug(session, slug))
+        with file.file:
+            _write_pieces(output, file.pieces(), file.size)
+
+
 def _write_data(slug: str, output: Path, round_name: str | None, form: str) -> None:
     from app.export.actions import dataset_export
     from app.rounds.queries import round_named
@@ -113,11 +133,16 @@ def _check_format(format: str, known: Iterable[str]) -> None:
 
 
 def _write(output: Path, content: bytes) -> None:
+    _write_pieces(output, [content], len(content))
+
+
+def _write_pieces(output: Path, pieces: Iterable[bytes], size: int) -> None:
     if str(output) == "-":
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.writelines(pieces)
         return
     try:
-        output.write_bytes(content)
+        with output.open("wb") as out:
+            out.writelines(pieces)
     except OSError as problem:
         raise typer.BadParameter(f"{output}: {problem.strerror}.", param_hint="'-o'") from problem
-    typer.echo(f"Wrote {output} ({len(content):,} bytes).", err=True)
+    typer.echo(f"Wrote {output} ({size:,} bytes).", err=True)

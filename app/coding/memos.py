@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.codebook.queries import visible_codebook
+from app.codebook.queries import disclosed_codebook, visible_codebook
 from app.codebook.tree import Codebook
 from app.coding.exposures import expose, exposed_subjects
 from app.coding.memo_policy import RunningRound, Sight, check_may_write, sight_of
@@ -16,6 +16,7 @@ from app.coding.models import Memo
 from app.incidents.models import Incident
 from app.incidents.queries import incidents_by_id
 from app.problems import Conflict, Invalid, NotFound
+from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundPhaseChange
 from app.studies.events import record
 from app.studies.models import Membership
@@ -100,6 +101,43 @@ def may_be_opened(session: Session, coding_round: Round, memos: Sequence[Memo]) 
         memo
         for memo in memos
         if sight_of(memo, nobody, round_id=coding_round.id, running=running, exposed=set()) != Sight.HIDDEN
+    ]
+
+
+def memos_open_to(session: Session, study_id: int, reader_id: int | None) -> list[Memo]:
+    """The shared memos that may leave in a file, by id: what everybody may open by now, and this reader too.
+
+    reader_id: None for the operator. Private ones never leave, the reader's own neither, so that the same state of the
+    study gives the same file to all. Nor does what was written in a draft that was withdrawn.
+    """
+    rows = session.execute(
+        select(Memo, Assignment.round_id)
+        .outerjoin(Assignment, (Assignment.study_id == Memo.study_id) & (Assignment.id == Memo.assignment_id))
+        .where(
+            Memo.study_id == study_id,
+            Memo.sharing == "shared",
+            counts(),
+        )
+        .order_by(Memo.id)
+    ).all()
+    running = _running_rounds(session, study_id, {memo.incident_id for memo, _ in rows if memo.incident_id})
+    known = disclosed_codebook(session, study_id).codes
+    nobody = 0
+    return [
+        memo
+        for memo, round_id in rows
+        if all(
+            sight_of(
+                memo,
+                member_id,
+                round_id=round_id,
+                running=running,
+                exposed=set(),
+                knows_code=memo.code_id is None or memo.code_id in known,
+            )
+            != Sight.HIDDEN
+            for member_id in {nobody, reader_id or nobody}
+        )
     ]
 
 

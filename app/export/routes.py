@@ -7,8 +7,10 @@ from app.codebook import queries as codebook
 from app.db.session import ReadSession, Transaction
 from app.export import actions
 from app.export.codebook_formats import FORMATS, IN_NONE
+from app.export.qdpx_words import NOT_CARRIED
 from app.export.queries import open_rounds
-from app.export.writing import download
+from app.export.study_file import taken_study
+from app.export.writing import download, download_large
 from app.studies.viewer import CurrentViewer
 from app.web.forms import PostedForm
 from app.web.pages import page
@@ -28,6 +30,7 @@ def export_page(request: Request, session: ReadSession, viewer: CurrentViewer) -
         rounds=[("", "all rounds below")]
         + [(r.number, f"{r.number} · {r.name}") for r in open_rounds(session, viewer.study.id)],
         open_rounds=open_rounds(session, viewer.study.id),
+        not_carried=NOT_CARRIED,
     )
 
 
@@ -43,3 +46,8 @@ def take_codebook(session: Transaction, viewer: CurrentViewer, posted: PostedFor
 def take_dataset(session: Transaction, viewer: CurrentViewer, posted: PostedForm) -> Response:
     number = posted.number("round")
     return download(actions.taken_dataset(session, viewer, form=posted.text("form", "long"), round_number=number))
+
+
+@router.post("/study")
+def take_study(session: Transaction, viewer: CurrentViewer) -> Response:
+    return download_large(taken_study(session, viewer))

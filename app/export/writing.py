@@ -2,11 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+PIECE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -16,9 +21,37 @@ class ExportFile:
     content: bytes
 
 
+@dataclass(frozen=True)
+class LargeFile:
+    """One that is never whole in memory. file: at its first byte; whoever takes it closes it."""
+
+    name: str
+    media_type: str
+    file: IO[bytes]
+    size: int
+
+    @classmethod
+    def at_its_end(cls, name: str, media_type: str, file: IO[bytes]) -> "LargeFile":
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return cls(name, media_type, file, size)
+
+    def pieces(self) -> Iterator[bytes]:
+        while piece := self.file.read(PIECE):
+            yield piece
+
+
 def download(file: ExportFile) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
-    return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
+    return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": _disposition(file.name)})
+
+
+def download_large(file: LargeFile) -> Response:
+    return StreamingResponse(
+        file.pieces(),
+        media_type=file.media_type,
+        headers={"Content-Disposition": _disposition(file.name), "Content-Length": str(file.size)},
+        background=BackgroundTask(file.file.close),
+    )
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -28,3 +61,7 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer.writerow(header)
     writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def _disposition(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name)}"

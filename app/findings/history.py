@@ -33,6 +33,7 @@ WORDS = {
     "member.linked": "said who the imported rater is:",
     "member.unlinked": "took back who the imported rater is:",
     "study.reworded": "reworded the study",
+    "study.imported": "brought the study in from a file",
     "study.copied": "took out a copy of the study",
     "incidents.uploaded": "uploaded a file of incidents",
     "incidents.imported": "imported incidents",
@@ -90,6 +91,7 @@ WORDS = {
     "memo.opened": "opened a colleague's memo",
     "outcomes.opened": "opened the outcomes of own answers in",
     "dataset.exported": "took out the data set",
+    "study.exported": "took out the study",
 }
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}

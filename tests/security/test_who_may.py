@@ -212,6 +212,7 @@ MAY = {
     ("GET", S + "/export"): MEMBERS,
     ("POST", S + "/export/codebook"): MEMBERS,
     ("POST", S + "/export/dataset"): MEMBERS,
+    ("POST", S + "/export/study"): MEMBERS,
     ("GET", S + "/deletion"): LEAD,
     ("POST", S + "/deletion/copy"): LEAD,
     ("POST", S + "/deletion"): LEAD,

@@ -1,6 +1,8 @@
 """Every route of the app as a walk: a test that goes by it meets each new route."""
 
 from collections.abc import Iterator, Mapping
+from io import BytesIO
+from zipfile import ZipFile
 
 from fastapi.routing import APIRoute
 
@@ -24,3 +26,11 @@ def address_of(path: str, of: Mapping[str, object]) -> str:
     unknown = [name for name in named_in(path) if name not in of]
     assert not unknown, f"{path} takes {unknown}, of which this walk knows nothing. Teach it a value."
     return path.format(**of)
+
+
+def unpacked(content: bytes) -> bytes:
+    """What a file says: a workbook is a ZIP of XML, and so is a project."""
+    if not content.startswith(b"PK"):
+        return content
+    with ZipFile(BytesIO(content)) as packed:
+        return b"".join(packed.read(name) for name in packed.namelist())
