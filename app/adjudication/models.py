@@ -19,7 +19,8 @@ CAUSES = (
     "real_ambiguity",
     "text_says_too_little",
 )
-BASES = ("unanimous", "unanimous_after_suggestion", "discussed", "third_person", "majority", "single_coder")
+RECODED = "recoded"
+BASES = ("unanimous", "unanimous_after_suggestion", "discussed", "third_person", "majority", "single_coder", RECODED)
 
 
 class Ruling(Base):

@@ -63,7 +63,7 @@ def exposed_subjects(
 
 def opened_since(session: Session, study_id: int, member_ids: Collection[int], since: datetime) -> set[tuple[int, int]]:
     """(member, incident) to which these members were shown what colleagues or rulings said, since then."""
-    shown = ("colleague_code", "comment", "shared_memo", "ruling", "final_code")
+    shown = ("colleague_code", "comment", "shared_memo", "ruling", "final_code", "recoding")
     rows = session.execute(
         select(Exposure.member_id, Exposure.incident_id)
         .where(
