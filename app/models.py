@@ -6,6 +6,7 @@ from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import models as curation
 from app.curation import plan_models as plans
+from app.curation import recoding_models as recodings
 from app.db.base import Base
 from app.incidents import models as incidents
 from app.ledger import models as ledger
@@ -13,5 +14,7 @@ from app.rounds import models as rounds
 from app.studies import models as studies
 from app.suggestions import models as suggestions
 
-ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation, plans)
+ROOMS = (
+    accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation, plans, recodings,
+)  # fmt: skip
 metadata = Base.metadata

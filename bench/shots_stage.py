@@ -13,10 +13,13 @@ from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
-from app.codebook.tree import DimensionEntry
+from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
+from app.curation.move_page import move_page
+from app.curation.quotes import QuoteReader, Wanted
+from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
@@ -130,6 +133,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",
         "code-retire": f"/codebook/codes/{code.id}/retirement/new",
+        **_of_quotes(session, lead, code),
         "dimensions": "/codebook/dimensions",
         "dimension": f"/codebook/dimensions/{cause.id}",
         "member": f"/members/{session.scalars(select(Membership.id).where(Membership.name == BEN)).one()}",
@@ -164,6 +168,26 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
         Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()
     ]
+
+
+def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str]:
+    """Of one code opened, with a recoding taken from another; of a third, nothing is opened yet."""
+    codebook = whole_codebook(session, lead.study.id)
+    beside = next(one for one in codebook.codes.values() if one.name == CAUSE)
+    open_quotes(session, lead, [code.id, beside.id], Wanted())
+    reader = QuoteReader(session, lead, codebook, code.dimension_id)
+    ids = [quote.evidence_id for quote in reader.found(code.id, Wanted(), size=4).shown]
+    seen = move_page(session, lead, code.id, ids[:1], None).seen_final_ids
+    why = "The change was right; what it ran on was not there."
+    move_quotes(session, lead, code.id, MoveWords(ids[:1], why, to_id=beside.id, seen_final_ids=seen))
+    chosen = "&".join(f"quote={each}" for each in ids[1:])
+    symptom = next(one for one in codebook.appliable(codebook.dimensions[0].id) if one.id != code.id)
+    return {
+        "quotes": f"/codebook/codes/{code.id}/quotes",
+        "quotes-beside": f"/codebook/codes/{beside.id}/quotes?beside={code.id}",
+        "quotes-closed": f"/codebook/codes/{symptom.id}/quotes",
+        "quotes-move": f"/codebook/codes/{code.id}/quotes/chosen?{chosen}",
+    }
 
 
 def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:

@@ -264,6 +264,7 @@ def posts(session, scene):
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,
         "group_id": 1,
+        "recoding_id": 1,
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),

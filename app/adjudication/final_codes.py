@@ -1,13 +1,14 @@
 """Writing final codes: the newest round's answer stands, and what it replaces is kept as superseded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.adjudication.models import FinalCode
+from app.adjudication.models import RECODED, FinalCode
 from app.codebook.queries import current_seq
 from app.rounds.models import Round
 
@@ -32,7 +33,7 @@ class Final:
 class _Current:
     round_id: int
     round_number: int
-    is_ruled: bool
+    is_decided: bool  # by a ruling or a recoding
     row_ids: list[int]
 
 
@@ -43,7 +44,8 @@ def lock_final_codes(session: Session, study_id: int) -> None:
 
 
 def write_final_codes(session: Session, coding_round: Round, finals: Sequence[Final], at: datetime) -> list[Final]:
-    """Returns those written: an answer of a later round stands, and so does a ruling against what settled by itself."""
+    """Returns those written: an answer of a later round stands, and so does a ruling or a recoding against what settled
+    by itself."""
     current = _current(session, coding_round.study_id, {final.incident_id for final in finals})
     written = [final for final in finals if not _stays(current.get(final.key), coding_round, final)]
     replaced = [row_id for final in written if final.key in current for row_id in current[final.key].row_ids]
@@ -56,17 +58,61 @@ def write_final_codes(session: Session, coding_round: Round, finals: Sequence[Fi
 
 
 def withdraw_final_codes(session: Session, coding_round: Round, at: datetime) -> int:
-    """What settled by itself in this round is open again; rulings stay. Returns how many answers that were."""
+    """What settled by itself in this round is open again; rulings and recodings stay. Returns how many answers that
+    were."""
     rows = session.execute(
         select(FinalCode.id, FinalCode.incident_id, FinalCode.dimension_id).where(
             FinalCode.study_id == coding_round.study_id,
             FinalCode.round_id == coding_round.id,
             FinalCode.ruling_id.is_(None),
+            FinalCode.basis != RECODED,
             FinalCode.superseded_at.is_(None),
         )
     ).all()
     _supersede(session, coding_round.study_id, [row.id for row in rows], at)
     return len({(row.incident_id, row.dimension_id) for row in rows})
+
+
+def current_answers(
+    session: Session, study_id: int, dimension_id: int, incident_ids: Collection[int]
+) -> dict[int, list[FinalCode]]:
+    """incident -> the rows of its final answer, of rounds that are open to others (promise 1)."""
+    found: dict[int, list[FinalCode]] = {}
+    for row in session.scalars(
+        select(FinalCode)
+        .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
+        .where(
+            FinalCode.study_id == study_id,
+            FinalCode.dimension_id == dimension_id,
+            FinalCode.incident_id.in_(incident_ids),
+            FinalCode.superseded_at.is_(None),
+            Round.phase.in_(("settling", "closed")),
+        )
+        .order_by(FinalCode.incident_id, FinalCode.id)
+        .execution_options(populate_existing=True)
+    ):
+        found.setdefault(row.incident_id, []).append(row)
+    return found
+
+
+def replace_answer(
+    session: Session, before: Sequence[FinalCode], after: Sequence[dict[str, Any]], at: datetime
+) -> list[FinalCode]:
+    """Another answer in the place of one that stands, within its round. after: state, code_id, is_main, basis,
+    ruling_id and codebook_seq of each row."""
+    first = before[0]
+    _supersede(session, first.study_id, [row.id for row in before], at)
+    place = {
+        "study_id": first.study_id,
+        "round_id": first.round_id,
+        "incident_id": first.incident_id,
+        "dimension_id": first.dimension_id,
+        "at": at,
+    }
+    written = [FinalCode(**place, **row) for row in after]
+    session.add_all(written)
+    session.flush()
+    return written
 
 
 def _current(session: Session, study_id: int, incident_ids: set[int]) -> dict[tuple[int, int], _Current]:
@@ -81,7 +127,7 @@ def _current(session: Session, study_id: int, incident_ids: set[int]) -> dict[tu
         )
         .execution_options(populate_existing=True)
     ):
-        entry = _Current(row.round_id, number, row.ruling_id is not None, [])
+        entry = _Current(row.round_id, number, row.ruling_id is not None or row.basis == RECODED, [])
         found.setdefault((row.incident_id, row.dimension_id), entry).row_ids.append(row.id)
     return found
 
@@ -90,7 +136,7 @@ def _stays(current: _Current | None, coding_round: Round, final: Final) -> bool:
     if current is None:
         return False
     if current.round_id == coding_round.id:
-        return current.is_ruled and final.ruling_id is None
+        return current.is_decided and final.ruling_id is None
     return current.round_number > coding_round.number
 
 

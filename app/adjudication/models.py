@@ -19,6 +19,7 @@ CAUSES = (
     "real_ambiguity",
     "text_says_too_little",
 )
+RECODED = "recoded"
 BASES = (
     "unanimous",
     "unanimous_after_suggestion",
@@ -27,6 +28,7 @@ BASES = (
     "third_person",
     "majority",
     "single_coder",
+    RECODED,
 )
 
 

@@ -19,13 +19,17 @@ from app.accounts.models import SignIn
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
-from app.coding.models import Memo, SubmittedCode
+from app.coding.models import Memo, SubmittedCode, SubmittedEvidence
+from app.curation.move_page import move_page
+from app.curation.quotes import Wanted
+from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
 from tests.makers import (
+    act,
     assignment_of,
     code_and_submit,
     make_code,
@@ -59,6 +63,8 @@ COMPARISON = ASSIGNMENT + "/comparison"
 DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
+QUOTES = CODE + "/quotes"
+RECODING = S + "/codebook/recodings/{recoding_id}"
 DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
 MEMO = S + "/memos/{memo_id}"
@@ -139,6 +145,11 @@ MAY = {
     ("GET", CODE + "/retirement/new"): LEAD,
     ("POST", CODE + "/retirement"): LEAD,
     ("POST", CODE + "/restoration"): LEAD,
+    ("GET", QUOTES): MEMBERS,
+    ("POST", QUOTES + "/openings"): MEMBERS,
+    ("GET", QUOTES + "/chosen"): RULING,
+    ("POST", CODE + "/recodings"): RULING,
+    ("POST", RECODING + "/return"): RULING,
     ("GET", S + "/codebook/dimensions"): MEMBERS,
     ("POST", S + "/codebook/dimensions"): LEAD,
     ("GET", DIMENSION): LEAD,
@@ -288,6 +299,7 @@ def walk(session, database, client_for):
         "code_id": some(Code)[0],
         "member_id": added.member.id,
         "group_id": 1,
+        "recoding_id": 1,
         "person_id": added.person.id,
         "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
@@ -314,7 +326,29 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
         CODE + "/restoration": {"code_id": code.id},
         COMPARISON: compared,
         COMPARISON + "/openings": compared,
+        RECODING + "/return": {"recoding_id": a_recoding(session, scene)},
     }
+
+
+def a_recoding(session, scene) -> int:
+    """Of one quote of a round that is past its coding; the lead made it, and the adjudicator was told."""
+    coder, judge = scene.everybody["coder 0"], scene.everybody["adjudicator"]
+    dimension = make_dimension(session, scene.lead, "Detection")
+    code, other = (make_code(session, scene.lead, dimension, name) for name in ("An alarm", "A customer"))
+    coding_round = make_round(session, scene.lead, [coder], scene.incidents[:1], name="Quoted")
+    own = assignment_of(session, coder, coding_round)
+    where = {"dimension_id": dimension.id, "code_id": code.id}
+    act(session, coder, own, "toggle_code", **where)
+    act(session, coder, own, "add_evidence", **where, start=4, end=11, quote="gateway")
+    act(session, coder, own, "submit", incomplete=True)
+    move_round(session, scene.lead, coding_round, "settling")
+    open_quotes(session, scene.lead, [code.id], Wanted())
+    evidence_ids = list(session.scalars(select(SubmittedEvidence.id)))
+    shown = move_page(session, scene.lead, code.id, evidence_ids, None)
+    words = MoveWords(shown.evidence_ids, "It was.", to_id=other.id, seen_final_ids=shown.seen_final_ids)
+    made = move_quotes(session, scene.lead, code.id, words)
+    open_quotes(session, judge, [other.id], Wanted())
+    return made.id
 
 
 def submitted_by_all(session, scene) -> Assignment:

@@ -52,6 +52,7 @@ def post_addresses(session: Session, scene: Scene):
         "sign_in_id": 1,
         "import_id": 1,
         "group_id": 1,
+        "recoding_id": 1,
     }
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
@@ -115,6 +116,8 @@ QUERIES = {
     "/codebook/tree": ("?find=COINED",),
     "/codebook/history": ("?find=COINED",),
     "/codebook/difference": ("?from=0",),
+    "/codebook/codes/{code_id}/quotes": ("?of=first", "?round={number}"),
+    "/codebook/codes/{code_id}/quotes/chosen": ("?quote=1",),
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),
