@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
+from app.curation import help_models
 from app.curation import models as curation
 from app.db.base import Base
 from app.incidents import models as incidents
@@ -12,5 +13,17 @@ from app.rounds import models as rounds
 from app.studies import models as studies
 from app.suggestions import models as suggestions
 
-ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation)
+ROOMS = (
+    accounts,
+    studies,
+    ledger,
+    incidents,
+    codebook,
+    rounds,
+    coding,
+    suggestions,
+    adjudication,
+    curation,
+    help_models,
+)
 metadata = Base.metadata
