@@ -6,6 +6,7 @@ from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import help_models
 from app.curation import models as curation
+from app.curation import plan_models as plans
 from app.db.base import Base
 from app.incidents import models as incidents
 from app.ledger import models as ledger
@@ -24,6 +25,7 @@ ROOMS = (
     suggestions,
     adjudication,
     curation,
+    plans,
     help_models,
 )
 metadata = Base.metadata

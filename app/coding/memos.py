@@ -94,7 +94,7 @@ def memos_on(session: Session, viewer: Viewer, subject: Subject) -> list[ShownMe
 
 def may_be_opened(session: Session, coding_round: Round, memos: Sequence[Memo]) -> list[Memo]:
     """Of the shared memos of one round's assignments those that others than their authors may open by now."""
-    running = _running_rounds(session, coding_round.study_id, {memo.incident_id for memo in memos if memo.incident_id})
+    running = running_rounds(session, coding_round.study_id, {memo.incident_id for memo in memos if memo.incident_id})
     nobody = 0
     return [
         memo
@@ -229,7 +229,7 @@ def _shown(
 ) -> list[ShownMemo]:
     rows = session.execute(query).all()
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
-    running = _running_rounds(session, viewer.study.id, {memo.incident_id for memo, _ in rows if memo.incident_id})
+    running = running_rounds(session, viewer.study.id, {memo.incident_id for memo, _ in rows if memo.incident_id})
     exposed = exposed_subjects(session, viewer.study.id, viewer.member.id, "shared_memo")
     seen = [
         (memo, round_id, sight)
@@ -294,7 +294,7 @@ def _line(
     )
 
 
-def _running_rounds(session: Session, study_id: int, incident_ids: Collection[int]) -> list[RunningRound]:
+def running_rounds(session: Session, study_id: int, incident_ids: Collection[int]) -> list[RunningRound]:
     """incident_ids: of the rounds' incidents only these are asked for, as a round may hold ten thousand."""
     started = dict(
         session.execute(

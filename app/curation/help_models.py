@@ -52,11 +52,15 @@ class CodebookHelp(Base):
 
 
 class HelpDecision(Base):
-    """What a member decided about one item of a proposal. Append-only; an item is decided once."""
+    """What a member decided about one item of a proposal. Append-only; an item is decided once.
+
+    plan_id: the draft plan that it became a step of.
+    """
 
     __tablename__ = "codebook_help_decisions"
     __table_args__ = owned_by_study(
         within_study("help_id", "codebook_help"),
+        within_study("plan_id", "codebook_plans"),
         within_study("member_id", "memberships"),
         UniqueConstraint("study_id", "help_id", "item"),
     )
@@ -67,5 +71,6 @@ class HelpDecision(Base):
     item: Mapped[int]  # its place in the proposal
     decision: Mapped[str] = mapped_column(word("decision", "accepted", "rejected"))
     reason: Mapped[str] = mapped_column(Text, server_default="")
+    plan_id: Mapped[int | None] = mapped_column(BigInteger)
     member_id: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[Now]

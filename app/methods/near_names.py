@@ -24,18 +24,22 @@ def near_names(typed: str, names: Iterable[str]) -> list[str]:
 
 def is_near(one: str, other: str) -> bool:
     """Symmetric. Numbers must be the same: “Region 1” is not nearly “Region 2”."""
-    stems, others = _stems(one), _stems(other)
-    if not stems or not others or _digits(one) != _digits(other):
+    return digits(one) == digits(other) and are_near(stems(one), stems(other))
+
+
+def are_near(one: list[str], other: list[str]) -> bool:
+    """The same of the stems of two names with the same numbers."""
+    if not one or not other:
         return False
-    if _is_slip("".join(stems), "".join(others)):
+    if _is_slip("".join(one), "".join(other)):
         return True
-    return len(stems) == len(others) and _pairs(stems, others)
+    return len(one) == len(other) and _pairs(one, other)
 
 
-def _pairs(stems: list[str], others: list[str]) -> bool:
+def _pairs(some: list[str], others: list[str]) -> bool:
     """Each word has one of its own on the other side."""
     left = list(others)
-    for stem in sorted(stems, key=lambda each: each not in left):
+    for stem in sorted(some, key=lambda each: each not in left):
         found = stem if stem in left else next((each for each in left if _is_slip(stem, each)), None)
         if found is None:
             return False
@@ -54,7 +58,8 @@ def _is_slip(one: str, other: str) -> bool:
     return OSA.distance(one, other, score_cutoff=allowed) <= allowed
 
 
-def _stems(name: str) -> list[str]:
+def stems(name: str) -> list[str]:
+    """Its words without small ones and endings, in order."""
     words = _WORDS.findall(_plain(name))
     return [_stem(word) for word in words if word not in _SMALL] or words
 
@@ -66,7 +71,7 @@ def _stem(word: str) -> str:
     return word
 
 
-def _digits(name: str) -> list[str]:
+def digits(name: str) -> list[str]:
     return sorted(re.findall(r"[0-9]+", _plain(name)))
 
 

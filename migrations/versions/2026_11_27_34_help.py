@@ -1,7 +1,7 @@
 """Help from a model with the codebook; what calls hold of a study's cap, in the ledger and for every kind of subject.
 
 Revision ID: 2026_11_27_34
-Revises: 2026_11_27_29
+Revises: 2026_11_27_32
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_27_34"
-down_revision = "2026_11_27_29"
+down_revision = "2026_11_27_32"
 branch_labels = None
 depends_on = None
 
@@ -85,9 +85,10 @@ def _decisions() -> None:
         sa.Column("item", sa.Integer(), nullable=False),
         _word("decision", "accepted", "rejected"),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        _key("plan_id", nullable=True),
         _key("member_id"),
         _at("at"),
-        points_to={"help_id": "codebook_help", "member_id": "memberships"},
+        points_to={"help_id": "codebook_help", "plan_id": "codebook_plans", "member_id": "memberships"},
         unique=("help_id", "item"),
     )
     op.execute(

@@ -6,15 +6,37 @@ Results are plain values; what computes them needs numpy and scipy and is loaded
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from app.methods.agreement.results import AgreementReport, CodeAgreement, Coefficient
+from app.methods.agreement.results import AgreementReport, CodeAgreement, Coefficient, Measures
 
 if TYPE_CHECKING:
+    from app.methods.agreement.mapping import differing, mapped
     from app.methods.agreement.planning import incidents_needed
-    from app.methods.agreement.report import agreement_of
+    from app.methods.agreement.report import agreement_of, measures_of
+    from app.methods.agreement.tables import count_patterns, count_set_patterns
 
-COMPUTING = {"agreement_of": "report", "incidents_needed": "planning"}
+COMPUTING = {
+    "agreement_of": "report",
+    "count_patterns": "tables",
+    "count_set_patterns": "tables",
+    "differing": "mapping",
+    "incidents_needed": "planning",
+    "mapped": "mapping",
+    "measures_of": "report",
+}
 
-__all__ = ["AgreementReport", "CodeAgreement", "Coefficient", "agreement_of", "incidents_needed"]
+__all__ = [
+    "AgreementReport",
+    "CodeAgreement",
+    "Coefficient",
+    "Measures",
+    "agreement_of",
+    "count_patterns",
+    "count_set_patterns",
+    "differing",
+    "incidents_needed",
+    "mapped",
+    "measures_of",
+]
 
 
 def __getattr__(name: str) -> Any:

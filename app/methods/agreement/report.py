@@ -10,7 +10,7 @@ from app.methods.agreement import coefficients
 from app.methods.agreement import sets as set_alphas
 from app.methods.agreement.intervals import bootstrap_interval, jackknife_interval, share_interval
 from app.methods.agreement.ratios import Statistic, value_counts
-from app.methods.agreement.results import AgreementReport, CodeAgreement, Coefficient
+from app.methods.agreement.results import AgreementReport, CodeAgreement, Coefficient, Measures
 from app.methods.agreement.tables import (
     Floats,
     Patterns,
@@ -93,6 +93,24 @@ def agreement_of(
         alpha_jaccard=measured(set_alphas.jaccard_alpha(patterns)) if sets else None,
         alpha_masi=measured(set_alphas.masi_alpha(patterns)) if sets else None,
         codes=tuple(_codes(patterns, measuring, sets=sets)),
+    )
+
+
+def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
+    """The headline and what stands beside it, as in `agreement_of`, of ratings that were counted already."""
+    measuring = Measuring(None, 0)
+    units = patterns.pairable.units
+    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+
+    def measured(statistic: Statistic) -> Coefficient:
+        return measuring.coefficient(statistic, units=units, undefined=undefined)
+
+    return Measures(
+        alpha=measured(set_alphas.masi_alpha(patterns) if sets else coefficients.nominal_alpha(patterns)),
+        jaccard=measured(set_alphas.jaccard_alpha(patterns)) if sets else None,
+        percent=measuring.percent(patterns),
+        ac1=None if sets else measured(coefficients.gwet_ac1(patterns)),
+        kappa=None if sets else _light(patterns, measuring, undefined),
     )
 
 

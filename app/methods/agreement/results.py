@@ -36,6 +36,18 @@ class CodeAgreement:
 
 
 @dataclass(frozen=True)
+class Measures:
+    """The coefficients by which two ways of scoring the same ratings are compared. Those that are None do not apply:
+    of sets, the nominal ones would count near misses as misses."""
+
+    alpha: Coefficient  # of sets, by MASI distance
+    jaccard: Coefficient | None
+    percent: Coefficient
+    ac1: Coefficient | None
+    kappa: Coefficient | None  # Cohen's for two raters, Light's for more
+
+
+@dataclass(frozen=True)
 class AgreementReport:
     """Counts and coefficients of one dimension. None: does not apply to this table."""
 

@@ -54,7 +54,7 @@ class Patterns:
     def yes_no(self, has_value: NDArray[np.bool_]) -> "Patterns":
         """Every value folded to one of two, by a yes or no for each index of `values`."""
         folded = np.where(self.cells == ABSENT, ABSENT, has_value[self.cells].astype(np.int64))
-        return _counted(self.raters, (False, True), folded, self.weights)
+        return counted(self.raters, (False, True), folded, self.weights)
 
     def pair(self, first: int, second: int) -> tuple["Patterns", NDArray[np.bool_], Ints]:
         """Two raters alone, on units both rated; with it which patterns those are, and where each went."""
@@ -73,8 +73,8 @@ def count_patterns(table: Table) -> Patterns:
     table: one mapping per unit, rater -> value; an absent rater (or None) is missing data.
     Units nobody rated are left out. The order of units and raters does not change the result.
     """
-    raters = tuple(sorted({r for unit in table for r, v in unit.items() if v is not None}, key=_order))
-    values = tuple(sorted({v for unit in table for v in unit.values() if v is not None}, key=_order))
+    raters = tuple(sorted({r for unit in table for r, v in unit.items() if v is not None}, key=order_of))
+    values = tuple(sorted({v for unit in table for v in unit.values() if v is not None}, key=order_of))
     rater_at = {rater: i for i, rater in enumerate(raters)}
     value_at = {value: i for i, value in enumerate(values)}
     cells = np.full((len(table), len(raters)), ABSENT, dtype=np.int64)
@@ -83,7 +83,7 @@ def count_patterns(table: Table) -> Patterns:
             if value is not None:
                 cells[row, rater_at[rater]] = value_at[value]
     cells = cells[(cells != ABSENT).any(axis=1)]
-    return _counted(raters, values, cells, np.ones(len(cells), dtype=np.int64))
+    return counted(raters, values, cells, np.ones(len(cells), dtype=np.int64))
 
 
 def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patterns:
@@ -91,15 +91,17 @@ def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patt
     return count_patterns([{r: frozenset(v) for r, v in unit.items() if v is not None} for unit in table])
 
 
-def _counted(raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Ints, weights: Ints) -> Patterns:
+def counted(raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Ints, weights: Ints) -> Patterns:
+    """Rows that show the same become one; weights: units per row."""
     if not cells.size:
         return Patterns(raters, values, cells, weights)
     distinct, places = np.unique(cells, axis=0, return_inverse=True)
-    counted = np.bincount(places.ravel(), weights=weights, minlength=len(distinct)).astype(np.int64)
-    return Patterns(raters, values, distinct, counted)
+    units = np.bincount(places.ravel(), weights=weights, minlength=len(distinct)).astype(np.int64)
+    return Patterns(raters, values, distinct, units)
 
 
-def _order(thing: Hashable) -> tuple[str, str]:
+def order_of(thing: Hashable) -> tuple[str, str]:
+    """By which raters and values are sorted, whatever they are."""
     if isinstance(thing, frozenset):
-        return ("frozenset", repr(sorted(thing, key=_order)))
+        return ("frozenset", repr(sorted(thing, key=order_of)))
     return (type(thing).__name__, str(thing))
