@@ -1,7 +1,7 @@
 """What more a code says, how codes are split, and which act a revision undoes.
 
 Revision ID: 2026_11_27_30
-Revises: 2026_11_26_28
+Revises: 2026_11_27_29
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_27_30"
-down_revision = "2026_11_26_28"
+down_revision = "2026_11_27_29"
 branch_labels = None
 depends_on = None
 
