@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
+from app.curation import help_models
 from app.curation import models as curation
 from app.curation import plan_models as plans
 from app.curation import recoding_models as recodings
@@ -15,6 +16,18 @@ from app.studies import models as studies
 from app.suggestions import models as suggestions
 
 ROOMS = (
-    accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation, plans, recodings,
-)  # fmt: skip
+    accounts,
+    studies,
+    ledger,
+    incidents,
+    codebook,
+    rounds,
+    coding,
+    suggestions,
+    adjudication,
+    curation,
+    plans,
+    recodings,
+    help_models,
+)
 metadata = Base.metadata

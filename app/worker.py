@@ -3,6 +3,7 @@
 from app.accounts import jobs as accounts
 from app.adjudication.settled import final_codes_of_study
 from app.coding import jobs as coding
+from app.curation import help_jobs
 from app.jobs.running import worker_main
 from app.settings import Settings
 from app.suggestions import jobs as suggestions
@@ -14,6 +15,7 @@ TASKS = (
     coding.take_in_new_incidents,
     suggestions.suggest_for_incident,
     suggestions.look_up_similar,
+    help_jobs.help_with_codebook,
 )
 
 

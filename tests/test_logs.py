@@ -197,7 +197,7 @@ def test_a_call_that_is_tried_again_is_one_line_with_the_number_of_the_job(sitti
     assert again
     assert all(line["job_id"] and line["task"] == "suggestions.suggest_for_incident" for line in again)
     kinds = {line["error"] for line in again}
-    assert "app.suggestions.asking.TryAgainLater < app.llm.problems.ModelBusy < openai.RateLimitError" in kinds
+    assert "app.suggestions.attempts.TryAgainLater < app.llm.problems.ModelBusy < openai.RateLimitError" in kinds
 
 
 def test_the_page_of_a_bug_names_the_request_and_the_log_says_where_it_broke(sitting: Sitting) -> None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,3 +48,18 @@ class ModelCall(Base):
     price_table: Mapped[str] = mapped_column(Text, server_default="")
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(14, 8))  # null: unknown
     seconds: Mapped[float | None]
+
+
+class TokenHold(Base):
+    """What the calls about one subject hold of a study's cap: at most for the one under way, and for those that told
+    nothing of what they cost. Only studies with a cap have rows."""
+
+    __tablename__ = "token_holds"
+    __table_args__ = owned_by_study(UniqueConstraint("study_id", "subject_kind", "subject_id"))
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    subject_kind: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    reserved_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    untold_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -14,49 +14,35 @@ from sqlalchemy.orm import Session
 from app.db.base import now
 from app.db.session import Database
 from app.incidents.models import Incident
+from app.ledger import budget
 from app.ledger.actions import Asked, CallContext, record_call
 from app.ledger.models import ModelCall
 from app.ledger.queries import calls_about
+from app.llm.marks import fresh_mark
 from app.llm.port import Answer, Model, Question
-from app.llm.problems import (
-    ModelBusy,
-    ModelProblem,
-    QuotaExhausted,
-    ReplyCut,
-    ReplyFiltered,
-    ReplyRefused,
-    ReplyUnusable,
-    UnknownModel,
-    WrongAddress,
-    WrongKey,
-)
+from app.llm.problems import ModelProblem, ReplyUnusable
 from app.methods.redaction import Redacted
 from app.rounds.models import Round
 from app.studies.models import Study
-from app.suggestions import budget, queries
+from app.suggestions import queries
+from app.suggestions.attempts import (
+    CAP_WAIT_SECONDS,
+    MOST_ATTEMPTS,
+    PAUSING,
+    READ,
+    TryAgainLater,
+    outcome_of_problem,
+    told,
+    wait_seconds,
+)
 from app.suggestions.keeping import Reply, finish, keep_reading, locked, tell_watchers
 from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
-from app.suggestions.prompt import DimensionEntry, RunPrompt, fresh_mark
+from app.suggestions.prompt import DimensionEntry, RunPrompt
 from app.suggestions.reply import Reading, read_reply, repair_question
 
-MOST_ATTEMPTS = 5
-FIRST_WAIT_SECONDS = 2.0
-LONGEST_WAIT_SECONDS = 3600.0
-CAP_WAIT_SECONDS = 5.0
-PAUSING = (QuotaExhausted, WrongKey, UnknownModel, WrongAddress)
-READ = ("valid", "partly_valid", "invalid")
-OUTCOMES: dict[type[ModelProblem], str] = {ReplyRefused: "refused", ReplyFiltered: "filtered", ReplyCut: "cut"}
 OTHER_MODEL = "This run asks {}, but the settings of this server now name {}. Name the first again, then resume."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then resume."
-
-
-class TryAgainLater(Exception):
-    """Not a mistake: the model could not answer just now. The queue runs the job again after `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds:.0f} s")
-        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -72,6 +58,10 @@ class Share:
     text: Redacted
     has_cap: bool
     stored: tuple[ModelCall, ...]
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        return queries.SUBJECT, self.run_incident_id
 
     def question(self) -> Question:
         question = self.prompt.question(self.text.text, mark=fresh_mark(self.text.text))
@@ -183,13 +173,12 @@ def _reserve(database: Database, share: Share, question: Question) -> None:
     with database.transaction() as session:
         if budget.hold_cap(session, share.study_id) is None:
             return
-        _, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
-        found = budget.reserve(session, row, wanted)
+        locked(session, share.study_id, share.run_id, share.run_incident_id)
+        found = budget.reserve(session, share.study_id, share.subject, wanted)
         if found is None:
             return
         if not found.may_allow(wanted):
-            sentence = budget.REACHED.format(cap=found.cap, spent=found.spent + found.reserved, wanted=wanted)
-            _pause(session, share.study_id, share.run_id, share.run_incident_id, sentence)
+            _pause(session, share.study_id, share.run_id, share.run_incident_id, found.reached(wanted))
     if found.may_allow(wanted):
         raise TryAgainLater(CAP_WAIT_SECONDS)
     raise _Gone
@@ -214,7 +203,7 @@ def _record(session: Session, share: Share, asked: Asked, outcome: str, problem:
     _, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
     row.attempts += 1
     row.changed_at = now()
-    budget.settle(row, asked)
+    budget.settle(session, share.study_id, share.subject, asked)
     made = calls_about(session, share.study_id, queries.SUBJECT, [row.id])
     context = CallContext(
         study_id=share.study_id,
@@ -231,8 +220,7 @@ def _put_off(
     session: Session, share: Share, asked: Asked, problem: ModelProblem, before: Sequence[Reply]
 ) -> float | None:
     """Writes down what went wrong and what follows from it. Returns after how many seconds to try again, or None."""
-    outcome = OUTCOMES.get(type(problem), "invalid" if asked.answer else "failed")
-    _record(session, share, asked, outcome, problem.sentence)
+    _record(session, share, asked, outcome_of_problem(problem), problem.sentence)
     run, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
     if row.state != "waiting":
         return None
@@ -256,17 +244,3 @@ def _pause(session: Session, study_id: int, run_id: int, run_incident_id: int, s
     if run.state == "running":
         run.state, run.problem = "paused", sentence
     tell_watchers(session, study_id, run_id)
-
-
-def told(problem: ModelProblem) -> str:
-    """What a page may say of it: of an unusable reply not a word of what the model said."""
-    if isinstance(problem, ReplyUnusable):
-        return " ".join((type(problem).__doc__ or "").split())
-    return problem.sentence
-
-
-def wait_seconds(problem: ModelProblem, attempts: int) -> float:
-    """What the endpoint asks for, else twice as long each time."""
-    asked = problem.retry_after_seconds if isinstance(problem, ModelBusy) else None
-    wait = asked if asked is not None else FIRST_WAIT_SECONDS * 2 ** (attempts - 1)
-    return min(max(wait, 0.0), LONGEST_WAIT_SECONDS)

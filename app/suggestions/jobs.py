@@ -10,7 +10,7 @@ from app.db.base import now
 from app.jobs import Workplace, defer_once_in, task
 from app.llm.configured import model_from
 from app.suggestions import asking, looking_up
-from app.suggestions.asking import TryAgainLater
+from app.suggestions.attempts import TryAgainLater
 from app.suggestions.models import SuggestionRun
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
+from app.ledger.budget import Spending, spending
 from app.methods.redaction import Redacted
 from app.studies.models import Study
-from app.suggestions.budget import Spending, spending
 from app.suggestions.leaving import Leaving
 from app.suggestions.prompt import incident_part
 from app.suggestions.runs import PREVIEW_MARK

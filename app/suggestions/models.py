@@ -54,9 +54,6 @@ class RunIncident(Base):
     incident_id: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(word("state", "waiting", "done", "failed"), server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    # Of a study with a cap: what a call under way may cost at most, and what calls may have cost that told nothing.
-    reserved_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    untold_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     problem: Mapped[str] = mapped_column(Text, server_default="")
     changed_at: Mapped[Now]
 

@@ -1,12 +1,12 @@
 """The question that asks for codes: what is the same for a whole run first, the incident last."""
 
-import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.llm.marks import between_marks, one_line
 from app.llm.port import Question
+from app.llm.strict_schema import list_of, one_of, strict_object
 from app.suggestions.paragraphs import paragraphs
 
 TEMPLATE_VERSION = "coding-1"  # stored with every run: a change of a single word below is a new version
@@ -75,7 +75,7 @@ class RunPrompt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def question(self, incident_text: str, *, mark: str) -> Question:
-        """`mark`: see `fresh_mark`."""
+        """`mark`: see `app.llm.marks.fresh_mark`."""
         return Question(
             system=f"{INSTRUCTIONS}\n\n{codebook_part(self.dimensions)}",
             user=incident_part(incident_text, mark=mark),
@@ -85,14 +85,6 @@ class RunPrompt:
         )
 
 
-def fresh_mark(incident_text: str) -> str:
-    """A random word that the incident's text cannot know."""
-    while True:
-        mark = secrets.token_hex(8)
-        if mark not in incident_text:
-            return mark
-
-
 def codebook_part(dimensions: Sequence[DimensionEntry]) -> str:
     """Dimensions in the study's order, the codes of each by id."""
     return "\n\n".join(["# Dimensions", *(_dimension_part(dimension) for dimension in dimensions)])
@@ -100,16 +92,14 @@ def codebook_part(dimensions: Sequence[DimensionEntry]) -> str:
 
 def incident_part(incident_text: str, *, mark: str) -> str:
     """The text as numbered paragraphs between two marks, and nothing else of the incident."""
-    if mark in incident_text:
-        raise ValueError("the mark stands in the text")
     numbered = "\n".join(f"[{part.number}] {part.text}" for part in paragraphs(incident_text))
-    return f"<<<report {mark}>>>\n{numbered}\n<<<end of report {mark}>>>"
+    return between_marks(numbered, mark=mark, called="report")
 
 
 def reply_schema(dimensions: Sequence[DimensionEntry]) -> dict[str, Any]:
-    """A strict schema; its order of keys is the order in which the model thinks."""
+    """A strict schema."""
     count = sum(len(dimension.codes) for dimension in dimensions)
-    return _object(
+    return strict_object(
         {
             dimension.key: _dimension_schema(dimension, enumerate_codes=count <= MOST_ENUMERATED_CODES)
             for dimension in dimensions
@@ -120,50 +110,30 @@ def reply_schema(dimensions: Sequence[DimensionEntry]) -> dict[str, Any]:
 def _dimension_part(dimension: DimensionEntry) -> str:
     takes = "any number of codes" if dimension.takes_many else "one code at most"
     new = "open to new codes" if dimension.is_open else "closed: no new codes"
-    lines = [f"## {dimension.key} {_one_line(dimension.name)} ({takes}; {new})"]
+    lines = [f"## {dimension.key} {one_line(dimension.name)} ({takes}; {new})"]
     if dimension.question:
-        lines.append(_one_line(dimension.question))
+        lines.append(one_line(dimension.question))
     lines += [_code_line(code) for code in dimension.codes_by_id] or ["(no codes yet)"]
     return "\n".join(lines)
 
 
 def _code_line(code: CodeEntry) -> str:
-    parts = [f"- {code.key} {_one_line(code.name)}"]
+    parts = [f"- {code.key} {one_line(code.name)}"]
     if code.parent_id is not None:
         parts.append(f"(under c{code.parent_id})")
     for title, words in (("", code.definition), ("Use when: ", code.use_when), ("Not when: ", code.not_when)):
         if words:
-            parts.append(f"| {title}{_one_line(words)}")
+            parts.append(f"| {title}{one_line(words)}")
     return " ".join(parts)
 
 
-def _one_line(words: str) -> str:
-    return re.sub(r"\s+", " ", words).strip()
-
-
 def _dimension_schema(dimension: DimensionEntry, *, enumerate_codes: bool) -> dict[str, Any]:
-    code_key: dict[str, Any] = {"type": "string"}
-    if dimension.codes and enumerate_codes:
-        code_key["enum"] = [code.key for code in dimension.codes_by_id]
+    code_keys = [code.key for code in dimension.codes_by_id]
     keys: dict[str, Any] = {
-        "quotes": _list(_object({"paragraph": {"type": "integer"}, "text": {"type": "string"}})),
+        "quotes": list_of(strict_object({"paragraph": {"type": "integer"}, "text": {"type": "string"}})),
         "reasoning": {"type": "string"},
-        "codes": _list(code_key),
+        "codes": list_of(one_of(code_keys, most=MOST_ENUMERATED_CODES if enumerate_codes else 0)),
     }
     if dimension.is_open:
-        keys["new_codes"] = _list(_object({"name": {"type": "string"}, "definition": {"type": "string"}}))
-    return _object(keys)
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _list(items: dict[str, Any]) -> dict[str, Any]:
-    # No maxItems: Azure refuses it in strict schemas. What is too many is left out when the reply is read.
-    return {"type": "array", "items": items}
+        keys["new_codes"] = list_of(strict_object({"name": {"type": "string"}, "definition": {"type": "string"}}))
+    return strict_object(keys)

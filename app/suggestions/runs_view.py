@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from app.db.session import database_of
+from app.ledger.budget import Spending, spending
 from app.llm.configured import endpoint_host, model_name
 from app.llm.port import Question
 from app.problems import NotFound
@@ -17,7 +18,6 @@ from app.settings import Settings
 from app.studies.models import Study
 from app.studies.viewer import Viewer, asker
 from app.suggestions.actions import PARAMETERS
-from app.suggestions.budget import Spending, spending
 from app.suggestions.runs import is_running, sample_question
 from app.suggestions.similar_source import coded_incidents
 

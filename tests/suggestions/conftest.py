@@ -20,7 +20,8 @@ from app.llm.scripted import ScriptedModel, Step
 from app.rounds.models import Assignment, Round
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
-from app.suggestions.asking import TryAgainLater, suggest_for_incident
+from app.suggestions.asking import suggest_for_incident
+from app.suggestions.attempts import TryAgainLater
 from app.suggestions.deciding import Acting, Choice, Decided, decide
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.opening import open_suggestions

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.llm.marks import fresh_mark
 from app.llm.openai_model import OpenAIModel
-from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt, fresh_mark
+from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
 from app.suggestions.reply import read_reply
 from tests.support.coding_replies import first_codes, invented_quote
 from tests.support.openai_server import OpenAIServer, Says

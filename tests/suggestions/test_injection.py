@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.llm.marks import fresh_mark
 from app.llm.scripted import ScriptedModel
 from app.suggestions.injection import instruction_like
-from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt, fresh_mark
+from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
 from app.suggestions.reply import read_reply
 
 POISONED = [

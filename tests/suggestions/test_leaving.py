@@ -13,15 +13,16 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
-from app.ledger.models import ModelCall
+from app.ledger import budget
+from app.ledger.models import ModelCall, TokenHold
 from app.llm.openai_model import OpenAIModel
 from app.llm.problems import ModelTooSlow
 from app.methods.redaction import VERSION
 from app.studies.models import Study, StudyEvent
 from app.studies.settings_actions import ModelRules, rules_of, set_model_rules
-from app.suggestions import budget
 from app.suggestions.actions import ask_for_suggestions
-from app.suggestions.asking import TryAgainLater, suggest_for_incident
+from app.suggestions.asking import suggest_for_incident
+from app.suggestions.attempts import TryAgainLater
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from tests import makers
 from tests.suggestions.conftest import SAID, Table, make_table, words_of
@@ -186,16 +187,18 @@ def test_what_never_said_what_it_cost_counts_at_its_most(table: Table) -> None:
     rules(table, redacts=False, token_cap=10**6)
     run = table.ask(ModelTooSlow(), limit=1)
     [row] = table.rows(run)
-    assert row.reserved_tokens == 0 and row.untold_tokens > budget.MOST_OUTPUT_TOKENS
+    [hold] = table.session.scalars(select(TokenHold))
+    assert (hold.subject_kind, hold.subject_id) == ("run_incident", row.id)
+    assert hold.reserved_tokens == 0 and hold.untold_tokens > budget.MOST_OUTPUT_TOKENS
 
-    row.reserved_tokens = 700  # as a worker leaves it that is killed while it waits
-    before = row.untold_tokens
-    assert budget.reserve(table.session, row, 900) is None
-    assert (row.untold_tokens, row.reserved_tokens) == (before + 700, 900)
+    hold.reserved_tokens = 700  # as a worker leaves it that is killed while it waits
+    before = hold.untold_tokens
+    assert budget.reserve(table.session, hold.study_id, ("run_incident", row.id), 900) is None
+    assert (hold.untold_tokens, hold.reserved_tokens) == (before + 700, 900)
 
 
 def test_a_study_without_a_cap_reserves_nothing(table: Table) -> None:
-    run = table.ask()
-    assert {(row.reserved_tokens, row.untold_tokens) for row in table.rows(run)} == {(0, 0)}
+    table.ask()
+    assert table.session.scalars(select(TokenHold)).all() == []
     assert all("max_completion_tokens" not in question.parameters for question in table.model.questions)
     assert table.session.scalars(select(Suggestion.id)).all() and table.session.scalars(select(RunIncident.id)).all()

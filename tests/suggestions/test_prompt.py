@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from app.llm.marks import fresh_mark
 from app.llm.port import Question
 from app.suggestions.paragraphs import holds_in, paragraphs
 from app.suggestions.prompt import (
     CodeEntry,
     DimensionEntry,
     RunPrompt,
-    fresh_mark,
     incident_part,
     reply_schema,
 )

@@ -11,11 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.ledger.actions import Asked, whole_user_prompt
-from app.ledger.models import ModelCall
+from app.ledger.models import ModelCall, TokenHold
 from app.llm.port import Question
 from app.llm.problems import ModelProblem, ModelTooSlow, ModelUnreachable
 from app.studies.models import Study
-from app.suggestions.models import RunIncident
 
 MOST_OUTPUT_TOKENS = 8_000
 AROUND = 500  # what an endpoint adds around the messages
@@ -46,18 +45,25 @@ class Spending:
         """Once what is under way is settled."""
         return self.cap is None or self.spent + wanted <= self.cap
 
+    def reached(self, wanted: int) -> str:
+        """What to tell of a call that the cap does not allow."""
+        return REACHED.format(cap=self.cap, spent=self.spent + self.reserved, wanted=wanted)
+
 
 def spending(session: Session, study_id: int) -> Spending:
-    cap = session.scalars(select(Study.token_cap).where(Study.id == study_id)).one()
+    """In one look: a call that is settled meanwhile is counted once, as reserved or as told."""
     tokens = func.coalesce(ModelCall.input_tokens, 0) + func.coalesce(ModelCall.output_tokens, 0)
-    told = session.scalar(select(func.coalesce(func.sum(tokens), 0)).where(ModelCall.study_id == study_id))
-    untold, reserved = session.execute(
+    told = select(func.coalesce(func.sum(tokens), 0)).where(ModelCall.study_id == study_id).scalar_subquery()
+    found = session.execute(
         select(
-            func.coalesce(func.sum(RunIncident.untold_tokens), 0),
-            func.coalesce(func.sum(RunIncident.reserved_tokens), 0),
-        ).where(RunIncident.study_id == study_id)
+            select(Study.token_cap).where(Study.id == study_id).scalar_subquery(),
+            told,
+            func.coalesce(func.sum(TokenHold.untold_tokens), 0),
+            func.coalesce(func.sum(TokenHold.reserved_tokens), 0),
+        ).where(TokenHold.study_id == study_id)
     ).one()
-    return Spending(cap, int(told or 0), int(untold), int(reserved))
+    cap, told_tokens, untold, reserved = found
+    return Spending(cap, int(told_tokens), int(untold), int(reserved))
 
 
 def within(question: Question) -> Question:
@@ -77,26 +83,48 @@ def hold_cap(session: Session, study_id: int) -> int | None:
     return session.scalars(select(Study.token_cap).where(Study.id == study_id).with_for_update(key_share=True)).one()
 
 
-def reserve(session: Session, row: RunIncident, wanted: int) -> Spending | None:
-    """None: reserved. Else what stands in the way. Call with the cap held.
+def reserve(session: Session, study_id: int, subject: tuple[str, int], wanted: int) -> Spending | None:
+    """None: reserved. Else what stands in the way. Call with the cap held, and with the row of the subject locked.
 
     What a killed worker had reserved may have been spent: it stays counted.
     """
-    row.untold_tokens, row.reserved_tokens = row.untold_tokens + row.reserved_tokens, 0
+    hold = _hold_of(session, study_id, subject) or _new_hold(session, study_id, subject)
+    hold.untold_tokens, hold.reserved_tokens = hold.untold_tokens + hold.reserved_tokens, 0
     session.flush()
-    found = spending(session, row.study_id)
+    found = spending(session, study_id)
     if not found.allows(wanted):
         return found
-    row.reserved_tokens = wanted
+    hold.reserved_tokens = wanted
     session.flush()
     return None
 
 
-def settle(row: RunIncident, asked: Asked) -> None:
+def settle(session: Session, study_id: int, subject: tuple[str, int], asked: Asked) -> None:
     """The ledger knows now what it cost. Where nobody knows, all that was reserved counts as spent."""
-    if row.reserved_tokens and _is_untold(asked):
-        row.untold_tokens += row.reserved_tokens
-    row.reserved_tokens = 0
+    hold = _hold_of(session, study_id, subject)
+    if hold is None:
+        return
+    if hold.reserved_tokens and _is_untold(asked):
+        hold.untold_tokens += hold.reserved_tokens
+    hold.reserved_tokens = 0
+    session.flush()
+
+
+def _hold_of(session: Session, study_id: int, subject: tuple[str, int]) -> TokenHold | None:
+    kind, subject_id = subject
+    return session.scalar(
+        select(TokenHold)
+        .where(TokenHold.study_id == study_id, TokenHold.subject_kind == kind, TokenHold.subject_id == subject_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _new_hold(session: Session, study_id: int, subject: tuple[str, int]) -> TokenHold:
+    kind, subject_id = subject
+    hold = TokenHold(study_id=study_id, subject_kind=kind, subject_id=subject_id, reserved_tokens=0, untold_tokens=0)
+    session.add(hold)
+    session.flush()
+    return hold
 
 
 def _is_untold(asked: Asked) -> bool:

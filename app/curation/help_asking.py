@@ -1,0 +1,208 @@
+"""The work of one asking: puts the question, and writes down whatever came of it.
+
+No transaction is open while the model is waited for. Each attempt is in the ledger in the transaction that makes
+something of it, and an asking that is taken up again reads the replies it has paid for instead of asking a second time.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.curation import help_queries as queries
+from app.curation.help_material import Leaves, as_asked, leaves
+from app.curation.help_models import CodebookHelp
+from app.curation.help_reply import Reading, read_reply, repair_question
+from app.db.base import now
+from app.db.session import Database
+from app.ledger import budget
+from app.ledger.actions import Asked, CallContext, record_call
+from app.ledger.models import ModelCall
+from app.llm.port import Answer, Model, Question
+from app.llm.problems import ModelProblem, ReplyUnusable
+from app.problems import NotFound
+from app.suggestions.attempts import (
+    CAP_WAIT_SECONDS,
+    MOST_ATTEMPTS,
+    PAUSING,
+    READ,
+    TryAgainLater,
+    outcome_of_problem,
+    told,
+    wait_seconds,
+)
+
+OTHER_MODEL = "This was to be asked of {}, but the settings of this server now name {}. Ask anew."
+NO_MODEL = "No model is named in the settings of this server any more. Name one, then ask again."
+UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept below."
+NO_LONGER = (
+    "What was to be sent may not be sent any more: a round with these quotes runs again, or their incidents are being "
+    "coded. Nothing was sent."
+)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What one asking needs, read in one go. stored: replies paid for before, in order."""
+
+    study_id: int
+    help_id: int
+    kind: str
+    asked_by: int
+    leaves: Leaves
+    stored: tuple[ModelCall, ...]
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        return queries.SUBJECT, self.help_id
+
+
+def give_help(database: Database, model: Model | None, *, study_id: int, help_id: int) -> None:
+    """Raises TryAgainLater when the model is busy or broken and attempts are left. Run twice, it does nothing twice."""
+    with database.transaction() as session:
+        errand = _errand(session, model, study_id, help_id)
+    if errand is None or model is None:
+        return
+    question = errand.leaves.question()
+    stored = [(call.raw_answer, read_reply(call.raw_answer, errand.leaves.material)) for call in errand.stored]
+    if not stored:
+        answered = _attempt(database, model, errand, question, last=False)
+        if answered is None:
+            return
+        stored = [answered]
+    text, reading = stored[0]
+    if reading.is_whole or len(stored) > 1:
+        _keep_stored(database, errand, stored)
+        return
+    _attempt(database, model, errand, repair_question(question, text, reading.fault), last=True)
+
+
+def _errand(session: Session, model: Model | None, study_id: int, help_id: int) -> Errand | None:
+    """None: somebody else was quicker, or nothing is asked."""
+    try:
+        asked = queries.help_by_id(session, study_id, help_id, lock=True)
+    except NotFound:
+        return None
+    if asked.state != "waiting":
+        return None
+    if model is None or model.name != asked.model:
+        finish(session, asked, "failed", OTHER_MODEL.format(asked.model, model.name) if model else NO_MODEL)
+        return None
+    chosen = as_asked(session, asked)
+    if chosen is None:
+        finish(session, asked, "failed", NO_LONGER)
+        return None
+    calls = queries.calls_of(session, asked)
+    since = calls[len(calls) - asked.attempts :]
+    return Errand(
+        study_id=study_id,
+        help_id=help_id,
+        kind=asked.kind,
+        asked_by=asked.asked_by,
+        leaves=leaves(session, study_id, chosen, redaction=asked.redaction),
+        stored=tuple(call for call in since if call.outcome in READ and call.raw_answer),
+    )
+
+
+def _attempt(
+    database: Database, model: Model, errand: Errand, question: Question, *, last: bool
+) -> tuple[str, Reading] | None:
+    """The reply and how it reads; None where nothing more is to be done. last: it is not asked again for its form."""
+    if not _reserve(database, errand, question):
+        return None
+    asked_at, started = now(), time.monotonic()
+    try:
+        answer = model.answer(question)
+    except ModelProblem as problem:
+        asked = Asked(question, model, asked_at, time.monotonic() - started, _answer_of(problem), problem)
+        with database.transaction() as session:
+            wait = _put_off(session, errand, asked, problem)
+        if wait is not None:
+            raise TryAgainLater(wait) from problem
+        return None
+    reading = read_reply(answer.text, errand.leaves.material)
+    asked = Asked(question, model, asked_at, time.monotonic() - started, answer)
+    with database.transaction() as session:
+        row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
+        problem_words = " ".join((reading.fault, *reading.remarks)).strip()
+        call = _record(session, row, errand, asked, "valid" if reading.is_whole else "invalid", problem_words)
+        if reading.is_whole or last:
+            keep(session, row, reading, call.id)
+            return None
+    return answer.text, reading
+
+
+def _keep_stored(database: Database, errand: Errand, stored: Sequence[tuple[str, Reading]]) -> None:
+    """What a worker had paid for that was killed before it could be kept."""
+    whole = next((place for place, (_, reading) in enumerate(stored) if reading.is_whole), len(stored) - 1)
+    with database.transaction() as session:
+        row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
+        keep(session, row, stored[whole][1], errand.stored[whole].id)
+
+
+def _reserve(database: Database, errand: Errand, question: Question) -> bool:
+    """Raises TryAgainLater while calls under way may leave room; False where the cap of the study is reached."""
+    if not errand.leaves.has_cap:
+        return True
+    wanted = budget.most_tokens(question)
+    with database.transaction() as session:
+        if budget.hold_cap(session, errand.study_id) is None:
+            return True
+        row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
+        found = budget.reserve(session, errand.study_id, errand.subject, wanted)
+        if found is None:
+            return True
+        if not found.may_allow(wanted):
+            finish(session, row, "failed", found.reached(wanted))
+            return False
+    raise TryAgainLater(CAP_WAIT_SECONDS)
+
+
+def _answer_of(problem: ModelProblem) -> Answer | None:
+    return problem.answer if isinstance(problem, ReplyUnusable) else None
+
+
+def _record(session: Session, row: CodebookHelp, errand: Errand, asked: Asked, outcome: str, problem: str) -> ModelCall:
+    """In the ledger, and counted."""
+    row.attempts += 1
+    row.changed_at = now()
+    budget.settle(session, errand.study_id, errand.subject, asked)
+    context = CallContext(
+        study_id=errand.study_id,
+        member_id=errand.asked_by,
+        purpose="repair" if asked.question.later_turns else errand.kind,
+        subject_kind=queries.SUBJECT,
+        subject_id=row.id,
+        attempt=len(queries.calls_of(session, row)) + 1,
+    )
+    return record_call(session, context, asked, outcome=outcome, problem=problem)
+
+
+def _put_off(session: Session, errand: Errand, asked: Asked, problem: ModelProblem) -> float | None:
+    """Writes down what went wrong. Returns after how many seconds to try again, or None."""
+    row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
+    call = _record(session, row, errand, asked, outcome_of_problem(problem), problem.sentence)
+    if row.state != "waiting":
+        return None
+    if problem.worth_retrying and not isinstance(problem, PAUSING) and row.attempts < MOST_ATTEMPTS:
+        row.problem = told(problem)
+        return wait_seconds(problem, row.attempts)
+    finish(session, row, "failed", told(problem), call_id=call.id)
+    return None
+
+
+def keep(session: Session, row: CodebookHelp, reading: Reading, call_id: int) -> None:
+    if row.state != "waiting":
+        return
+    if reading.items is None:
+        finish(session, row, "failed", UNREADABLE, call_id=call_id)
+        return
+    row.proposal = {"items": reading.items, "remarks": list(reading.remarks)}
+    finish(session, row, "done", "", call_id=call_id)
+
+
+def finish(session: Session, row: CodebookHelp, state: str, problem: str, *, call_id: int | None = None) -> None:
+    row.state, row.problem, row.model_call_id = state, problem, call_id
+    row.changed_at = row.ended_at = now()
+    session.flush()
