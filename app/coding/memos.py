@@ -120,7 +120,7 @@ def memos_open_to(session: Session, study_id: int, reader_id: int | None) -> lis
         )
         .order_by(Memo.id)
     ).all()
-    running = _running_rounds(session, study_id, {memo.incident_id for memo, _ in rows if memo.incident_id})
+    running = running_rounds(session, study_id, {memo.incident_id for memo, _ in rows if memo.incident_id})
     known = disclosed_codebook(session, study_id).codes
     nobody = 0
     return [

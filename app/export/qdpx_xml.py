@@ -13,9 +13,10 @@ from typing import IO, Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from app.codebook.folding import folded
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.models import Memo
-from app.export.qdc import COLOUR, NOT_XML, description_of
+from app.export.qdc import COLOUR, NOT_XML
 from app.export.qdpx_data import GivenAnswer, ProjectData, SettledAnswer, incident_facts
 from app.export.qdpx_guids import Guid, guids_of
 from app.export.qdpx_words import (
@@ -143,7 +144,7 @@ class _Project:
             with self._within(
                 "Code", guid=self.guid("code", code.id), name=code.name, isCodable=is_codable, color=colour
             ):
-                if description := description_of(code):
+                if description := folded(code):
                     self._leaf("Description", description)
                 self._note_refs(self.guid("memo", memo.id) for memo in self.on_code.get(code.id, []))
                 self._codes(below, code.id)
