@@ -49,7 +49,8 @@ class NothingNew(Invalid):
 
 
 class NotFresh(Invalid):
-    """A reliability round takes fresh incidents only: none of a round whose answers were opened already."""
+    """A reliability round takes fresh incidents only: no example of the codebook, none that was discussed or ruled on,
+    and none of a round whose answers were opened already."""
 
 
 class UnknownWay(Invalid):

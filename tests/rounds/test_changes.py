@@ -8,6 +8,7 @@ from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.queries import planned
+from app.codebook.actions import CodeText, create_code
 from app.coding.desk import desk
 from app.coding.jobs import defer_taking_in
 from app.coding.models import Submission
@@ -292,6 +293,21 @@ def test_a_reliability_round_takes_only_what_was_not_opened_in_another(session: 
 
     there = set(holdings(session, coding_round).incidents)
     assert ids(new)[0] in there and seen[0] not in there
+
+
+def test_a_reliability_round_takes_no_example_of_the_codebook(session: Session, table: Table) -> None:
+    coding_round, _ = table.round_of(2)
+    example, other = makers.make_incidents(session, table.lead, 2)
+    save_intake(session, table.lead, coding_round.number, Intake())
+    words = CodeText("Quorum", examples=({"text": "The gateway", "incident_id": example.id},))
+    create_code(
+        session, table.lead.study.id, table.lead.member, table.cause.id, words, origin="a_priori", disclosed="whole"
+    )
+
+    with pytest.raises(NotFresh):
+        add_incidents(session, table.lead, coding_round.number, [example.id], by_hand=True)
+    waiting = waiting_for(session, coding_round)
+    assert other.id in waiting and example.id not in waiting
 
 
 def test_a_reliability_round_takes_none_of_a_running_round_that_opens_each_incident(
