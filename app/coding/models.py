@@ -22,7 +22,16 @@ from app.db.base import Base, Id, Now, owned_by_study, within_study, word
 
 ANSWER_STATES = ("coded", "none_applies", "not_enough_information")
 ORIGINS = ("own", "accepted", "revised")
-EXPOSURE_KINDS = ("suggestion", "colleague_code", "comment", "shared_memo", "ruling", "final_code", "declared")
+EXPOSURE_KINDS = (
+    "suggestion",
+    "colleague_code",
+    "comment",
+    "shared_memo",
+    "flag",
+    "ruling",
+    "final_code",
+    "declared",
+)
 
 
 class AssignmentWork(Base):
