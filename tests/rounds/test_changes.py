@@ -247,6 +247,19 @@ def test_a_share_is_taken_from_what_others_have_not_begun(session: Session, tabl
     assert {row.id for row in begun} <= {row.id for row in found.of(ada.member.id)}
 
 
+def test_who_comes_back_for_a_share_is_given_their_own_drafts_first(session: Session, table: Table) -> None:
+    coding_round, _ = table.round_of(8, purpose="calibration", coders_per_incident=1)
+    ada, ben = table.coders
+    first = holdings(session, coding_round).of(ada.member.id)[0]
+    makers.act(session, ada, first, "write_memo", text="half a thought")
+    remove_coder(session, table.lead, coding_round.number, ada.member.id, pending_to=ben.member.id)
+
+    add_coder(session, table.lead, coding_round.number, ada.member.id, takes="share")
+
+    found = holdings(session, coding_round)
+    assert len(found.of(ada.member.id)) == 4 and first.id in {row.id for row in found.of(ada.member.id)}
+
+
 def test_what_is_given_back_is_found_as_it_was_left(session: Session, table: Table) -> None:
     coding_round, _ = table.round_of(2, purpose="calibration", coders_per_incident=1)
     ada, ben = table.coders
