@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.adjudication import policy, queries
+from app.adjudication import flags, policy, queries
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
@@ -102,6 +102,11 @@ def open_answers(session: Session, viewer: Viewer, coding_round: Round, incident
         round_id=coding_round.id,
         dimension_id=dimension_id,
     )
+
+
+def open_flags(session: Session, viewer: Viewer, coding_round: Round) -> None:
+    _hold_open(session, coding_round)
+    flags.open_flags(session, viewer, coding_round)
 
 
 def rule(

@@ -1,13 +1,14 @@
 """One disagreement as one member may see it: their own, and what an exposure of theirs covers (promise 3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
+from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.models import Comment, Ruling
 from app.adjudication.queries import Compared, Disagreement, Queue
@@ -50,6 +51,7 @@ class CoderAnswer:
     codes: tuple[ShownCode, ...] = ()
     skip_reason: str = ""
     memos: tuple[Memo, ...] = ()
+    flags: tuple[str, ...] = ()  # the notes; blank where there is none
 
     @property
     def place(self) -> int:
@@ -213,7 +215,7 @@ def _sight(session: Session, viewer: Viewer, found: Compared) -> Sight:
         member_id=member_id,
         covered={
             kind: exposed_subjects(session, viewer.study.id, member_id, kind, found.incident_id)
-            for kind in ("colleague_code", "comment", "ruling", "shared_memo")
+            for kind in ("colleague_code", "comment", "ruling", "shared_memo", FLAG)
         },
         members=members_by_id(session, viewer.study.id),
         codebook=visible_codebook(session, viewer.study.id, member_id),
@@ -226,8 +228,15 @@ def _answers(session: Session, coding_round: Round, found: Compared, sight: Sigh
     for memo in queries.shared_memos(session, coding_round, found.incident_id):
         if sight.shows("shared_memo", memo.member_id, memo.id):
             memos.setdefault(memo.member_id, []).append(memo)
+    flags: dict[int, list[str]] = {}
+    for raised in raised_flags(session, coding_round, incident_id=found.incident_id):
+        if sight.shows(FLAG, raised.member_id, raised.id):
+            flags.setdefault(raised.member_id, []).append(raised.flag.note)
     return tuple(
-        answer_of(work, found.dimension_id, sight, memos.get(work.submission.member_id, []))
+        replace(
+            answer_of(work, found.dimension_id, sight, memos.get(work.submission.member_id, [])),
+            flags=tuple(flags.get(work.submission.member_id, [])),
+        )
         for work in found.works
         if sight.shows("colleague_code", work.submission.member_id, work.submission.id)
     )

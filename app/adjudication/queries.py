@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.models import Comment, FinalCode, RuledCode, Ruling, RulingParticipant
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import DimensionEntry
@@ -263,6 +264,7 @@ def of_others(session: Session, coding_round: Round, member_id: int, found: Comp
         ("comment", comments_on(session, *place)),
         ("ruling", rulings_on(session, *place)),
         ("shared_memo", shared_memos(session, coding_round, found.incident_id)),
+        (FLAG, raised_flags(session, coding_round, incident_id=found.incident_id)),
     ]
     return [(kind, row.id) for kind, rows in kinds for row in rows if row.member_id != member_id]  # type: ignore[attr-defined]
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.adjudication import actions, policy, queries
 from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagreement_page
+from app.adjudication.flags import flag_lines
 from app.adjudication.forms import (
     BASIS_WORDS,
     CAUSE_WORDS,
@@ -72,9 +73,17 @@ def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentVi
         dimension_id=dimension_id,
         dimensions=[(d.id, d.name) for d in disclosed_codebook(session, viewer.study.id).dimensions],
         members=members_by_id(session, viewer.study.id),
+        flags=flag_lines(session, viewer, coding_round),
         may_rule=policy.may_rule(viewer, coding_round),
         happened="Ruling saved. It was the last open one here." if "done" in asked else "",
     )
+
+
+@router.post("/disagreements/{number}/flags/openings")
+def open_flags(request: Request, session: Transaction, viewer: CurrentViewer, number: Key) -> Response:
+    coding_round = queries.open_round(session, viewer.study.id, number)
+    actions.open_flags(session, viewer, coding_round)
+    return redirect_after(request, f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}#flags")
 
 
 @router.get(ONE)

@@ -1,5 +1,6 @@
 """The text of an incident as the desk prints it: numbered paragraphs, quotes cut into flat segments, margin notes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,11 @@ class Piece:
 
     @property
     def classes(self) -> str:
-        hands = [f"quote-{hand}" for hand in dict.fromkeys(mark.hand for mark in self.marks)]
-        return " ".join(["quote", *hands, *(f"starts-{mark.hand}" for mark in self.starting[:1])])
+        """is-twice: where two quotes of one dimension overlap, which would look like one long quote else."""
+        quotes = Counter(mark.hand for mark in {(mark.hand, mark.evidence_id): mark for mark in self.marks}.values())
+        hands = [f"quote-{hand}" for hand in quotes]
+        twice = ["is-twice"] if max(quotes.values(), default=0) > 1 else []
+        return " ".join(["quote", *hands, *twice, *(f"starts-{mark.hand}" for mark in self.starting[:1])])
 
     @property
     def tag(self) -> str:

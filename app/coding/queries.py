@@ -3,18 +3,21 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Integer,
     Select,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -214,48 +217,66 @@ class Place:
 
 def place_in_queue(session: Session, assignment: Assignment) -> Place:
     """Counted by the database, since a queue may hold ten thousand."""
-    here = tuple_(Assignment.order, Assignment.id)
-    mine = tuple_(literal(assignment.order), literal(assignment.id))
-    queued = select(func.count()).select_from(Assignment).where(_in_queue_of(assignment))
-    done = queued.join(AssignmentWork, _of_assignment()).where(AssignmentWork.state.in_(("submitted", "skipped")))
-    beside = select(Assignment.id).where(_in_queue_of(assignment)).limit(1)
-    row = session.execute(
-        select(
-            queued.where(here <= mine).scalar_subquery(),
-            queued.where(counts()).scalar_subquery(),
-            done.where(counts()).scalar_subquery(),
-            beside.where(here < mine).order_by(Assignment.order.desc(), Assignment.id.desc()).scalar_subquery(),
-            beside.where(here > mine).order_by(Assignment.order, Assignment.id).scalar_subquery(),
-            _undone_after(assignment),
-        )
-    ).one()
-    return Place(*row)
+    return Place(*session.execute(_place(), _asked_at(assignment)).one())
 
 
 def undone_after(session: Session, assignment: Assignment) -> int | None:
     """The assignment that coding goes on with, around the end of the queue."""
-    return session.scalar(select(_undone_after(assignment)))
+    return session.scalar(_following(), _asked_at(assignment))
 
 
-def _undone_after(assignment: Assignment) -> ColumnElement[int | None]:
+def _asked_at(assignment: Assignment) -> dict[str, int]:
+    return {
+        "of_study": assignment.study_id,
+        "of_round": assignment.round_id,
+        "of_member": assignment.member_id,
+        "at_id": assignment.id,
+        "at_order": assignment.order,
+    }
+
+
+_HERE = tuple_(Assignment.order, Assignment.id)
+_MINE = tuple_(bindparam("at_order", type_=Integer), bindparam("at_id", type_=BigInteger))
+
+
+@cache  # once made and compiled, it is asked with other values
+def _place() -> Select[int, int, int, int | None, int | None, int | None]:
+    queued = select(func.count()).select_from(Assignment).where(_in_queue())
+    done = queued.join(AssignmentWork, _of_assignment()).where(AssignmentWork.state.in_(("submitted", "skipped")))
+    beside = select(Assignment.id).where(_in_queue()).limit(1)
+    return select(
+        queued.where(_HERE <= _MINE).scalar_subquery(),
+        queued.where(counts()).scalar_subquery(),
+        done.where(counts()).scalar_subquery(),
+        beside.where(_HERE < _MINE).order_by(Assignment.order.desc(), Assignment.id.desc()).scalar_subquery(),
+        beside.where(_HERE > _MINE).order_by(Assignment.order, Assignment.id).scalar_subquery(),
+        _undone_after(),
+    )
+
+
+@cache
+def _following() -> Select[int | None]:
+    return select(_undone_after())
+
+
+def _undone_after() -> ColumnElement[int | None]:
     undone = (
         select(Assignment.id)
         .outerjoin(AssignmentWork, _of_assignment())
-        .where(_in_queue_of(assignment), Assignment.id != assignment.id, _state().in_(("pending", "draft")))
+        .where(_in_queue(), Assignment.id != bindparam("at_id"), _state().in_(("pending", "draft")))
         .order_by(Assignment.order, Assignment.id)
         .limit(1)
     )
-    later = tuple_(Assignment.order, Assignment.id) > tuple_(literal(assignment.order), literal(assignment.id))
-    return func.coalesce(undone.where(later).scalar_subquery(), undone.scalar_subquery())
+    return func.coalesce(undone.where(_HERE > _MINE).scalar_subquery(), undone.scalar_subquery())
 
 
-def _in_queue_of(assignment: Assignment) -> ColumnElement[bool]:
+def _in_queue() -> ColumnElement[bool]:
     """Others that were withdrawn are not in it."""
     return and_(
-        Assignment.study_id == assignment.study_id,
-        Assignment.round_id == assignment.round_id,
-        Assignment.member_id == assignment.member_id,
-        or_(counts(), Assignment.id == assignment.id),
+        Assignment.study_id == bindparam("of_study"),
+        Assignment.round_id == bindparam("of_round"),
+        Assignment.member_id == bindparam("of_member"),
+        or_(counts(), Assignment.id == bindparam("at_id")),
     )
 
 

@@ -122,12 +122,13 @@ def queue_page(
 
 
 def sought_assignment(session: Session, viewer: Viewer, number: int, sought: str) -> int:
-    """By what the queue calls the incident, else by its place in the queue. Raises NotInQueue."""
+    """By what the queue calls the incident, else by its place in the list. Raises NotInQueue."""
     rounds = own_rounds(session, viewer)
     found = next((own for own in rounds if own.coding_round.number == number), None)
-    lines = own_queue(session, viewer, found.coding_round) if found else []
+    queued = own_queue(session, viewer, found.coding_round) if found else []
+    lines = [line for line in queued if line.is_listed]
     wanted = sought.strip().casefold()
-    named = [line for line in lines if line.is_listed and line.incident_label.casefold() in (wanted, f"#{wanted}")]
+    named = [line for line in lines if line.incident_label.casefold() in (wanted, f"#{wanted}")]
     if named:
         return next((line for line in named if not line.is_done), named[0]).assignment_id
     place = whole_number(wanted) or 0

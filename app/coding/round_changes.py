@@ -49,7 +49,8 @@ class NothingNew(Invalid):
 
 
 class NotFresh(Invalid):
-    """A reliability round takes fresh incidents only: none of a round whose answers were opened already."""
+    """A reliability round takes fresh incidents only: no example of the codebook, none that was discussed or ruled on,
+    and none of a round whose answers were opened already."""
 
 
 class UnknownWay(Invalid):
@@ -244,7 +245,8 @@ def _take_over(session: Session, found: Holdings, newcomer: int) -> int:
     }
     waiting = _waiting(session, found, found.coder_ids)
     held = [one for one, members in found.held.items() if newcomer in members]
-    pairs = even_share(queues, waiting, newcomer, held)
+    begun = {row.incident_id for row in found.rows if row.member_id == newcomer and far.is_begun(row)}
+    pairs = even_share(queues, waiting, newcomer, held, begun)
     _withdraw_whole(session, found, far, pairs)
     again = holdings(session, found.coding_round)
     return changes.give(session, again, {incident: (newcomer,) for _, incident in pairs}, again.arms)

@@ -68,6 +68,7 @@ WORDS = {
     "coding.take_back": "took back to draft",
     "comparison.opened": "compared with colleagues on",
     "answers.opened": "opened the answers on",
+    "flags.opened": "opened the notes of flags in",
     "comment.made": "commented on",
     "ruling.made": "ruled on",
     "pooling.pen_taken": "took the pen in the pooling of",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from app.methods.balance import rounded_shares
 from app.methods.sampling import Sample, shuffled, stream
 from app.problems import Invalid
 
@@ -132,31 +133,50 @@ def arms_by_incident(
 ) -> dict[int, str]:
     """incident -> arm, the same for all its coders.
 
-    First a share (rounded half up) of the incidents with two coders or more is set aside as blind. The rest is dealt
-    over `arms` in blocks, coder group after coder group, so that arms differ by at most one within each group and in
-    all. Raises NoArm and BadShare.
+    First a share (rounded half up) of the incidents with two coders or more is set aside as blind, then the rest is
+    dealt over `arms` evenly. Either is as even within each group of coders as in all, and as near as can be to that
+    for every coder (methods/balance.py). Raises NoArm and BadShare.
     """
     if not arms:
         raise NoArm
     _check_share(blind)
     random = stream(seed, "arms")
-    double = shuffled([incident for incident in sorted(coders) if len(coders[incident]) >= 2], random)
-    found = dict.fromkeys(double[: rounded(blind * len(double))], BLIND)
+    double = [incident for incident in sorted(coders) if len(coders[incident]) >= 2]
+    aside = rounded(blind * len(double))
+    share = aside / len(double) if double else 0.0
+    found = {
+        incident: BLIND
+        for incident, is_aside in _dealt(double, coders, (share, 1 - share), (aside, len(double) - aside), random)
+        if is_aside == 0
+    }
+    rest = [incident for incident in sorted(coders) if incident not in found]
+    kinds = shuffled(list(dict.fromkeys(arms)), random)
+    totals = [len(rest) // len(kinds) + (place < len(rest) % len(kinds)) for place in range(len(kinds))]
+    even = [1 / len(kinds)] * len(kinds)
+    return found | {one: kinds[place] for one, place in _dealt(rest, coders, even, totals, random)}
+
+
+def _dealt(
+    incidents: Sequence[int],
+    coders: Mapping[int, tuple[int, ...]],
+    shares: Sequence[float],
+    totals: Sequence[int],
+    random: Random,
+) -> list[tuple[int, int]]:
+    """(incident, place of its share)."""
     groups: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    for incident in shuffled([incident for incident in sorted(coders) if incident not in found], random):
+    for incident in shuffled(incidents, random):
         groups[coders[incident]].append(incident)
-    dealt: Counter[str] = Counter()
-    of_coder: Counter[tuple[int, str]] = Counter()
-    for group in sorted(groups):
-        block: list[str] = []
-        for incident in groups[group]:
-            if not block:  # the least used come first, so that a block that is cut short evens out
-                fresh = shuffled(list(dict.fromkeys(arms)), random)
-                block = sorted(fresh, key=lambda arm: (dealt[arm], sum(of_coder[one, arm] for one in group)))
-            arm = found[incident] = block.pop(0)
-            dealt[arm] += 1
-            of_coder.update((one, arm) for one in group)
-    return found
+    counts = rounded_shares({group: len(groups[group]) for group in groups}, shares, totals, random)
+    return [
+        (incident, place)
+        for group in sorted(groups)
+        for incident, place in zip(groups[group], _repeated(counts[group]), strict=True)
+    ]
+
+
+def _repeated(counts: Sequence[int]) -> list[int]:
+    return [place for place, count in enumerate(counts) for _ in range(count)]
 
 
 def coder_order(

@@ -46,17 +46,22 @@ def deal(
 
 
 def even_share(
-    queues: Mapping[int, Sequence[int]], waiting: Mapping[int, int], newcomer: int, held: Collection[int]
+    queues: Mapping[int, Sequence[int]],
+    waiting: Mapping[int, int],
+    newcomer: int,
+    held: Collection[int],
+    begun: Collection[int] = (),
 ) -> list[tuple[int, int]]:
     """(giver, incident) pairs that the newcomer takes over so that nobody waits on two more than they do.
 
     queues: giver -> incidents that they have not begun, in their own order; the last ones go first, as they are the
     farthest away. waiting: how many each has to do, drafts among them. held: incidents that the newcomer has already.
+    begun: where the newcomer has a draft of their own from before: these go before all others.
     """
     load = Counter(dict(waiting))
     taken: list[tuple[int, int]] = []
     has = set(held)
-    left = {giver: list(queue) for giver, queue in queues.items() if giver != newcomer}
+    left = {giver: sorted(queue, key=lambda one: one in begun) for giver, queue in queues.items() if giver != newcomer}
     while True:
         for queue in left.values():
             while queue and queue[-1] in has:
@@ -64,7 +69,7 @@ def even_share(
         givers = [giver for giver in sorted(left) if left[giver] and load[giver] - load[newcomer] >= 2]
         if not givers:
             return taken
-        giver = max(givers, key=lambda one: (load[one], -one))
+        giver = max(givers, key=lambda one: (left[one][-1] in begun, load[one], -one))
         incident = left[giver].pop()
         taken.append((giver, incident))
         has.add(incident)

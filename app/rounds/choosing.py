@@ -15,9 +15,13 @@ from app.rounds.named import named_incidents
 from app.web.forms import whole_number
 
 TAKES = ("all", "sample", "strata", "listed")
-CODED = ("any", "not_yet")
+CODED = ("any", "not_yet", "before")
 QUOTAS = ("equal", "proportional", "each")
 MOST_TOLD = 20
+NONE_LEFT = {
+    "not_yet": "Every incident that fits is coded or waits in a round. Take coded ones too, or import more.",
+    "before": "None of the incidents that fit was coded before, or each waits in a round. Take all, or end that round.",
+}
 
 
 class NothingFits(Invalid):
@@ -97,7 +101,7 @@ def choose(session: Session, study_id: int, wanted: Wanted, seed: int) -> Chosen
         raise NothingFits
     kept_out = KeptOut()
     if wanted.purpose == "reliability":
-        ids, kept_out = _fresh(session, study_id, ids)
+        ids, kept_out = without_known(session, study_id, ids)
         if not ids:
             raise AllKeptOut
     if wanted.take == "sample":
@@ -108,18 +112,21 @@ def choose(session: Session, study_id: int, wanted: Wanted, seed: int) -> Chosen
 
 
 def _fitting(session: Session, study_id: int, wanted: Wanted) -> list[int]:
-    """Not yet coded: without a submitted answer or final code, and not waiting in a round planned or running."""
+    """Not yet coded: without a submitted answer or final code. Neither these nor what was coded before may be waiting
+    in a round planned or running."""
     ids = queries.candidate_incident_ids(session, study_id, **wanted.filters)
     if wanted.coded == "any":
         return ids
-    taken = known_incidents(session, study_id).coded | queries.waiting_incident_ids(session, study_id)
-    left = [one for one in ids if one not in taken]
+    coded, waiting = known_incidents(session, study_id).coded, queries.waiting_incident_ids(session, study_id)
+    free = [one for one in ids if one not in waiting]
+    left = [one for one in free if (one in coded) == (wanted.coded == "before")]
     if ids and not left:
-        raise NothingFits("Every incident that fits is coded or waits in a round. Take coded ones too, or import more.")
+        raise NothingFits(NONE_LEFT[wanted.coded])
     return left
 
 
-def _fresh(session: Session, study_id: int, ids: Collection[int]) -> tuple[list[int], KeptOut]:
+def without_known(session: Session, study_id: int, ids: Collection[int]) -> tuple[list[int], KeptOut]:
+    """Those that can measure reliability, and why the others cannot."""
     codes = disclosed_codebook(session, study_id).codes.values()
     examples = {example.get("incident_id") for code in codes for example in code.examples}
     known = known_incidents(session, study_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.problems import Conflict, Invalid
 from app.rounds.changes import round_to_change, tell
+from app.rounds.choosing import without_known
 from app.rounds.models import Round, RoundIncident, RoundPhaseChange
 from app.rounds.queries import candidate_incident_ids
 from app.studies.viewer import Viewer
@@ -78,10 +79,11 @@ def waiting_for(session: Session, coding_round: Round) -> list[int]:
 
 
 def fresh_ids(session: Session, coding_round: Round, incident_ids: Collection[int]) -> list[int]:
-    """Those that the round may take: for reliability none of a round whose answers were ever opened, at the end of the
-    coding or one incident after the other."""
+    """Those that the round may take: for reliability no example of the codebook, none discussed or ruled on, and none
+    of a round whose answers were ever opened, at the end of the coding or one incident after the other."""
     if coding_round.purpose != "reliability":
         return sorted(incident_ids)
+    unknown, _ = without_known(session, coding_round.study_id, incident_ids)
     settled = select(RoundPhaseChange.round_id).where(
         RoundPhaseChange.study_id == coding_round.study_id, RoundPhaseChange.to_phase == "settling"
     )
@@ -97,7 +99,7 @@ def fresh_ids(session: Session, coding_round: Round, incident_ids: Collection[in
             )
         )
     )
-    return [one for one in sorted(incident_ids) if one not in opened]
+    return [one for one in sorted(unknown) if one not in opened]
 
 
 def rolling_rounds(session: Session, study_id: int) -> Sequence[Round]:

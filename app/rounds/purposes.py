@@ -26,11 +26,11 @@ USUAL = {
     "calibration": Usual(("after",), 2, 100, 30, "shared", "live", "any"),
     "reliability": Usual(("blind",), 2, 100, 0, "private", "freeze", "not_yet"),
     "single_coding": Usual(("on_request",), 2, 10, 50, "private", "freeze", "not_yet"),
-    "recoding": Usual(("after",), 1, 100, 30, "private", "freeze", "any"),
+    "recoding": Usual(("after",), 1, 100, 30, "private", "freeze", "before"),
 }
 
 WORDS = {
-    "coded": {"any": "coded or not", "not_yet": "not yet coded"},
+    "coded": {"any": "coded or not", "not_yet": "not yet coded", "before": "coded before"},
     "code_sharing": {"private": "private", "shared": "shared by name"},
     "codebook": {"live": "live", "freeze": "frozen when the round starts"},
 }

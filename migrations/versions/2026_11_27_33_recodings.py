@@ -27,6 +27,7 @@ EXPOSURES = (
     "colleague_code",
     "comment",
     "shared_memo",
+    "flag",
     "ruling",
     "final_code",
     "recoding",

@@ -19,6 +19,13 @@ async function show(place, link, code) {
   open.replaceChildren(document.adoptNode(panel));
   open.dataset.of = code ?? "";
   open.hidden = false;
+  say(open);
+}
+
+// The focus stays with the coder's keys, so a screen reader is told what has opened.
+function say(place) {
+  const quotes = [...place.querySelectorAll(".quotes q")].map((quote) => quote.textContent);
+  document.getElementById("words-selected").textContent = [place.querySelector("h2").textContent, ...quotes].join(". ");
 }
 
 document.addEventListener("click", (event) => {

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
+from sqlalchemy.orm import Session
 
+from app.codebook.actions import CodeText, edit_code
 from app.coding.queries import work_on
 from tests import makers
 from tests.browser.at_the_desk import adas_desk, opened, press, saved
@@ -21,10 +23,18 @@ CASES = json.loads((Path(__file__).parents[1] / "methods" / "near_names.json").r
 def bench(site: Site) -> Bench:
     with site.database.transaction() as session:
         made = make_bench(session)
+        defined(session, made)
         other = makers.assignment_of(session, made.ada, made.coding_round, made.incidents[1])
         where = {"dimension_id": made.cause.id, "code_id": made.config.id, "start": 4, "end": 11}
         makers.act(session, made.ada, other, "add_evidence", **where, quote=makers.TEXT[4:11])
     return replace(made, session=None)  # type: ignore[arg-type]
+
+
+def defined(session: Session, made: Bench) -> None:
+    """All codes of the cause have long definitions, so that the guidelines of the last are out of sight at first."""
+    for code in (made.config, made.network):
+        words = CodeText(code.name, "What it means. " * 60)
+        edit_code(session, made.lead.study.id, made.lead.member, code.id, words, seen_seq=10**9)
 
 
 async def test_a_code_nearly_the_same_is_taken_by_keyboard(site: Site, bench: Bench, signed_in: SignedIn) -> None:
@@ -68,8 +78,17 @@ async def test_earlier_quotes_stand_beside_the_code_and_acts_tell_the_time(
     await press(page, ["o"])
     panel = page.get_by_role("region", name="Your earlier quotes")
     await expect(panel.get_by_role("link", name=makers.TEXT[4:11])).to_have_attribute("target", "_blank")
+    await expect(page.locator("#words-selected")).to_contain_text(f"Your earlier quotes for {bench.config.name}")
     await press(page, ["o"])
     await expect(panel).to_have_count(0)
+    await press(page, ["g"])
+    current = page.locator(".answer.is-focused .guideline[aria-current]")
+    await expect(current).to_contain_text(bench.config.name)
+    await press(page, ["g"])
+    await page.locator(f"#code-{bench.network.id}").focus()
+    await press(page, ["g"])
+    await expect(current).to_contain_text(bench.network.name)
+    assert await page.locator(".answer.is-focused .guideline-list").evaluate("list => list.scrollTop") > 0
 
     with site.database.reading() as session:
         work = work_on(session, bench.adas.study_id, bench.adas.id)

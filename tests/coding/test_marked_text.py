@@ -36,6 +36,17 @@ def test_quotes_that_overlap_are_cut_into_flat_pieces(bench: Bench) -> None:
     assert words_of(paragraph) == bench.incidents[0].text
 
 
+def test_where_two_quotes_of_a_dimension_overlap_is_marked(bench: Bench) -> None:
+    quote(bench, bench.symptom, bench.slow, "502 😀 for 40")
+    quote(bench, bench.symptom, bench.down, "for 40 minutes")
+    quote(bench, bench.symptom, bench.slow, "for 40")
+
+    [paragraph] = shown_text(bench.adas_desk())
+
+    marked = [(piece.text, "is-twice" in piece.classes) for piece in paragraph.pieces if piece.marks]
+    assert marked == [("502 😀 ", False), ("for 40", True), (" minutes", False)]
+
+
 def test_a_margin_note_names_dimension_code_and_number_of_quotes(bench: Bench) -> None:
     quote(bench, bench.cause, bench.config, "bad config push")
     quote(bench, bench.cause, bench.config, "rolled the push back")

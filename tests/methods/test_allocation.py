@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
@@ -79,6 +80,30 @@ def test_load_overlap_and_arms_are_within_one_of_the_ideal(made: tuple[Sample, R
         for group in groups:
             of_group = Counter(one.arm for one in plan.incidents if one.coder_ids == group and one.arm != "blind")
             assert within_one([of_group[arm] for arm in rules.arms])
+
+
+@given(plans())
+def test_blind_share_and_arms_are_within_one_of_each_coder_s_own_share(made: tuple[Sample, Rules]) -> None:
+    sample, rules = made
+    rules = replace(rules, arms=[arm for arm in rules.arms if arm != "blind"] or ["after"])
+    plan = allocate(sample, rules)
+    double = [one for one in plan.incidents if len(one.coder_ids) > 1]
+    aside = rounded(rules.blind * len(double))
+    for coder in rules.coder_ids:
+        own = Counter(one.arm for one in plan.incidents if coder in one.coder_ids)
+        of_double = sum(coder in one.coder_ids for one in double)
+        assert abs(own["blind"] - of_double * aside / max(len(double), 1)) <= 1
+        rest = sum(own.values()) - own["blind"]
+        assert all(abs(own[arm] - rest / len(rules.arms)) <= 1 for arm in rules.arms)
+
+
+@pytest.mark.parametrize(("incidents", "coders", "arms"), [(40, 4, ARMS[1:2]), (60, 3, ARMS[1:3]), (120, 10, ARMS[1:])])
+def test_no_coder_has_many_more_blind_incidents_than_another(incidents: int, coders: int, arms: list[str]) -> None:
+    for seed in range(20):
+        dealt = arms_by_incident(by := coders_by_incident(range(incidents), range(coders), 2, seed), arms, seed)
+        for arm in ("blind", *arms):
+            of_coder = Counter(coder for one in by for coder in by[one] if dealt[one] == arm)
+            assert within_one([of_coder[coder] for coder in range(coders)])
 
 
 @given(plans())

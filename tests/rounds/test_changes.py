@@ -8,6 +8,7 @@ from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.queries import planned
+from app.codebook.actions import CodeText, create_code
 from app.coding.desk import desk
 from app.coding.jobs import defer_taking_in
 from app.coding.models import Submission
@@ -246,6 +247,19 @@ def test_a_share_is_taken_from_what_others_have_not_begun(session: Session, tabl
     assert {row.id for row in begun} <= {row.id for row in found.of(ada.member.id)}
 
 
+def test_who_comes_back_for_a_share_is_given_their_own_drafts_first(session: Session, table: Table) -> None:
+    coding_round, _ = table.round_of(8, purpose="calibration", coders_per_incident=1)
+    ada, ben = table.coders
+    first = holdings(session, coding_round).of(ada.member.id)[0]
+    makers.act(session, ada, first, "write_memo", text="half a thought")
+    remove_coder(session, table.lead, coding_round.number, ada.member.id, pending_to=ben.member.id)
+
+    add_coder(session, table.lead, coding_round.number, ada.member.id, takes="share")
+
+    found = holdings(session, coding_round)
+    assert len(found.of(ada.member.id)) == 4 and first.id in {row.id for row in found.of(ada.member.id)}
+
+
 def test_what_is_given_back_is_found_as_it_was_left(session: Session, table: Table) -> None:
     coding_round, _ = table.round_of(2, purpose="calibration", coders_per_incident=1)
     ada, ben = table.coders
@@ -292,6 +306,21 @@ def test_a_reliability_round_takes_only_what_was_not_opened_in_another(session: 
 
     there = set(holdings(session, coding_round).incidents)
     assert ids(new)[0] in there and seen[0] not in there
+
+
+def test_a_reliability_round_takes_no_example_of_the_codebook(session: Session, table: Table) -> None:
+    coding_round, _ = table.round_of(2)
+    example, other = makers.make_incidents(session, table.lead, 2)
+    save_intake(session, table.lead, coding_round.number, Intake())
+    words = CodeText("Quorum", examples=({"text": "The gateway", "incident_id": example.id},))
+    create_code(
+        session, table.lead.study.id, table.lead.member, table.cause.id, words, origin="a_priori", disclosed="whole"
+    )
+
+    with pytest.raises(NotFresh):
+        add_incidents(session, table.lead, coding_round.number, [example.id], by_hand=True)
+    waiting = waiting_for(session, coding_round)
+    assert other.id in waiting and example.id not in waiting
 
 
 def test_a_reliability_round_takes_none_of_a_running_round_that_opens_each_incident(

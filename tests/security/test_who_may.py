@@ -214,6 +214,7 @@ MAY = {
     ("GET", S + "/disagreements"): MEMBERS,
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
+    ("POST", S + "/disagreements/{number}/flags/openings"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings"): RULING,
     ("POST", DISAGREEMENT + "/comments"): CODING,
     ("GET", OUTCOMES): OWN,
