@@ -35,7 +35,7 @@ def kinds(session: Session, viewer, code_id: int) -> list[str]:
     return [example["kind"] for example in code.examples]
 
 
-def test_an_example_is_hidden_until_its_incident_was_handed_in(bench):
+def test_promise_1_an_example_is_hidden_until_its_incident_was_handed_in(bench):
     session, ada = bench.session, bench.ada
     reader = makers.make_member(session, bench.lead, role="reader")
     assert kinds(session, ada, bench.config.id) == ["atypical"]
