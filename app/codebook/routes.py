@@ -105,6 +105,7 @@ def code_context(session: Session, viewer: Viewer, shown: Shelf, code: CodeEntry
         "path": shown.path(code),
         "below": [entry for entry, _ in shown.codebook.tree_of(code.dimension_id) if entry.parent_id == code.id],
         "merged_into": shown.codebook.codes.get(code.merged_into_id) if code.merged_into_id is not None else None,
+        "applied": code_counts(session, viewer.study.id).get(code.id, 0),
         "parts": shown.codebook.parts_of(code.id),
         "split_from": shown.codebook.codes.get(code.split_from_id) if code.split_from_id is not None else None,
         "examples": _examples(session, viewer, code),

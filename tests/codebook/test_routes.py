@@ -255,7 +255,7 @@ def test_a_code_is_retired_with_a_reason_and_brought_back(client: TestClient, st
     assert client.post(f"{page}/retirement", data={"reason": ""}).status_code == 422
     assert client.post(f"{page}/retirement", data={"reason": "unused"}).status_code == 303
     assert "It can no longer be applied" in client.get(page).text
-    assert "Retired and merged" in client.get(BOOK).text
+    assert "Retired, merged and split" in client.get(BOOK).text
 
     assert client.post(f"{page}/restoration").status_code == 422
     assert "Bring Retry storm back" in client.get(f"{page}/restoration/new").text
