@@ -202,6 +202,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/history?kind={}",
         "codebook/history?find={}&page={}",
         "codebook/codes/new?dimension={}",
+        "codebook/codes/1/splits/new?rows={}",
+        "codebook/undoings/new?act={}",
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",

@@ -170,7 +170,8 @@ def edit_code(
     if parent_id is not None:
         check_parent(codebook, before.dimension_id, parent_id, code_id, member)
     name = usable_name(codebook, words.name, before.dimension_id, parent_id, code_id, member)
-    words = replace(words, name=name, examples=(*words.examples, *withheld(session, study_id, member, before)))
+    kept = [each for each in withheld(session, study_id, member, before) if each not in words.examples]
+    words = replace(words, name=name, examples=(*words.examples, *kept))
     after = replace(_with_words(before, words), parent_id=parent_id)
     kind = "moved" if parent_id != before.parent_id else "renamed" if name != before.name else "edited"
     revise_code(session, study_id, member, after, seq, kind=kind, reason=reason)

@@ -27,17 +27,10 @@ EXPOSURE_KINDS = (
     "colleague_code",
     "comment",
     "shared_memo",
-EXPOSURE_KINDS = (
-    "suggestion",
-    "colleague_code",
-    "comment",
-    "shared_memo",
     "flag",
     "ruling",
     "final_code",
     "recoding",
-    "declared",
-)
     "declared",
 )
 

@@ -180,3 +180,67 @@ async def test_axe_finds_nothing_serious_on_the_pages_of_somebody_new(
         assert answer is not None and answer.status == 200, address
         await check_page(page)
     assert site.complaints == []
+
+
+async def test_a_code_is_moved_by_keys_alone_and_nothing_is_saved_before_the_reason(
+    site: Site, lead: Viewer, signed_in: SignedIn
+) -> None:
+    page = await signed_in(lead)
+    await page.goto(site.url + BOOK)
+    rows = page.locator("[data-tree] >> visible=true").first.locator("li")
+    names = await rows.locator(".tree-name").all_text_contents()
+    link = rows.nth(1).locator("a")
+    await link.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(rows.nth(2).locator("a")).to_be_focused()
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Alt+ArrowDown")
+    bar = page.locator("[data-move-form]")
+    await expect(bar).to_contain_text(f"“{names[1]}” under “{names[0]}”")
+    await expect(rows.locator(".tree-name").nth(1)).to_have_text(names[2])
+    await page.keyboard.press("Escape")
+    await expect(bar).to_be_hidden()
+    assert await rows.locator(".tree-name").all_text_contents() == names
+
+    await page.keyboard.press("Alt+ArrowLeft")
+    await expect(bar).to_contain_text(f"“{names[1]}” at the top")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("It is no case of that")
+    await check_page(page)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(names[1])
+    await expect(page.locator("#code")).to_contain_text("It is no case of that")
+    await expect(page.locator(".tree a[aria-current].level-0")).to_have_text(re.compile(re.escape(names[1])))
+
+
+async def test_a_code_is_dragged_under_another(site: Site, lead: Viewer, signed_in: SignedIn) -> None:
+    page = await signed_in(lead)
+    await page.goto(site.url + BOOK)
+    rows = page.locator("[data-tree] >> visible=true").first.locator("li")
+    one, other = (
+        await rows.locator(".tree-name").nth(1).text_content(),
+        await rows.locator(".tree-name").nth(2).text_content(),
+    )
+    box = await rows.nth(2).bounding_box()
+    assert box is not None
+    await rows.nth(1).drag_to(rows.nth(2), target_position={"x": 80, "y": box["height"] - 3})
+    await expect(page.locator("[data-move-form]")).to_contain_text(f"“{one}” under “{other}”, the last one")
+    await expect(page.locator("#move-reason")).to_be_focused()
+    await page.get_by_role("button", name="Put it back").click()
+    await expect(rows.locator(".tree-name").nth(1)).to_have_text(one)
+
+
+@pytest.mark.parametrize("act", ["moves", "splits", "dimension", "promotion", "examples"])
+async def test_the_pages_of_acts_fit_and_are_accessible(
+    site: Site, lead: Viewer, signed_in: SignedIn, act: str
+) -> None:
+    with site.database.transaction() as session:
+        code = _codes(visible_codebook(session, lead.study.id, lead.member.id))[0]
+    page = await signed_in(lead)
+    for width in (1440, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.goto(f"{site.url}{BOOK}/codes/{code.id}/{act}/new")
+        await check_page(page)
+    await page.goto(f"{site.url}{BOOK}/codes/{code.id}")
+    await page.get_by_text("More", exact=True).click()
+    await check_page(page)

@@ -35,7 +35,7 @@ def kinds(session: Session, viewer, code_id: int) -> list[str]:
     return [example["kind"] for example in code.examples]
 
 
-def test_an_example_is_hidden_until_its_incident_was_handed_in(bench):
+def test_promise_1_an_example_is_hidden_until_its_incident_was_handed_in(bench):
     session, ada = bench.session, bench.ada
     reader = makers.make_member(session, bench.lead, role="reader")
     assert kinds(session, ada, bench.config.id) == ["atypical"]
@@ -70,3 +70,14 @@ def test_who_rewrites_a_code_leaves_the_examples_that_were_not_shown(bench):
     )  # fmt: skip
     whole = whole_codebook(session, bench.lead.study.id).codes[seen.id]
     assert sorted(example["kind"] for example in whole.examples) == ["atypical", "close_call", "typical"]
+
+
+def test_what_was_passed_on_whole_is_not_doubled(bench):
+    """As pooling does, which settles codes in the words that they have."""
+    session, ada = bench.session, bench.ada
+    whole = whole_codebook(session, bench.lead.study.id).codes[bench.config.id]
+    actions.edit_code(
+        session, bench.lead.study.id, ada.member, whole.id, CodeText.of(whole),
+        seen_seq=whole.codebook_seq, parent_id=whole.parent_id,
+    )  # fmt: skip
+    assert whole_codebook(session, bench.lead.study.id).codes[whole.id].examples == whole.examples
