@@ -11,7 +11,9 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
+from app.codebook.bring_in import bring_in_codebook
 from app.codebook.queries import whole_codebook
+from app.codebook.readers import read_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import DimensionEntry
 from app.coding.memo_subjects import subject_named
@@ -104,6 +106,20 @@ def _of_nobody() -> list[Shot]:
     return [Shot("sign-in", "", "/sign-in"), Shot("forgotten-password", "", "/forgotten-password")]
 
 
+def _codebook_import(session: Session, lead: Viewer) -> int:
+    """What was here already, with other words, and a row that could not come in."""
+    codebook = whole_codebook(session, lead.study.id)
+    code = next(one for one in codebook.codes.values() if one.name == "Configuration change")
+    above = codebook.codes[code.parent_id].name if code.parent_id else ""
+    rows = [
+        "dimension,code,parent,definition,weight",
+        f"Root cause,{above},,,",
+        f"Root cause,{code.name},{above},Set wrong,2",
+    ]
+    listed = read_codebook("\n".join([*rows, "Root cause,Retry storm,Load,,3"]).encode(), "csv")
+    return bring_in_codebook(session, lead, listed, dimension="Root cause", file_name="other-team.csv").codebook_seq
+
+
 def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     home = f"/studies/{lead.study.slug}"
     codebook = whole_codebook(session, lead.study.id)
@@ -127,6 +143,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",
         "code-retire": f"/codebook/codes/{code.id}/retirement/new",
+        "codebook-import-new": "/codebook/imports/new",
+        "codebook-import-report": f"/codebook/imports/{_codebook_import(session, lead)}",
         "dimensions": "/codebook/dimensions",
         "dimension": f"/codebook/dimensions/{cause.id}",
         "member": f"/members/{session.scalars(select(Membership.id).where(Membership.name == BEN)).one()}",
