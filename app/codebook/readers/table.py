@@ -29,7 +29,7 @@ def read_csv_codebook(content: bytes) -> ListedCodebook:
     try:
         table = read_table(content, "csv")
     except ReaderProblem as problem:
-        raise CodebookFileProblem(problem.sentence) from problem
+        raise CodebookFileProblem(problem.sentence.replace("with incidents in it", "with codes in it")) from problem
     columns = _columns(table.columns)
     found = hung(
         _row(f"line {row.line}", {name: row.values[column].strip() for name, column in columns.items()})
