@@ -45,6 +45,11 @@ class PlannedCode:
     notes: tuple[str, ...] = ()
 
     @property
+    def definition(self) -> str:
+        """As the file has it; blank for a parent that the file names and does not list."""
+        return on_lines(self.listed.texts.get(TEXTS[0].name, ""))
+
+    @property
     def standing(self) -> str:
         return "added" if self.here is None else "conflicting" if self.differences else "matched"
 

@@ -17,12 +17,8 @@ class CodebookFormat:
     not_read: tuple[str, ...] = ()
 
     @property
-    def hint(self) -> str:
-        """What it is for, and what it lacks."""
-        said = [self.words]
-        said += [f"Not in it: {'; '.join(self.not_carried)}."] if self.not_carried else []
-        said += [f"Not read back by Tandem: {'; '.join(self.not_read)}."] if self.not_read else []
-        return " ".join(said)
+    def short(self) -> str:
+        return self.name.upper() if self.name in ("csv", "xlsx", "json", "qdc", "html") else self.label
 
     @property
     def ending(self) -> str:

@@ -199,11 +199,13 @@ def test_a_reason_is_asked_for_and_a_file_without_news_is_refused(session, clien
 
 
 def test_levels_in_names_are_taken_apart_when_asked(session, client, lead):
-    fields = fields_of(upload(client, "name\nHuman::Slip\nHuman\nDisk\n", "tags.csv").text) | {"named-0": "Root"}
+    fields = fields_of(upload(client, "name\nHuman::Slip\nHuman\nNet::Cable\n", "tags.csv").text) | {"named-0": "Root"}
     assert "level_sign" in fields
     page = client.post(f"{AT}/preview", data=fields | {"level_sign": "::"}).text
     client.post(f"{AT}/codes", data=fields_of(page))
-    assert names(session, lead)[1:] == [("Root", 0, "Human"), ("Root", 1, "Slip"), ("Root", 0, "Disk")]
+    assert names(session, lead)[1:] == [
+        ("Root", 0, "Human"), ("Root", 1, "Slip"), ("Root", 0, "Net"), ("Root", 1, "Cable"),
+    ]  # fmt: skip
 
 
 def test_what_the_file_calls_dimensions_may_be_categories(session, client, lead, cause):
