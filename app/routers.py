@@ -7,12 +7,13 @@ from app.accounts import routes as accounts
 from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
-from app.codebook import code_routes, dimension_routes, new_study
+from app.codebook import act_routes, code_routes, dimension_routes, new_study
 from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
 from app.curation import routes as curation
+from app.curation import undo_routes
 from app.export import deletion_routes
 from app.export import routes as export
 from app.findings import routes as findings
@@ -42,6 +43,7 @@ ALL: list[APIRouter] = [
     import_routes.router,
     codebook_import_routes.router,
     code_routes.router,
+    act_routes.router,
     dimension_routes.router,
     codebook.router,
     own_work_routes.router,
@@ -54,6 +56,7 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     adjudication.router,
     curation.router,
+    undo_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

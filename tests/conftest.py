@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ReleaseSavepointClause, RollbackToSavepointClause
 
+from app.codebook.withholding import withhold_examples_of
+from app.coding.open_incidents import open_incidents
 from app.db.migrate import migrate
 from app.db.session import Database
 from tests.support.chromium import check_there
 from tests.support.postgres import older_binaries, running_postgres
 
 os.environ["TANDEM_ALLOWED_HOSTS"] = "testserver"  # what a client without a network calls the app it asks
+withhold_examples_of(open_incidents)  # as the wiring does, for tests that make no app
 SHARED = Path(__file__).parents[2] / "shared"
 TESTS = Path(__file__).parent
 LONGEST = (

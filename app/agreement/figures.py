@@ -36,6 +36,7 @@ ROW_WORDS = {
 
 Value = str | int | frozenset[str | int]
 Table = list[dict[int, Value]]
+CodeOf = Callable[[int], int | None]  # a code as it is compared; None where it is not resolved
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Row:
 
     incident_ids: the incidents behind it, in the order of its units; differing: those on which not all said the
     same. without_not_enough: the same without the answers *not enough information*, where there were any.
-    waiting: how many new codes of the round stand in the way until they are pooled.
+    waiting: how many new codes of the round stand in the way until they are pooled. unresolved: how many answers are
+    left out, as missing data, because a code of theirs was split since and nobody settled which part they mean.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Row:
     differing: int
     without_not_enough: AgreementReport | None
     waiting: int = 0
+    unresolved: int = 0
 
     @property
     def headline(self) -> Coefficient | None:
@@ -63,7 +66,10 @@ class Row:
 
     @property
     def words(self) -> str:
-        return ROW_WORDS[self.kind]
+        if not self.unresolved:
+            return ROW_WORDS[self.kind]
+        left_out = "1 answer is" if self.unresolved == 1 else f"{self.unresolved} answers are"
+        return f"{ROW_WORDS[self.kind]}. {left_out} left out: a code was split since, and its parts are not told apart"
 
     @property
     def is_reliability(self) -> bool:
@@ -190,12 +196,10 @@ def _waits(unpooled: Sequence[CodeEntry]) -> str:
     )
 
 
-def _measured(
-    kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
-) -> Row:
+def _measured(kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: CodeOf) -> Row:
     from app.methods.agreement import agreement_of  # numpy and scipy: not before there is something to compute
 
-    table, incident_ids = _table(dimension, works, code_of)
+    table, incident_ids, unresolved = _table(dimension, works, code_of)
     silent = frozenset([NOT_ENOUGH]) if dimension.takes_many else NOT_ENOUGH
     without = [{rater: value for rater, value in unit.items() if value != silent} for unit in table]
     return Row(
@@ -206,30 +210,41 @@ def _measured(
         incident_ids=incident_ids,
         differing=sum(len(set(unit.values())) > 1 for unit in table),
         without_not_enough=agreement_of(without, sets=dimension.takes_many) if without != table else None,
+        unresolved=unresolved,
     )
 
 
 def _table(
-    dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: Callable[[int], int]
-) -> tuple[Table, tuple[int, ...]]:
-    """One mapping an incident, member id -> value; an answer that was not given is missing data."""
+    dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: CodeOf
+) -> tuple[Table, tuple[int, ...], int]:
+    """One mapping an incident, member id -> value; an answer that was not given is missing data, and so is one whose
+    code was split, of which there are so many."""
     units: dict[int, dict[int, Value]] = {}
+    unresolved = 0
     for work in works:
         reply = work.answers.get(dimension.id)
         if reply is not None:
             unit = units.setdefault(work.submission.incident_id, {})
-            unit[work.submission.member_id] = _value(dimension, reply, code_of)
+            value = _value(dimension, reply, code_of)
+            if value is None:
+                unresolved += 1
+            else:
+                unit[work.submission.member_id] = value
     ids = tuple(sorted(units))
-    return [units[incident_id] for incident_id in ids], ids
+    return [units[incident_id] for incident_id in ids], ids, unresolved
 
 
-def _value(dimension: DimensionEntry, reply: SubmittedReply, code_of: Callable[[int], int]) -> Value:
+def _value(dimension: DimensionEntry, reply: SubmittedReply, code_of: CodeOf) -> Value | None:
+    """None where a code of it is not resolved: part of a set is not what was said."""
+    codes = [code_of(code.code_id) for code in reply.codes]
+    resolved = frozenset(code for code in codes if code is not None)
+    if None in codes:
+        return None
     if dimension.takes_many:
-        silent: frozenset[str | int] = frozenset([NOT_ENOUGH] if reply.state == "not_enough_information" else [])
-        return frozenset(code_of(code.code_id) for code in reply.codes) | silent
+        return resolved | frozenset([NOT_ENOUGH] if reply.state == "not_enough_information" else [])
     if reply.state == "not_enough_information":
         return NOT_ENOUGH
-    return code_of(reply.codes[0].code_id) if reply.codes else NONE_APPLIES
+    return codes[0] if codes and codes[0] is not None else NONE_APPLIES
 
 
 def _beside(dimension: DimensionEntry, works: Sequence[SubmittedWork]) -> Beside:

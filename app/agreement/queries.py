@@ -1,5 +1,7 @@
 """What agreement asks of the rooms below."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -27,7 +29,8 @@ def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
 
     Coined in this round or another one, where names were not shared, and not open to all before this round ran.
     Pooled: merged, moved, renamed or reworded after everybody could read them, or taken as the one that another was
-    merged into. What the author alone did to a code before says nothing about what it means to others.
+    merged into, by an act that was not undone. What the author alone did to a code before says nothing about what it
+    means to others.
     """
     began = select(func.min(RoundPhaseChange.at)).where(
         RoundPhaseChange.study_id == coding_round.study_id,
@@ -38,7 +41,7 @@ def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
         CodeDisclosure.study_id == coding_round.study_id, CodeDisclosure.extent == "name"
     )
     rows = session.execute(
-        select(Code.id, func.count(CodeRevision.id))
+        select(Code.id, CodeRevision.codebook_seq, CodeRevision.undoes_seq)
         .outerjoin(
             CodeDisclosure,
             (CodeDisclosure.study_id == Code.study_id)
@@ -57,9 +60,28 @@ def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
             Code.id.not_in(by_name),
             or_(CodeDisclosure.at.is_(None), CodeDisclosure.at > began.scalar_subquery()),
         )
-        .group_by(Code.id)
+        .order_by(Code.id, CodeRevision.codebook_seq.desc())
     )
-    return {code_id: revisions > 0 for code_id, revisions in rows}
+    acts: dict[int, list[tuple[int, int | None]]] = {}
+    for code_id, seq, undoes_seq in rows:
+        acts.setdefault(code_id, [])
+        if seq is not None:
+            acts[code_id].append((seq, undoes_seq))
+    return {code_id: bool(standing_acts(found)) for code_id, found in acts.items()}
+
+
+def standing_acts(acts: Sequence[tuple[int, int | None]]) -> list[int]:
+    """The acts that were not undone. acts: (codebook_seq, the act that it undoes), the newest first."""
+    undone: set[int] = set()
+    standing: list[int] = []
+    for seq, undoes_seq in acts:
+        if seq in undone:
+            continue
+        if undoes_seq is None:
+            standing.append(seq)
+        else:
+            undone.add(undoes_seq)
+    return standing
 
 
 def planned(session: Session, coding_round: Round) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,11 +41,15 @@ class DimensionRevision(Base):
     needs_evidence: Mapped[bool] = mapped_column(server_default=text("false"))
     openness: Mapped[str] = mapped_column(word("openness", "open", "closed"))
     position: Mapped[int]
-    status: Mapped[str] = mapped_column(word("status", "active", "retired"), server_default="active")
+    status: Mapped[str] = mapped_column(word("status", "active", "retired", "undone"), server_default="active")
+    undoes_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Code(Base):
-    """created_in_round: no foreign key, since rounds stand above; it says whose round the code was coined in."""
+    """created_in_round: no foreign key, since rounds stand above; it says whose round the code was coined in.
+
+    source: where the code comes from, as it was said when it was made; a revision may say otherwise.
+    """
 
     __tablename__ = "codes"
     __table_args__ = owned_by_study(within_study("created_by", "memberships"))
@@ -60,16 +64,25 @@ class Code(Base):
 
 
 class CodeRevision(Base):
+    """How a code stood from one codebook_seq on.
+
+    status: *split* when several new codes stand in its place, which name it as split_from_id; *undone* when its making
+    was undone. undoes_seq: the act that this revision took back. source: None as long as nobody said another than the
+    code was made with.
+    """
+
     __tablename__ = "code_revisions"
     __table_args__ = owned_by_study(
         within_study("code_id", "codes"),
         within_study("dimension_id", "dimensions"),
         within_study("parent_id", "codes"),
         within_study("merged_into_id", "codes"),
+        within_study("split_from_id", "codes"),
         within_study("member_id", "memberships"),
         UniqueConstraint("study_id", "code_id", "codebook_seq"),
         CheckConstraint("(status = 'merged') = (merged_into_id IS NOT NULL)", name="merged_into"),
         CheckConstraint("parent_id IS DISTINCT FROM code_id", name="not_its_own_parent"),
+        CheckConstraint("split_from_id IS DISTINCT FROM code_id", name="not_split_from_itself"),
     )
 
     id: Mapped[Id]
@@ -79,21 +92,42 @@ class CodeRevision(Base):
     at: Mapped[Now]
     member_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(
-        word("kind", "created", "edited", "renamed", "moved", "merged", "split", "retired", "restored")
+        word(
+            "kind",
+            "created",
+            "edited",
+            "renamed",
+            "moved",
+            "merged",
+            "split",
+            "retired",
+            "restored",
+            "promoted",
+            "demoted",
+            "dimension_changed",
+            "undone",
+        )
     )
     reason: Mapped[str] = mapped_column(Text, server_default="")
     dimension_id: Mapped[int] = mapped_column(BigInteger)
     parent_id: Mapped[int | None] = mapped_column(BigInteger)
     is_category: Mapped[bool] = mapped_column(server_default=text("false"))  # groups codes, is not applied itself
     name: Mapped[str] = mapped_column(Text)
+    short_definition: Mapped[str] = mapped_column(Text, server_default="")
     definition: Mapped[str] = mapped_column(Text, server_default="")
     use_when: Mapped[str] = mapped_column(Text, server_default="")
     not_when: Mapped[str] = mapped_column(Text, server_default="")
-    examples: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))  # [{text, incident_id?}]
+    examples: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))  # [{text, kind?, incident_id?}]
+    synonyms: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))  # [word]
+    source: Mapped[str | None] = mapped_column(Text)
     colour: Mapped[str] = mapped_column(Text, server_default="")
-    position: Mapped[int] = mapped_column(server_default=text("0"))
-    status: Mapped[str] = mapped_column(word("status", "active", "retired", "merged"), server_default="active")
+    position: Mapped[float] = mapped_column(Double, server_default=text("0"))  # a move finds room between two others
+    status: Mapped[str] = mapped_column(
+        word("status", "active", "retired", "merged", "split", "undone"), server_default="active"
+    )
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger)
+    split_from_id: Mapped[int | None] = mapped_column(BigInteger)
+    undoes_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CodeDisclosure(Base):

@@ -1,11 +1,14 @@
 """What may stand in a codebook: usable names, parents without circles, codes that are alive and in sight."""
 
+from collections.abc import Iterable
+
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
-from app.methods.names import checked_name, same_name
+from app.methods.names import checked_name, plain_name, same_name
 from app.problems import Conflict, Invalid, NotFound
 from app.studies.models import Membership
 
 LONGEST_NAME = 120
+MOST_SYNONYMS = 20
 
 
 class NoName(Invalid):
@@ -40,6 +43,14 @@ class NotActive(Conflict):
     """This code was retired or merged in the meantime. Reload to see where it went."""
 
 
+class TooManySynonyms(Invalid):
+    """A code has 20 synonyms at most. Keep those that coders would type."""
+
+
+class SynonymTooLong(Invalid):
+    """A synonym is longer than 120 characters."""
+
+
 class StillItsAuthors(Conflict):
     """Its author is still coding with this code. It can be changed when their round has left running."""
 
@@ -56,10 +67,34 @@ def usable_name(
     name = _plain_name(typed)
     for code in codebook.codes.values():
         beside = code.dimension_id == dimension_id and code.parent_id == parent_id and code.is_active
-        seen = code.disclosed or _is_author(code, member)
+        seen = code.disclosed or _is_author(code, member)  # member None sees names that are shared, and no other
         if code.id != code_id and beside and seen and same_name(code.name, name):
             raise NameTaken
     return name
+
+
+def check_names_beside(
+    codebook: Codebook, coming: Iterable[CodeEntry], parent_id: int | None, member: Membership | None
+) -> None:
+    """Codes that come to stand under another parent find none of their names there."""
+    coming = list(coming)
+    ids = {code.id for code in coming}
+    there = [c for c in codebook.codes.values() if c.parent_id == parent_id and c.is_active and c.id not in ids]
+    for code in coming:
+        for other in there:
+            same_place = other.dimension_id == code.dimension_id and is_in_sight(other, member)
+            if same_place and is_in_sight(code, member) and same_name(code.name, other.name):
+                raise NameTaken(f"“{code.name}” stands there already. Rename or merge one of the two first.")
+
+
+def checked_synonyms(typed: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order typed."""
+    names = [plain for each in typed if (plain := plain_name(each))]
+    if len(names) > MOST_SYNONYMS:
+        raise TooManySynonyms
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise SynonymTooLong
+    return tuple(name for at, name in enumerate(names) if not any(same_name(name, one) for one in names[:at]))
 
 
 def usable_dimension_name(codebook: Codebook, typed: str, dimension_id: int | None) -> str:
@@ -79,9 +114,13 @@ def active_dimension(codebook: Codebook, dimension_id: int) -> DimensionEntry:
 def code_in_sight(codebook: Codebook, code_id: int, member: Membership | None) -> CodeEntry:
     """member None: the installation itself, which sees every code."""
     entry = codebook.codes.get(code_id)
-    if entry is None or (member is not None and not entry.disclosed and not _is_author(entry, member)):
+    if entry is None or not is_in_sight(entry, member):
         raise NotFound
     return entry
+
+
+def is_in_sight(code: CodeEntry, member: Membership | None) -> bool:
+    return member is None or bool(code.disclosed) or _is_author(code, member)
 
 
 def active_code(codebook: Codebook, code_id: int, member: Membership | None) -> CodeEntry:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.codebook.models import Code, CodebookVersion, CodeDisclosure, CodeRevision
 from app.codebook.rows import CodebookState, newest_state, rows_at
 from app.codebook.tree import Codebook, CodeEntry
+from app.codebook.withholding import without_open_examples
 from app.problems import NotFound
 from app.studies.models import Study
 
@@ -24,7 +25,7 @@ def visible_codebook(
     """What one member may see: their own codes, and those disclosed to all (promise 1).
 
     seq: as it stood then; a code disclosed later is seen, since disclosure is about people, not about versions. state:
-    the newest, where it has just been read.
+    the newest, where it has just been read. Examples out of incidents that the viewer still has to code are left out.
     """
 
     def seen(code: CodeEntry) -> CodeEntry | None:
@@ -33,7 +34,8 @@ def visible_codebook(
             return None
         return code.without_texts() if code.disclosed == "name" and not own else code
 
-    return _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen, state)
+    codebook = _kept(session, study_id, seq, f"visible to {viewer_member_id}", seen, state)
+    return without_open_examples(session, study_id, viewer_member_id, codebook)
 
 
 def disclosed_codebook(session: Session, study_id: int, *, seq: int | None = None) -> Codebook:

@@ -27,14 +27,21 @@ def next_seq(session: Session, study_id: int) -> int:
     ).scalar_one()
 
 
-def check_unchanged(entry: CodeEntry | DimensionEntry, seen_seq: int) -> None:
-    """seen_seq: the codebook_seq of the revision that somebody's change started from."""
-    if entry.codebook_seq > seen_seq:
+def check_unchanged(entry: CodeEntry | DimensionEntry, seen_seq: int | None) -> None:
+    """seen_seq: the codebook_seq of the revision that somebody's change started from; None where nobody looked."""
+    if seen_seq is not None and entry.codebook_seq > seen_seq:
         raise ChangedMeanwhile
 
 
 def revise_dimension(
-    session: Session, study_id: int, member: Membership | None, entry: DimensionEntry, seq: int, *, reason: str
+    session: Session,
+    study_id: int,
+    member: Membership | None,
+    entry: DimensionEntry,
+    seq: int,
+    *,
+    reason: str,
+    undoes_seq: int | None = None,
 ) -> None:
     session.add(
         DimensionRevision(
@@ -51,6 +58,7 @@ def revise_dimension(
             openness=entry.openness,
             position=entry.position,
             status=entry.status,
+            undoes_seq=undoes_seq,
         )
     )
     session.flush()
@@ -58,7 +66,15 @@ def revise_dimension(
 
 
 def revise_code(
-    session: Session, study_id: int, member: Membership | None, entry: CodeEntry, seq: int, *, kind: str, reason: str
+    session: Session,
+    study_id: int,
+    member: Membership | None,
+    entry: CodeEntry,
+    seq: int,
+    *,
+    kind: str,
+    reason: str,
+    undoes_seq: int | None = None,
 ) -> None:
     session.add(
         CodeRevision(
@@ -72,14 +88,19 @@ def revise_code(
             parent_id=entry.parent_id,
             is_category=entry.is_category,
             name=entry.name,
+            short_definition=entry.short_definition,
             definition=entry.definition,
             use_when=entry.use_when,
             not_when=entry.not_when,
             examples=[dict(example) for example in entry.examples],
+            synonyms=list(entry.synonyms),
+            source=entry.source,
             colour=entry.colour,
             position=entry.position,
             status=entry.status,
             merged_into_id=entry.merged_into_id,
+            split_from_id=entry.split_from_id,
+            undoes_seq=undoes_seq,
         )
     )
     session.flush()

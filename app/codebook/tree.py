@@ -12,6 +12,7 @@ class CodeEntry:
     """A code with the properties of its newest revision up to the asked codebook_seq.
 
     disclosed: 'whole' for what everybody may read, 'name' where others may see the name only, '' for its author alone.
+    split_from_id: the code that it and others came out of.
     """
 
     id: int
@@ -23,7 +24,7 @@ class CodeEntry:
     not_when: str
     examples: tuple[Mapping[str, Any], ...]
     colour: str
-    position: int
+    position: float
     status: str
     merged_into_id: int | None
     is_category: bool
@@ -33,6 +34,9 @@ class CodeEntry:
     created_in_round: int | None
     codebook_seq: int
     disclosed: str
+    short_definition: str = ""
+    synonyms: tuple[str, ...] = ()
+    split_from_id: int | None = None
 
     @property
     def is_active(self) -> bool:
@@ -41,6 +45,11 @@ class CodeEntry:
     @property
     def can_be_applied(self) -> bool:
         return self.is_active and not self.is_category
+
+    @property
+    def content(self) -> "CodeEntry":
+        """What its revisions say, whichever of them said it."""
+        return replace(self, codebook_seq=0)
 
     @classmethod
     def of(cls, code: Code, revision: CodeRevision, disclosed: str) -> "CodeEntry":
@@ -59,16 +68,21 @@ class CodeEntry:
             merged_into_id=revision.merged_into_id,
             is_category=revision.is_category,
             origin=code.origin,
-            source=code.source,
+            source=code.source if revision.source is None else revision.source,
             created_by=code.created_by,
             created_in_round=code.created_in_round,
             codebook_seq=revision.codebook_seq,
             disclosed=disclosed,
+            short_definition=revision.short_definition,
+            synonyms=tuple(revision.synonyms),
+            split_from_id=revision.split_from_id,
         )
 
     def without_texts(self) -> "CodeEntry":
         """As those see it who may see its name only."""
-        return replace(self, definition="", use_when="", not_when="", examples=())
+        return replace(
+            self, definition="", short_definition="", use_when="", not_when="", examples=(), synonyms=(), source=""
+        )
 
 
 @dataclass(frozen=True)
@@ -149,9 +163,24 @@ class Codebook:
             top = code = self.codes[code.parent_id]
         return top
 
-    def living(self, code_id: int) -> int:
-        """Where a merged code went, followed to its end."""
+    def living(self, code_id: int) -> int | None:
+        """Where a merged code went, followed to its end. None where that was split: which of the new codes an
+        application means is settled by people, and never guessed."""
         code = self.codes.get(code_id)
         while code is not None and code.merged_into_id is not None:
             code_id, code = code.merged_into_id, self.codes.get(code.merged_into_id)
-        return code_id
+        return None if code is not None and code.status == "split" else code_id
+
+    def parts_of(self, code_id: int) -> list[CodeEntry]:
+        """The codes that a code was split into, whatever became of them since."""
+        parts = [c for c in self.codes.values() if c.split_from_id == code_id and c.status != "undone"]
+        return sorted(parts, key=lambda code: (code.position, code.id))
+
+    @property
+    def state(self) -> tuple[Mapping[int, DimensionEntry], Mapping[int, CodeEntry]]:
+        """What two codebooks have in common that say the same, by whatever acts they came to it."""
+        dimensions = (*self.dimensions, *self.retired_dimensions)
+        return (
+            {each.id: replace(each, codebook_seq=0) for each in dimensions if each.status != "undone"},
+            {each.id: each.content for each in self.codes.values() if each.status != "undone"},
+        )

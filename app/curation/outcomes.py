@@ -126,7 +126,7 @@ def _keep(session: Session, viewer: Viewer, code_id: int, words: GroupWords, *, 
 
 
 def _text_of(code: CodeEntry) -> CodeText:
-    return CodeText(code.name, code.definition, code.use_when, code.not_when, tuple(code.examples), code.colour)
+    return CodeText.of(code)
 
 
 def _merge(session: Session, viewer: Viewer, code_ids: Sequence[int], into_id: int, words: GroupWords) -> None:

@@ -228,10 +228,12 @@ def _cards(
 
 def _became(codebook: Codebook, code: CodeEntry) -> str:
     if code.status == "merged":
-        living = codebook.codes.get(codebook.living(code.id))
+        living = codebook.codes.get(codebook.living(code.id) or 0)
         return f"merged into “{living.name}”" if living else "merged"
-    if code.status == "retired":
-        return "retired"
+    if code.status == "split":
+        return "split into " + ", ".join(f"“{part.name}”" for part in codebook.parts_of(code.id))
+    if code.status in ("retired", "undone"):
+        return code.status
     above = codebook.codes.get(code.parent_id or 0)
     return f"stands under “{above.name}”" if above else "stands in the codebook"
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.agreement.figures import RoundFigures, Row, round_figures
 from app.codebook import actions as codebook
 from app.codebook.actions import CodeText
-from app.codebook.queries import whole_codebook
+from app.codebook.queries import current_seq, whole_codebook
+from app.codebook.splitting import split_code
+from app.codebook.undoing import undo_act
 from app.coding.exposures import declare_exposure
 from app.rounds.models import Round
 from app.rounds.policy import StillBlind
@@ -181,6 +183,36 @@ def test_private_coined_codes_block_the_figure_until_they_are_pooled(table: Tabl
     assert "Mapped after coding" in pooled.words and not pooled.is_reliability
 
 
+def test_a_code_that_was_split_is_left_out_as_missing_and_never_guessed(table: Table) -> None:
+    coding_round, coined = coined_round(table, ["Quota", "Quota limit"])
+    study_id, member = table.lead.study.id, table.lead.member
+    codebook.merge_codes(table.session, study_id, member, coined[1], coined[0], reason="the same idea")
+    config = table.codes["Config"]
+    parts = [CodeText("A bad push"), CodeText("Drift")]
+    split_code(table.session, study_id, member, config.id, parts, reason="two things")
+
+    row = row_of(round_figures(table.session, coding_round), table, "mapped")
+
+    said = [("Quota", "Quota"), *CAUSES[1:]]
+    pairs = [pair for pair in said if "Config" not in pair]
+    assert row.headline is not None
+    assert row.headline.value == pytest.approx(nltk_alpha(pairs))
+    assert row.unresolved == sum(pair.count("Config") for pair in said)
+    assert f"{row.unresolved} answers are left out: a code was split since" in row.words
+
+
+def test_an_act_of_pooling_that_was_undone_pools_nothing(table: Table) -> None:
+    coding_round, coined = coined_round(table, ["Quota", "Quota limit"])
+    study_id, member = table.lead.study.id, table.lead.member
+    codebook.merge_codes(table.session, study_id, member, coined[1], coined[0], reason="the same idea")
+    merging = current_seq(table.session, study_id)
+    undo_act(table.session, study_id, member, merging, reason="not the same")
+    assert row_of(round_figures(table.session, coding_round), table, "reliability").report is None
+
+    undo_act(table.session, study_id, member, merging + 1, reason="the same after all")
+    assert row_of(round_figures(table.session, coding_round), table, "mapped").report is not None
+
+
 def test_private_coined_codes_block_the_assisted_figure_as_well(table: Table) -> None:
     coding_round, incidents = table.round_of(2, arm="before", code_sharing="private")
     for coder in table.coders:
@@ -236,7 +268,8 @@ def test_three_coders_have_three_pairs(session: Session) -> None:
 
     assert report is not None and len(report.cohen) == 3
     ids = [coder.member.id for coder in table.coders]
-    assert report.cohen[ids[0], ids[2]].value == pytest.approx(1.0)
+    of_pair = {frozenset(pair): measured for pair, measured in report.cohen.items()}
+    assert of_pair[frozenset((ids[0], ids[2]))].value == pytest.approx(1.0)
 
 
 def test_figures_of_a_running_round_are_refused(table: Table) -> None:
