@@ -250,8 +250,15 @@ def _reworded(here: CodeEntry, code: PlannedCode) -> CodeEntry:
         each.name: code.listed.texts[each.name] for each in code.differences if each.name != EXAMPLES_NAME
     }
     if any(each.name == EXAMPLES_NAME for each in code.differences):
-        changed["examples"] = example_rows(code.listed.examples)
+        changed["examples"] = _examples(here, code)
     return replace(here, **changed)
+
+
+def _examples(here: CodeEntry, code: PlannedCode) -> tuple[Mapping[str, Any], ...]:
+    """The file's; one that is here in the same words keeps the incident that it comes from."""
+    ours = {" ".join(str(example["text"]).split()): example for example in here.examples}
+    theirs = example_rows(code.listed.examples)
+    return tuple(ours.get(" ".join(example["text"].split()), example) for example in theirs)
 
 
 def _report(plan: ImportPlan, taken: list[PlannedCode], seq: int) -> BroughtIn:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.codebook.actions import retire_code
+from app.codebook.actions import CodeText, create_code, retire_code
 from app.codebook.models import Code, CodeRevision, Dimension
 from app.codebook.queries import code_history, whole_codebook
 from app.codebook.tree import CodeEntry, DimensionEntry
@@ -124,6 +124,16 @@ def test_theirs_is_taken_where_the_lead_says_so_and_the_reason_is_kept(session, 
         ["Network"], 3, "Agreed with the other team",
     )  # fmt: skip
     assert "Network" in client.get(answer.headers["location"]).text
+
+
+def test_an_example_that_stays_keeps_its_incident(session, client, lead, cause):
+    kept, gone = {"text": "The uplink flapped.", "incident_id": 7}, {"text": "Old.", "incident_id": 8}
+    words = CodeText("Carrier", examples=(kept, gone))
+    made = create_code(session, lead.study.id, lead.member, cause.id, words, origin="coding")
+    book = [{"dimension": "Cause", "name": "Carrier", "examples": ["The uplink  flapped.", "A new one."]}]
+    page = upload(client, json.dumps(book), "a.json").text
+    client.post(f"{AT}/codes", data=fields_of(page) | {"all_words": "theirs"})
+    assert whole_codebook(session, lead.study.id).codes[made.id].examples == (kept, {"text": "A new one."})
 
 
 def test_theirs_everywhere_needs_no_choice_for_each(session, client, lead, network):
