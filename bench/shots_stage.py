@@ -11,8 +11,8 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
-from app.codebook.bring_in import bring_in_codebook
 from app.codebook.actions import CodeText, create_code, retire_code
+from app.codebook.bring_in import bring_in_codebook
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.readers import read_codebook
 from app.codebook.template import apply_template

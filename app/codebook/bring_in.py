@@ -21,13 +21,14 @@ from app.codebook.import_plan import (
 )
 from app.codebook.many_revisions import revise_codes
 from app.codebook.models import Code
-from app.codebook.policy import check_may_alter
+from app.codebook.policy import check_may_alter, checked_synonyms
 from app.codebook.queries import current_seq, visible_codebook, whole_codebook
 from app.codebook.readers import ListedCodebook, ListedDimension, Refused
 from app.codebook.readers.listed import NO_DIMENSION
 from app.codebook.revisions import next_seq
-from app.codebook.texts import example_rows
-from app.codebook.tree import CodeEntry
+from app.codebook.texts import TEXTS, as_written, example_rows
+from app.codebook.tree import Codebook, CodeEntry
+from app.codebook.withholding import withheld, without_open_examples
 from app.methods.names import same_name
 from app.problems import Conflict, Invalid, NotFound
 from app.studies.events import record
@@ -100,7 +101,7 @@ def bring_in(
     """
     check_leads(viewer)
     hold_study(session, viewer.study.id)
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    codebook = codebook_to_compare(session, viewer)
     if seen_state is not None and seen_state != state_of(codebook):
         raise CodebookMoved
     plan = planned(listed, codebook, viewer.member.id, destinations)
@@ -114,6 +115,12 @@ def bring_in(
     _record(session, viewer, done, file_name, reason)
     session.flush()
     return done
+
+
+def codebook_to_compare(session: Session, viewer: Viewer) -> Codebook:
+    """As the member may read it: without examples out of incidents that they still have to code."""
+    seen = visible_codebook(session, viewer.study.id, viewer.member.id)
+    return without_open_examples(session, viewer.study.id, viewer.member.id, seen)
 
 
 def one_import(session: Session, study_id: int, seq: int) -> StudyEvent:
@@ -193,7 +200,8 @@ def _write(
     for code in taken:
         if code.here is not None:
             check_may_alter(code.here, member)
-    reworded = [_reworded(code.here, code) for code in taken if code.here is not None]
+    whole = whole_codebook(session, study_id).codes
+    reworded = [_reworded(session, viewer, whole[code.here.id], code) for code in taken if code.here is not None]
     revise_codes(session, study_id, member, reworded, seq, kind="edited", reason=reason)
 
 
@@ -222,7 +230,8 @@ def _new_entries(
 def _entry(
     row: Code, code: PlannedCode, dimension_id: int, parent_id: int | None, position: int, seq: int
 ) -> CodeEntry:
-    texts: dict[str, Any] = {"definition": "", "use_when": "", "not_when": "", **code.listed.texts}
+    texts: dict[str, Any] = {words.name: as_written(words, "") for words in TEXTS} | code.listed.texts
+    texts["synonyms"] = checked_synonyms(texts["synonyms"])
     return CodeEntry(
         id=row.id,
         dimension_id=dimension_id,
@@ -244,13 +253,14 @@ def _entry(
     )
 
 
-def _reworded(here: CodeEntry, code: PlannedCode) -> CodeEntry:
+def _reworded(session: Session, viewer: Viewer, here: CodeEntry, code: PlannedCode) -> CodeEntry:
     """With the file's words where it has some, and ours where it has none."""
     changed: dict[str, Any] = {
         each.name: code.listed.texts[each.name] for each in code.differences if each.name != EXAMPLES_NAME
     }
     if any(each.name == EXAMPLES_NAME for each in code.differences):
-        changed["examples"] = _examples(here, code)
+        kept = withheld(session, viewer.study.id, viewer.member, here)
+        changed["examples"] = (*_examples(here, code), *kept)
     return replace(here, **changed)
 
 

@@ -157,7 +157,7 @@ class _Known:
             parent = code.parent_id if code.parent_id in ids else None
             self.here.setdefault((dimension_id, parent, folded_name(code.name)), code)
         for code in self.codebook.codes.values():
-            if code.dimension_id == dimension_id:
+            if code.dimension_id == dimension_id and code.status != "undone":
                 self.by_name.setdefault((dimension_id, folded_name(code.name)), []).append(code)
 
     def may_compare(self, code: CodeEntry) -> bool:

@@ -9,12 +9,19 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.codebook.bring_in import BroughtIn, CodebookMoved, NothingNew, bring_in, newest_import_by, one_import
+from app.codebook.bring_in import (
+    BroughtIn,
+    CodebookMoved,
+    NothingNew,
+    bring_in,
+    codebook_to_compare,
+    newest_import_by,
+    one_import,
+)
 from app.codebook.forms import NoReason, check_reason
 from app.codebook.import_forms import ImportForm
 from app.codebook.import_page import MOST_SHOWN, ImportPage
 from app.codebook.import_plan import state_of
-from app.codebook.queries import visible_codebook
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid
 from app.settings import Settings
@@ -86,7 +93,7 @@ def report(request: Request, session: ReadSession, viewer: CurrentViewer, seq: K
 
 def _apply(session: Session, viewer: Viewer, form: ImportForm) -> BroughtIn:
     check_reason(form.reason)
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    codebook = codebook_to_compare(session, viewer)
     plan = form.plan(codebook, viewer.member.id)
     theirs = form.keys_of_theirs(plan)
     if not (plan.problem or plan.of("added") or plan.new_dimensions or theirs):
@@ -108,7 +115,7 @@ def _report_address(viewer: Viewer, seq: int) -> str:
 
 
 def _preview(request: Request, session: Session, viewer: Viewer, form: ImportForm, *, status: int = 200) -> Response:
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    codebook = codebook_to_compare(session, viewer)
     shown = ImportPage(form, form.plan(codebook, viewer.member.id), codebook, state_of(codebook))
     if is_htmx(request):
         return fragment(request, "codebook/_import_plan.html", status=status, shown=shown, most_shown=MOST_SHOWN)

@@ -33,7 +33,7 @@ IN_NONE = (
     "retired dimensions, and codes that only their coder may see yet",
 )
 SETTINGS = "what a dimension takes (one code or many, a main one), whether it is open and whether codes need a quote"
-FROM_INCIDENT = "the incident that an example comes from"
+FROM_INCIDENT = "the incident that an example comes from, and the order among examples of different kinds"
 PUT_AWAY = "retired and merged codes"
 BY_NAME = "of retired and merged codes more than their names"
 IDS = "ids, colours and where a code came from"
@@ -70,7 +70,7 @@ FORMATS = {
             "Dimensions with their codes, whole, for programs.",
             "application/json",
             (),
-            (*READ_AS_NEW, FROM_INCIDENT),
+            (*READ_AS_NEW, "the incident that an example comes from"),
         ),
         CodebookFormat(
             "qdc",
