@@ -133,7 +133,8 @@ def test_an_example_that_stays_keeps_its_incident(session, client, lead, cause):
     book = [{"dimension": "Cause", "name": "Carrier", "examples": ["The uplink  flapped.", "A new one."]}]
     page = upload(client, json.dumps(book), "a.json").text
     client.post(f"{AT}/codes", data=fields_of(page) | {"all_words": "theirs"})
-    assert whole_codebook(session, lead.study.id).codes[made.id].examples == (kept, {"text": "A new one."})
+    found = whole_codebook(session, lead.study.id).codes[made.id].examples
+    assert [(each["text"], each.get("incident_id")) for each in found] == [(kept["text"], 7), ("A new one.", None)]
 
 
 def test_theirs_everywhere_needs_no_choice_for_each(session, client, lead, network):
