@@ -26,7 +26,7 @@ from app.codebook.queries import current_seq, visible_codebook, whole_codebook
 from app.codebook.readers import ListedCodebook, ListedDimension, Refused
 from app.codebook.readers.listed import NO_DIMENSION
 from app.codebook.revisions import next_seq
-from app.codebook.texts import example_rows
+from app.codebook.texts import TEXTS, as_written, example_rows
 from app.codebook.tree import CodeEntry
 from app.methods.names import same_name
 from app.problems import Conflict, Invalid, NotFound
@@ -222,7 +222,7 @@ def _new_entries(
 def _entry(
     row: Code, code: PlannedCode, dimension_id: int, parent_id: int | None, position: int, seq: int
 ) -> CodeEntry:
-    texts: dict[str, Any] = {"definition": "", "use_when": "", "not_when": "", **code.listed.texts}
+    texts: dict[str, Any] = {words.name: as_written(words, "") for words in TEXTS} | code.listed.texts
     return CodeEntry(
         id=row.id,
         dimension_id=dimension_id,
