@@ -162,6 +162,9 @@ def _carried_code(code: ToldCode, format: str) -> ToldCode:
     examples = tuple((kind, plain(each, format)) for kind, each in code.examples)
     if format == "csv":
         examples = tuple((kind, plain(" ".join(each.splitlines()), format)) for kind, each in code.examples)
+    if format != "json":  # which writes them one after the other; the others, kind by kind
+        kinds = [kind.kind for kind in EXAMPLES]
+        examples = tuple(sorted(examples, key=lambda example: kinds.index(example[0])))
     return ToldCode(
         code.depth,
         code.name,
