@@ -167,7 +167,7 @@ def test_a_name_that_is_taken_stands_at_its_field(client):
     assert "a dimension with this name already" in page.text
 
 
-def test_a_codebook_that_changed_meanwhile_is_not_written_to(session, client, lead, cause):
+def test_promise_6_a_codebook_that_changed_meanwhile_is_not_written_to(session, client, lead, cause):
     fields = fields_of(upload(client).text)
     makers.make_code(session, lead, cause, "Human")
     before = rows_of_codebook(session)
