@@ -1,6 +1,5 @@
 """What the page of a codebook file shows: what would come of it, and what is still to be chosen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.codebook.import_forms import MOST_CHOICES, NEW, OUT, ImportForm
@@ -89,7 +88,3 @@ class ImportPage:
     def has_dimensions(self) -> bool:
         """Whether the file names dimensions, which may be meant as categories."""
         return self.form.one_dimension or any(each.name for each in self.form.listed.dimensions)
-
-
-def shown(codes: Sequence[PlannedCode]) -> Sequence[PlannedCode]:
-    return codes[:MOST_SHOWN]
