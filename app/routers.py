@@ -8,6 +8,7 @@ from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
+from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
@@ -40,6 +41,7 @@ ALL: list[APIRouter] = [
     settings_routes.router,
     incidents.router,
     import_routes.router,
+    codebook_import_routes.router,
     code_routes.router,
     act_routes.router,
     dimension_routes.router,

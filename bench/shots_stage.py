@@ -12,7 +12,9 @@ from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
 from app.codebook.actions import CodeText, create_code, retire_code
+from app.codebook.bring_in import bring_in_codebook
 from app.codebook.queries import current_seq, whole_codebook
+from app.codebook.readers import read_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.memo_subjects import subject_named
@@ -109,6 +111,20 @@ def _of_nobody() -> list[Shot]:
     return [Shot("sign-in", "", "/sign-in"), Shot("forgotten-password", "", "/forgotten-password")]
 
 
+def _codebook_import(session: Session, lead: Viewer) -> int:
+    """What was here already, with other words, and a row that could not come in."""
+    codebook = whole_codebook(session, lead.study.id)
+    code = next(one for one in codebook.codes.values() if one.name == "Configuration change")
+    above = codebook.codes[code.parent_id].name if code.parent_id else ""
+    rows = [
+        "dimension,code,parent,definition,weight",
+        f"Root cause,{above},,,",
+        f"Root cause,{code.name},{above},Set wrong,2",
+    ]
+    listed = read_codebook("\n".join([*rows, "Root cause,Retry storm,Load,,3"]).encode(), "csv")
+    return bring_in_codebook(session, lead, listed, dimension="Root cause", file_name="other-team.csv").codebook_seq
+
+
 def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     home = f"/studies/{lead.study.slug}"
     codebook = whole_codebook(session, lead.study.id)
@@ -137,6 +153,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",
         "code-retire": f"/codebook/codes/{code.id}/retirement/new",
         **_of_quotes(session, lead, code),
+        "codebook-import-new": "/codebook/imports/new",
+        "codebook-import-report": f"/codebook/imports/{_codebook_import(session, lead)}",
         "code-restore": f"/codebook/codes/{away.id}/restoration/new",
         "code-move": f"/codebook/codes/{code.id}/moves/new",
         "code-split": f"/codebook/codes/{code.id}/splits/new",

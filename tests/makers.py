@@ -1,5 +1,6 @@
 """Makers act through actions, so that every state in a test can really happen."""
 
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import count
@@ -12,7 +13,10 @@ from sqlalchemy.orm import Session
 from app.accounts.actions import add_person
 from app.codebook import actions as codebook
 from app.codebook.actions import CodeText
+from app.codebook.bring_in import bring_in_codebook
 from app.codebook.dimension_actions import DimensionText, add_dimension
+from app.codebook.queries import visible_codebook
+from app.codebook.readers import read_codebook
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.acts import ActAnswer, ActRequest, perform
 from app.coding.models import AssignmentWork
@@ -56,6 +60,13 @@ def make_code(
     words = CodeText(name or f"Code {next(_numbers)}", definition)
     how = {"origin": "a_priori", **how}
     return codebook.create_code(session, lead.study.id, lead.member, dimension.id, words, **how)
+
+
+def make_codebook_import(session: Session, lead: Viewer) -> int:
+    """A file with what is in the codebook already: the event, and nothing new. Returns the number of its report."""
+    dimension = visible_codebook(session, lead.study.id, lead.member.id).dimensions[0]
+    listed = read_codebook(json.dumps({"dimensions": [{"name": dimension.name, "codes": []}]}).encode(), "json")
+    return bring_in_codebook(session, lead, listed, dimension=None, file_name="codes.json").codebook_seq
 
 
 def make_incidents(session: Session, lead: Viewer, how_many: int, *, text: str = TEXT) -> list[Incident]:

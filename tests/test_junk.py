@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from base64 import urlsafe_b64encode
 from string import ascii_letters
 from typing import ClassVar
 from urllib.parse import quote, urlencode
@@ -69,6 +70,8 @@ GOOD = {
     "numbers": "1-3",
     "on": "study",
     "text": "A thought",
+    "file_name": "codes.csv",
+    "content": urlsafe_b64encode(b"dimension,code,definition\nNew,Odd,Other words\n").decode(),
 }
 
 
@@ -222,6 +225,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "memos/about?on=code-{}",
         "memos/about?on=quote-{}",
         "memos/{}",
+        "codebook/imports/{}",
     ]
     base = f"/studies/{scene.lead.study.slug}/"
     broken = []
@@ -267,6 +271,7 @@ def posts(session, scene):
         "member_id": scene.everybody["coder 0"].member.id,
         "group_id": 1,
         "recoding_id": 1,
+        "seq": 1,
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),

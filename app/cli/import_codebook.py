@@ -56,6 +56,8 @@ def _say(file: Path, done: "BroughtIn") -> None:
         typer.echo(f"{file}, {each.place}: {each.reason}", err=True)
     for left_out in done.left_out:
         typer.echo(f"{file}: left out: {left_out}.", err=True)
+    for remark in done.remarks:
+        typer.echo(f"{file}: {remark}.", err=True)
     for name in done.different:
         typer.echo(f"{file}: “{name}” is here with other words; what is here stays.", err=True)
     counts = f"{done.codes_added} codes added, {done.already_here} already here, {len(done.refused)} refused"

@@ -32,7 +32,9 @@ class DimensionText:
     needs_evidence: bool = False
 
 
-def add_dimension(session: Session, study_id: int, member: Membership | None, words: DimensionText) -> DimensionEntry:
+def add_dimension(
+    session: Session, study_id: int, member: Membership | None, words: DimensionText, *, reason: str = ""
+) -> DimensionEntry:
     _check_choices(words)
     seq = next_seq(session, study_id)
     codebook = whole_codebook(session, study_id)
@@ -52,7 +54,7 @@ def add_dimension(session: Session, study_id: int, member: Membership | None, wo
         codebook_seq=seq,
         needs_evidence=words.needs_evidence,
     )
-    revise_dimension(session, study_id, member, entry, seq, reason="")
+    revise_dimension(session, study_id, member, entry, seq, reason=reason)
     record(session, study_id, member, "dimension.added", subject=("dimension", dimension.id), name=name)
     return entry
 

@@ -39,8 +39,14 @@ TEXTS = (
     CodeWords("definition", "Definition", ("description", "full definition")),
     CodeWords("use_when", "Use when", ("when to use", "inclusion", "inclusion criteria")),
     CodeWords("not_when", "Not when", ("when not to use", "exclusion", "exclusion criteria")),
+    CodeWords("short_definition", "Short definition", ("short", "brief definition")),
+    CodeWords("synonyms", "Synonyms", ("synonym", "aliases"), one_a_line=True),
 )
-EXAMPLES = (ExampleKind("", "examples", "Example", ("example", "typical example")),)
+EXAMPLES = (
+    ExampleKind("typical", "examples", "Example", ("example", "typical example", "typical examples")),
+    ExampleKind("close_call", "close_calls", "Close call", ("close call",)),
+    ExampleKind("atypical", "atypical", "Atypical example", ("atypical examples", "atypical example")),
+)
 SOURCE = "Source"
 
 

@@ -64,7 +64,8 @@ def entries(codebook: Codebook) -> list[tuple[DimensionEntry, CodeEntry]]:
     found = []
     for dimension in codebook.dimensions:
         active = codebook.codes_of(dimension.id)
-        gone = [c for c in codebook.codes.values() if c.dimension_id == dimension.id and not c.is_active]
+        others = [c for c in codebook.codes.values() if c.dimension_id == dimension.id and not c.is_active]
+        gone = [code for code in others if code.status != "undone"]
         found += [(dimension, code) for code in (*active, *sorted(gone, key=lambda c: c.id))]
     return found
 

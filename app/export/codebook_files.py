@@ -12,6 +12,8 @@ from app.export.codebook_tables import csv_table, json_document, xlsx_workbook
 from app.export.qdc import qdc_file
 from app.export.writing import ExportFile
 
+__all__ = ["FORMATS", "codebook_file"]
+
 WRITERS: dict[str, Callable[[Document], bytes]] = {
     "csv": csv_table,
     "xlsx": xlsx_workbook,

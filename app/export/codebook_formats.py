@@ -17,12 +17,8 @@ class CodebookFormat:
     not_read: tuple[str, ...] = ()
 
     @property
-    def hint(self) -> str:
-        """What it is for, and what it lacks."""
-        said = [self.words]
-        said += [f"Not in it: {'; '.join(self.not_carried)}."] if self.not_carried else []
-        said += [f"Not read back by Tandem: {'; '.join(self.not_read)}."] if self.not_read else []
-        return " ".join(said)
+    def short(self) -> str:
+        return self.name.upper() if self.name in ("csv", "xlsx", "json", "qdc", "html") else self.label
 
     @property
     def ending(self) -> str:
@@ -37,7 +33,7 @@ IN_NONE = (
     "retired dimensions, and codes that only their coder may see yet",
 )
 SETTINGS = "what a dimension takes (one code or many, a main one), whether it is open and whether codes need a quote"
-FROM_INCIDENT = "the incident that an example comes from"
+FROM_INCIDENT = "the incident that an example comes from, and the order among examples of different kinds"
 PUT_AWAY = "retired and merged codes"
 BY_NAME = "of retired and merged codes more than their names"
 IDS = "ids, colours and where a code came from"
@@ -74,7 +70,7 @@ FORMATS = {
             "Dimensions with their codes, whole, for programs.",
             "application/json",
             (),
-            (*READ_AS_NEW, FROM_INCIDENT),
+            (*READ_AS_NEW, "the incident that an example comes from"),
         ),
         CodebookFormat(
             "qdc",

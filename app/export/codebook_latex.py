@@ -27,7 +27,7 @@ SPECIAL = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
-    "'": r"\textquotesingle{}",
+    "'": "{'}",
     "-": "{-}",  # two of them would become a dash
     "[": "{[}",  # after the end of a row it would begin an option
     "*": "{*}",

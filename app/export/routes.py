@@ -24,7 +24,7 @@ def export_page(request: Request, session: ReadSession, viewer: CurrentViewer) -
         request,
         "export/page.html",
         here_nav="export",
-        formats=[(each.name, each.label, each.hint) for each in FORMATS.values()],
+        formats=FORMATS.values(),
         in_none=IN_NONE,
         versions=[("", "as it stands now")] + [(v.id, v.name) for v in codebook.versions(session, viewer.study.id)],
         rounds=[("", "all rounds below")]

@@ -106,7 +106,7 @@ WORDS = {
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
-REASONED = ("round", "code", "dimension", "incident", "member")
+REASONED = ("round", "code", "codebook", "dimension", "incident", "member")
 
 
 @dataclass(frozen=True)
@@ -211,6 +211,8 @@ def _about(told: Told, event: StudyEvent) -> tuple[str, str]:
         return told.rounds[key].name, f"{told.base}/rounds/{told.rounds[key].number}"
     if kind == "member" and key in told.people:
         return told.people[key].name, f"{told.base}/members"
+    if kind == "codebook_import":
+        return str(event.details.get("file", "")), f"{told.base}/codebook/imports/{key}"
     if kind == "codebook_version":
         return str(event.details.get("name", "")), f"{told.base}/codebook"
     incident_id = told.of_assignment.get(key or 0) if kind == "assignment" else _incident_id(event)

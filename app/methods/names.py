@@ -30,9 +30,10 @@ def checked_name(typed: str, *, most: int, missing: type[Exception], too_long: t
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names cannot be told apart but by small and capital letters, or by marks that are not seen."""
-    return _folded(one) == _folded(other)
+    return folded_name(one) == folded_name(other)
 
 
 @lru_cache(maxsize=4096)
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """The one key of all names that are the same name."""
     return unicodedata.normalize("NFC", _JOINERS.sub("", plain_name(name)).casefold())

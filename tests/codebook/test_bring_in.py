@@ -85,7 +85,7 @@ def test_what_is_here_with_other_words_stays_and_is_said(session: Session, lead:
 
     done = bring_in(session, lead, "dimension,code,definition\nCAUSE,slip,Something else\n", "csv")
 
-    assert done == BroughtIn(already_here=1, different=["slip"])
+    assert done == BroughtIn(codebook_seq=done.codebook_seq, already_here=1, different=["slip"])
     assert ("Slip", "A hand slipped.") in {line[1:3] for line in told(whole_codebook(session, lead.study.id))}
 
 
@@ -107,7 +107,7 @@ def test_rows_that_cannot_come_in_are_named_and_the_others_come(session: Session
         "A,B,",
         "B,A,",
         ",,",
-        ",A,",
+        "F,A,",
         "C,nowhere,",
         "D,,",
         "d,,",
@@ -118,10 +118,11 @@ def test_rows_that_cannot_come_in_are_named_and_the_others_come(session: Session
     done = bring_in(session, lead, "\n".join(rows), "csv", dimension="Cause")
 
     assert [(each.place, each.reason[:22]) for each in done.refused] == [
-        ("line 5", "the name of the code i"),
-        ("line 8", "“d” stands there twice"),
-        ("line 3", "its parent “a” is not "),
+        ("line 2", "its parent “B” is not "),
+        ("line 3", "its parent “A” is not "),
+        ("line 5", "what it stands under, "),
         ("line 6", "its parent “nowhere” i"),
+        ("line 8", "“d” stands there twice"),
         ("line 10", "The name is longer tha"),
     ]
     assert done.left_out == ["1 retired or merged codes"]
@@ -149,7 +150,7 @@ def test_a_codebook_of_atlas_ti_goes_under_the_dimension_one_names(session: Sess
 
     done = bring_in(session, lead, ATLASTI.read_bytes(), "qdc", dimension="Cause")
 
-    assert done.codes_added >= 1 and done.left_out == ["1 sets of codes"]
+    assert done.codes_added >= 1 and done.left_out == ["1 sets of codes, with 1 codes in them"]
     assert told(whole_codebook(session, lead.study.id))[1][1:3] == ("code1", "description")
 
 
@@ -224,10 +225,13 @@ def test_by_command(own_database: URL, tmp_path: Path) -> None:
     assert done.exit_code == 0 and "line 3: its parent" in done.stderr
     assert json.loads(done.stdout) == {
         "file": str(file),
+        "codebook_seq": 2,
         "dimensions_added": 1,
         "codes_added": 1,
         "already_here": 0,
         "different": [],
+        "taken": [],
+        "remarks": [],
         "refused": [{"place": "line 3", "reason": "its parent “nowhere” is not a code that stands above it"}],
         "left_out": [],
     }

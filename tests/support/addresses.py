@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from base64 import urlsafe_b64encode
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import routers
+from app.codebook.bring_in import IMPORT
 from app.codebook.models import Code, Dimension
 from app.coding.models import Evidence, Memo
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
-from app.studies.models import Membership
+from app.studies.models import Membership, StudyEvent
 from app.suggestions.models import Suggestion, SuggestionRun
 from tests.support.clients import HTMX
 from tests.support.scenes import Scene
@@ -53,6 +55,7 @@ def post_addresses(session: Session, scene: Scene):
         "import_id": 1,
         "group_id": 1,
         "recoding_id": 1,
+        "seq": 1,
     }
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
@@ -67,6 +70,7 @@ def post_addresses(session: Session, scene: Scene):
     fields |= {"dimension_id": of["dimension_id"], "code_id": of["code_id"], "into_id": of["code_id"]}
     coder = scene.everybody["coder 0"].member.id
     fields |= {"member_id": coder, "pending_to": "evenly", "from_id": coder, "to_id": "evenly", "numbers": "1"}
+    fields |= {"file_name": "codes.csv", "content": urlsafe_b64encode(b"dimension,code\nCause,Network\n").decode()}
     fields |= {"act": 3, "name_1": "One", "name_2": "Two", "rows": 4}
     fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
@@ -93,7 +97,8 @@ def subjects(session: Session, scene: Scene) -> dict[str, int]:
 
 def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
     study_id = scene.lead.study.id
-    return {
+    imports = select(StudyEvent.subject_id).where(StudyEvent.study_id == study_id, StudyEvent.subject_kind == IMPORT)
+    return {"seq": list(session.scalars(imports)) or [1]} | {
         name: list(session.scalars(select(model.id).where(model.study_id == study_id).order_by(model.id)))
         for name, model in (
             ("incident_id", Incident),

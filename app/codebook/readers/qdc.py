@@ -4,17 +4,36 @@ Definition, rules and examples come back out of the description where Tandem's o
 document types are refused, and nothing is fetched.
 """
 
-import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from app.codebook.readers.listed import NO_DIMENSION, CodebookFileProblem, ListedCode, ListedCodebook, ListedDimension
+from app.codebook.folding import unfolded
+from app.codebook.readers.listed import (
+    DEEPEST,
+    MOST_CODES,
+    NO_DIMENSION,
+    CodebookFileProblem,
+    ListedCode,
+    ListedCodebook,
+    ListedDimension,
+    too_deep,
+    too_many_codes,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-HEADINGS = {"Use when: ": "use_when", "Not when: ": "not_when", "Source: ": "source"}
-EXAMPLE = "Example: "
-DEEPEST = 50
+KNOWN = {"CodeBook", "Codes", "Code", "Description", "Sets"}
+KNOWN_OF_CODES = {"guid", "name", "isCodable", "color"}
+NOT_ALLOWED = "it holds a character that XML does not allow, such as a control character. Take it out"
+# What the parser says, by a few words of it, in words that help.
+FAULTS = {
+    "not proper UTF-8": "it is not written in UTF-8, as it should be. Save it as UTF-8",
+    "encoding": "it is not written in the encoding that it names. Save it as UTF-8",
+    "xmlChar": NOT_ALLOWED,
+    "invalid Char": NOT_ALLOWED,
+    "invalid xmlChar": NOT_ALLOWED,
+}
 
 
 def read_qdc(content: bytes) -> ListedCodebook:
@@ -24,7 +43,10 @@ def read_qdc(content: bytes) -> ListedCodebook:
     tops = [each for group in root if _tag(group) == "Codes" for each in group if _tag(each) == "Code"]
     if not tops:
         raise CodebookFileProblem("The codebook in this file holds no codes.")
-    found = ListedCodebook([])
+    codes = [each for each in root.iter() if _tag(each) == "Code"]
+    if len(codes) > MOST_CODES:
+        raise too_many_codes(len(codes))
+    found = ListedCodebook([], left_out=_left_out(root), remarks=_shared_guids(codes))
     if all(each.get("isCodable") == "false" for each in tops):
         for top in tops:
             dimension = ListedDimension(_name(top), question=_description(top))
@@ -32,9 +54,6 @@ def read_qdc(content: bytes) -> ListedCodebook:
             found.dimensions.append(dimension)
     else:
         found.dimensions.append(ListedDimension(NO_DIMENSION, codes=[_code(top, 1) for top in tops]))
-    sets = sum(_tag(each) == "Set" for each in root.iter())
-    if sets:
-        found.left_out.append(f"{sets} sets of codes")
     return found
 
 
@@ -45,42 +64,55 @@ def _parsed(content: bytes) -> "_Element":
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as problem:
-        raise CodebookFileProblem(f"The file is no XML that can be read: {problem.msg}.") from problem
+        if "depth" in (problem.msg or ""):
+            raise too_deep() from problem
+        fault = next((said for word, said in FAULTS.items() if word in (problem.msg or "")), problem.msg)
+        raise CodebookFileProblem(f"The file is no XML that can be read: {fault}.") from problem
     if root.getroottree().docinfo.doctype:
         raise CodebookFileProblem("The file declares a document type, which a codebook has no need of. Remove it.")
     return root
 
 
+def _left_out(root: "_Element") -> list[str]:
+    """Elements and attributes that Tandem has no place for, by name and count."""
+    elements = Counter(_tag(each) for each in root.iter() if _tag(each) and _tag(each) not in KNOWN)
+    of_sets = elements.pop("MemberCode", 0)
+    sets = elements.pop("Set", 0)
+    attributes = Counter(
+        str(name) for each in root.iter() if _tag(each) == "Code" for name in each.attrib if name not in KNOWN_OF_CODES
+    )
+    found = [f"{sets} sets of codes" + (f", with {of_sets} codes in them" if of_sets else "")] if sets else []
+    found += [f"{count} of the element “{name[:60]}”" for name, count in elements.most_common(20)]
+    return found + [f"{count} times the attribute “{name[:60]}”" for name, count in attributes.most_common(20)]
+
+
+def _shared_guids(codes: "list[_Element]") -> list[str]:
+    guids = Counter((each.get("guid") or "").upper() for each in codes if each.get("guid"))
+    shared = [guid for guid, count in guids.items() if count > 1]
+    if not shared:
+        return []
+    more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
+    return [f"several codes share the GUID {shared[0][:40]}{more}; each was read for itself"]
+
+
 def _code(element: "_Element", depth: int) -> ListedCode:
     if depth > DEEPEST:
-        raise CodebookFileProblem(f"The codes of this file stand more than {DEEPEST} levels deep.")
-    code = ListedCode(
+        raise too_deep()
+    written = unfolded(_description(element))
+    return ListedCode(
         name=_name(element),
         place=f"line {element.sourceline}",
+        texts=written.texts,
+        examples=written.examples,
+        source=written.source,
         colour=element.get("color") or "",
         is_category=element.get("isCodable") == "false",
         codes=[_code(child, depth + 1) for child in element if _tag(child) == "Code"],
     )
-    _take_description(code, _description(element))
-    return code
-
-
-def _take_description(code: ListedCode, text: str) -> None:
-    """The paragraphs under Tandem's headings; what stands before them is the definition."""
-    definition: list[str] = []
-    for paragraph in re.split(r"\n{2,}(?=(?:Use when|Not when|Example|Source): )", text):
-        heading = next((heading for heading in HEADINGS if paragraph.startswith(heading)), None)
-        if heading is not None:
-            setattr(code, HEADINGS[heading], paragraph.removeprefix(heading).strip())
-        elif paragraph.startswith(EXAMPLE):
-            code.examples.append(paragraph.removeprefix(EXAMPLE).strip())
-        else:
-            definition.append(paragraph)
-    code.definition = "\n\n".join(definition).strip()
 
 
 def _description(element: "_Element") -> str:
-    return next(((child.text or "").strip() for child in element if _tag(child) == "Description"), "")
+    return next((str(child.xpath("string()")).strip() for child in element if _tag(child) == "Description"), "")
 
 
 def _name(element: "_Element") -> str:
