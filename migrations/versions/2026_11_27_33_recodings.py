@@ -1,14 +1,14 @@
 """Recodings: quotes moved to another code after the coding, and the final codes that it replaced and wrote.
 
 Revision ID: 2026_11_27_33
-Revises: 2026_11_26_28
+Revises: 2026_11_27_30
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_33"
-down_revision = "2026_11_26_28"
+down_revision = "2026_11_27_30"
 branch_labels = None
 depends_on = None
 

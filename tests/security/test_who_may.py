@@ -64,6 +64,7 @@ DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
 QUOTES = CODE + "/quotes"
+STALE = S + "/codebook/stale"
 RECODING = S + "/codebook/recodings/{recoding_id}"
 DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
@@ -150,6 +151,10 @@ MAY = {
     ("GET", QUOTES + "/chosen"): RULING,
     ("POST", CODE + "/recodings"): RULING,
     ("POST", RECODING + "/return"): RULING,
+    ("GET", STALE): LEAD,
+    ("GET", STALE + "/waiting"): LEAD,
+    ("POST", STALE + "/openings"): LEAD,
+    ("POST", STALE + "/rounds"): LEAD,
     ("GET", S + "/codebook/dimensions"): MEMBERS,
     ("POST", S + "/codebook/dimensions"): LEAD,
     ("GET", DIMENSION): LEAD,
