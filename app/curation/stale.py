@@ -19,6 +19,7 @@ from app.rounds.models import Round
 from app.studies.viewer import Viewer
 
 MOST_SIMILAR = 20  # incidents a new code
+SHARE_OF_THE_BEST = 0.5  # of the rank: who shares a common word alone is not like it
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _by_code(after: Codebook, changes: Iterable[Change], *, pressing_only: bool)
         touched = lineage(after, change.code.id)
         if change.into is not None:
             touched |= lineage(after, change.into.id)
-        for code_id in touched:
+        for code_id in touched if change.kind != "added" else ():  # who bears a new code has weighed it
             found[code_id].append((change, "bears"))
         if not pressing_only and change.kind != "retired":
             for sibling in _siblings(after, change):
@@ -229,4 +230,6 @@ def _similar(session: Session, viewer: Viewer, after: Codebook, change: Change) 
     own = lineage(after, code.id)
     fresh = {one.incident_id for one in settled if one.made_under >= change.seq or one.code_id in own}
     older = {one.incident_id for one in settled} - fresh
-    return [(incident_id, float(found)) for incident_id, found in rows if incident_id in older][:MOST_SIMILAR]
+    enough = SHARE_OF_THE_BEST * max((found for _, found in rows), default=0)
+    alike = [(incident_id, float(found)) for incident_id, found in rows if incident_id in older and found >= enough]
+    return alike[:MOST_SIMILAR]
