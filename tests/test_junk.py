@@ -196,6 +196,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook?find={}",
         "codebook/tree?version={}",
         "codebook/codes/new?dimension={}",
+        "codebook/codes/1/splits/new?rows={}",
+        "codebook/undoings/new?act={}",
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",

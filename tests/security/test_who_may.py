@@ -18,7 +18,7 @@ from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
-from app.codebook.queries import whole_codebook
+from app.codebook.queries import current_seq, whole_codebook
 from app.coding.models import Memo, SubmittedCode, SubmittedEvidence
 from app.curation.move_page import move_page
 from app.curation.quotes import Wanted
@@ -145,6 +145,7 @@ MAY = {
     ("POST", CODE + "/mergers"): LEAD,
     ("GET", CODE + "/retirement/new"): LEAD,
     ("POST", CODE + "/retirement"): LEAD,
+    ("GET", CODE + "/restoration/new"): LEAD,
     ("POST", CODE + "/restoration"): LEAD,
     ("GET", QUOTES): MEMBERS,
     ("POST", QUOTES + "/openings"): MEMBERS,
@@ -155,6 +156,18 @@ MAY = {
     ("GET", STALE + "/waiting"): LEAD,
     ("POST", STALE + "/openings"): LEAD,
     ("POST", STALE + "/rounds"): LEAD,
+    ("GET", CODE + "/moves/new"): LEAD,
+    ("POST", CODE + "/moves"): LEAD,
+    ("GET", CODE + "/splits/new"): LEAD,
+    ("POST", CODE + "/splits"): LEAD,
+    ("GET", CODE + "/dimension/new"): LEAD,
+    ("POST", CODE + "/dimension"): LEAD,
+    ("GET", CODE + "/promotion/new"): LEAD,
+    ("POST", CODE + "/promotion"): LEAD,
+    ("GET", CODE + "/examples/new"): LEAD,
+    ("POST", CODE + "/examples"): LEAD,
+    ("GET", S + "/codebook/undoings/new"): LEAD,
+    ("POST", S + "/codebook/undoings"): LEAD,
     ("GET", S + "/codebook/dimensions"): MEMBERS,
     ("POST", S + "/codebook/dimensions"): LEAD,
     ("GET", DIMENSION): LEAD,
@@ -308,6 +321,7 @@ def walk(session, database, client_for):
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {"call_id": session.scalars(select(ModelCall.id).where(ModelCall.study_id == study_id)).first()}
     walk = Walk(clients, of, fields, in_a_fitting_state(session, scene))
+    fields["act"] = current_seq(session, study_id)  # the newest of the codebook: nothing rests on it
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
@@ -325,6 +339,7 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
     return {
         IMPORT + "/refused.csv": {"import_id": file.id},
         CODE + "/restoration": {"code_id": code.id},
+        CODE + "/restoration/new": {"code_id": code.id},
         COMPARISON: compared,
         COMPARISON + "/openings": compared,
         RECODING + "/return": {"recoding_id": a_recoding(session, scene)},
