@@ -11,7 +11,7 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
-from app.codebook.actions import CodeText, create_code, retire_code
+from app.codebook.actions import CodeText, create_code, edit_code, retire_code
 from app.codebook.bring_in import bring_in_codebook
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.readers import read_codebook
@@ -23,6 +23,8 @@ from app.coding.queries import own_queue, own_rounds
 from app.curation.move_page import move_page
 from app.curation.quotes import QuoteReader, Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
+from app.curation.stale_actions import open_stale
+from app.curation.stale_page import Span
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
@@ -210,7 +212,15 @@ def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str
     move_quotes(session, lead, code.id, MoveWords(ids[:1], why, to_id=beside.id, seen_final_ids=seen))
     chosen = "&".join(f"quote={each}" for each in ids[1:])
     symptom = next(one for one in codebook.appliable(codebook.dimensions[0].id) if one.id != code.id)
+    words = replace(CodeText.of(beside), use_when="A service of others was gone or slow, whatever made it so.")
+    edit_code(session, lead.study.id, lead.member, beside.id, words, seen_seq=10**9, parent_id=beside.parent_id)
+    storage = CodeText("Storage exhausted", "A disk, a queue or a table was full, and writes failed.")
+    create_code(
+        session, lead.study.id, lead.member, code.dimension_id, storage, origin="curation", parent_id=beside.parent_id
+    )
+    open_stale(session, lead, Span())
     return {
+        "stale": "/codebook/stale",
         "quotes": f"/codebook/codes/{code.id}/quotes",
         "quotes-beside": f"/codebook/codes/{beside.id}/quotes?beside={code.id}",
         "quotes-closed": f"/codebook/codes/{symptom.id}/quotes",

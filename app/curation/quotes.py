@@ -79,7 +79,11 @@ class Found:
 
 def lineage(codebook: Codebook, code_id: int) -> set[int]:
     """The code and those that were merged into it: what they bore is its own."""
-    return {each for each in codebook.codes if codebook.living(each) == code_id} | {code_id}
+    found, before = {code_id}, set[int]()
+    while found != before:
+        before = found
+        found = before | {each.id for each in codebook.codes.values() if each.merged_into_id in before}
+    return found
 
 
 def standing_moves(session: Session, study_id: int, dimension_id: int) -> dict[int, Move]:

@@ -136,7 +136,10 @@ def shown_code(session: Session, viewer: Viewer, code_id: int) -> tuple[Codebook
 
 
 def codes_around(codebook: Codebook, code: CodeEntry) -> list[CodeEntry]:
-    """Its siblings; of a category the codes in it. In the order of the tree, categories left out."""
+    """Its siblings; of a category the codes in it; of a code that was split its parts. In the order of the tree,
+    categories left out."""
+    if code.status == "split":
+        return [part for part in codebook.parts_of(code.id) if part.can_be_applied]
     parent = code.id if code.is_category else code.parent_id
     found = [entry for entry in codebook.appliable(code.dimension_id) if entry.id != code.id]
     return [entry for entry in found if (entry.parent_id if entry.parent_id in codebook.codes else None) == parent]

@@ -9,6 +9,7 @@ from app.adjudication import queries as adjudication
 from app.coding import queries as coding
 from app.coding.comparing import comparable_assignments, uncompared_assignments
 from app.curation import queries as curation
+from app.curation.stale import unreviewed
 from app.rounds.models import Round
 from app.rounds.queries import codable_incident_ids, rounds_of
 from app.studies.viewer import Viewer
@@ -108,6 +109,14 @@ def _leading(session: Session, viewer: Viewer, rounds: Sequence[Round], base: st
                 f"{plural(far.total, 'assignment')}. Coders see it once you start it",
                 f"{base}/rounds/{found.number}",
             )
+    stale = unreviewed(session, viewer)
+    if stale:
+        yield Waiting(
+            "refresh-cw",
+            f"{plural(stale, 'incident')} to look at again",
+            "A final code that was reworded, split or retired since it was coded",
+            f"{base}/codebook/stale",
+        )
     codable = len(codable_incident_ids(session, viewer.study.id))
     if not codable:
         yield Waiting(

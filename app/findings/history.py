@@ -86,6 +86,7 @@ WORDS = {
     "pooling.dissolved": "undid a group of proposed codes of",
     "pooling.worded": "worded a group of proposed codes of",
     "pooling.settled": "settled a group of proposed codes of",
+    "stale.opened": "opened what changes of the codebook made stale",
     "quotes.opened": "opened the quotes of the code",
     "recoding.made": "moved quotes of the code",
     "recoding.taken_back": "took back that quotes were moved from the code",

@@ -194,6 +194,7 @@ def test_promise_1_while_its_round_is_reopened_a_recoding_is_hidden_and_stays(qu
     table.steps_to("running", reason="One was forgotten.")
     assert quotes.page(table.lead, table.human).recodings == ()
     assert [card.quote.move for card in quotes.page(table.ada, table.config).main.cards] == [None] * 3
+    assert quotes.page(table.reader, table.config).hidden == 0, "not even how many were moved"
     with pytest.raises(NotFound):
         recoding.take_back(quotes.session, table.lead, made.id, "No.")
     with pytest.raises(policy.MovedMeanwhile):

@@ -65,6 +65,7 @@ DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
 QUOTES = CODE + "/quotes"
+STALE = S + "/codebook/stale"
 RECODING = S + "/codebook/recodings/{recoding_id}"
 DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
@@ -157,6 +158,10 @@ MAY = {
     ("POST", S + "/codebook/imports/preview"): LEAD,
     ("POST", S + "/codebook/imports/codes"): LEAD,
     ("GET", S + "/codebook/imports/{seq}"): MEMBERS,
+    ("GET", STALE): LEAD,
+    ("GET", STALE + "/waiting"): LEAD,
+    ("POST", STALE + "/openings"): LEAD,
+    ("POST", STALE + "/rounds"): LEAD,
     ("GET", CODE + "/moves/new"): LEAD,
     ("POST", CODE + "/moves"): LEAD,
     ("GET", CODE + "/splits/new"): LEAD,

@@ -1,0 +1,113 @@
+"""Quotes compared and moved, and what a change makes stale: by keyboard alone, and without a script."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
+
+from app.accounts.viewer import COOKIE
+from app.adjudication.models import FinalCode
+from app.curation.recoding_models import Recoding
+from app.rounds.models import Round
+from tests.browser.conftest import SignedIn, Site
+from tests.browser.test_pooling import serious_findings
+from tests.curation.comparing import Quotes, make_quotes
+from tests.curation.test_stale import rewords
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+def staged(site: Site) -> tuple[Quotes, str]:
+    with site.database.transaction() as session:
+        quotes = make_quotes(session)
+        quotes.table.steps_to("settling")
+        rewords(quotes, quotes.table.network)
+        session.expunge_all()
+        return quotes, f"{site.url}/studies/{quotes.table.lead.study.slug}/codebook"
+
+
+def finals(site: Site, quotes: Quotes) -> list[tuple[int, str]]:
+    with site.database.reading() as session:
+        rows = select(FinalCode.code_id, FinalCode.basis).where(
+            FinalCode.incident_id == quotes.incident(0).id,
+            FinalCode.dimension_id == quotes.table.cause.id,
+            FinalCode.superseded_at.is_(None),
+        )
+        return [(code_id, basis) for code_id, basis in session.execute(rows)]
+
+
+async def test_quotes_are_opened_chosen_moved_and_taken_back_by_keyboard_alone(site: Site, signed_in: SignedIn):
+    quotes, base = staged(site)
+    table = quotes.table
+    page = await signed_in(table.lead)
+    await page.goto(f"{base}/codes/{table.config.id}")
+    await page.get_by_role("link", name="Quotes").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Show the quotes")).to_be_visible()
+    await page.keyboard.press("o")
+    boxes = page.get_by_role("checkbox", name="Choose the quote from INC-1")
+    await expect(boxes).to_have_count(3)
+    assert await serious_findings(page) == []
+    for place in range(3):
+        await boxes.nth(place).focus()
+        await page.keyboard.press("Space")
+    await page.keyboard.press("m")
+    await expect(page.get_by_role("heading", name="Move 3 quotes")).to_be_visible()
+    assert await serious_findings(page) == []
+    await page.get_by_label("Code", exact=True).focus()
+    await page.keyboard.type("Human")
+    await expect(page.get_by_label("Name")).to_be_hidden()
+    await page.get_by_label("Why").focus()
+    await page.keyboard.type("Somebody skipped a step.")
+    await page.keyboard.press("Enter")
+
+    recodings = page.get_by_role("region", name="Recodings")
+    await expect(recodings).to_contain_text("Somebody skipped a step.")
+    assert finals(site, quotes) == [(table.human.id, "recoded")]
+    await recodings.get_by_text("Take back").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("They had not.")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("region", name="Recodings")).to_contain_text("They had not.")
+    await expect(boxes).to_have_count(3)
+    assert finals(site, quotes) == [(table.config.id, "unanimous")] and site.complaints == []
+
+
+async def plain_page(browser: Browser, site: Site, viewer) -> Page:
+    context = await browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    await context.add_cookies([{"name": COOKIE, "value": site.sign_in_token(viewer.person), "url": site.url}])
+    return await context.new_page()
+
+
+async def test_without_a_script_quotes_are_narrowed_moved_to_a_new_code_and_stale_work_becomes_a_round(
+    site: Site, browser: Browser
+):
+    quotes, base = staged(site)
+    table = quotes.table
+    page = await plain_page(browser, site, table.lead)
+    await page.goto(f"{base}/codes/{table.config.id}/quotes")
+    await page.get_by_role("button", name="Show the quotes").click()
+    await page.get_by_label("Coder", exact=True).select_option(label=table.ben.name)
+    await page.get_by_role("button", name="Show", exact=True).click()
+    await expect(page.get_by_role("region", name="Configuration", exact=True).get_by_role("article")).to_have_count(1)
+    await page.get_by_role("checkbox", name="Choose the quote from INC-1").check()
+    await page.get_by_role("button", name="Move the chosen").click()
+    await page.get_by_label("Name").fill("Rollout")
+    await page.get_by_role("button", name="Move them").click()
+    await expect(page.get_by_text("Say why, in a sentence.")).to_be_visible()
+    await expect(page.get_by_label("Name")).to_have_value("Rollout")
+    await page.get_by_label("Why").fill("Wrong from the start.")
+    await page.get_by_role("button", name="Move them").click()
+    await expect(page.get_by_role("region", name="Recodings")).to_contain_text("Rollout")
+    with site.database.reading() as session:
+        assert session.scalars(select(Recoding.reason)).all() == ["Wrong from the start."]
+
+    await page.goto(f"{base}/stale")  # its final codes were opened with the quotes
+    await expect(page.get_by_text("Bears “Network”, which was reworded since")).to_be_visible()
+    await page.get_by_role("checkbox", name=table.ada.name).check()
+    await page.get_by_role("button", name="Plan the round").click()
+    await expect(page.get_by_role("heading", name="Recoding", level=1)).to_be_visible()
+    with site.database.reading() as session:
+        assert session.scalars(select(Round.phase).where(Round.purpose == "recoding")).all() == ["planned"]
+    await page.context.close()
