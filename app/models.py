@@ -5,6 +5,7 @@ from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import models as curation
+from app.curation import publication_models as publications
 from app.db.base import Base
 from app.incidents import models as incidents
 from app.ledger import models as ledger
@@ -12,5 +13,17 @@ from app.rounds import models as rounds
 from app.studies import models as studies
 from app.suggestions import models as suggestions
 
-ROOMS = (accounts, studies, ledger, incidents, codebook, rounds, coding, suggestions, adjudication, curation)
+ROOMS = (
+    accounts,
+    studies,
+    ledger,
+    incidents,
+    codebook,
+    rounds,
+    coding,
+    suggestions,
+    adjudication,
+    curation,
+    publications,
+)
 metadata = Base.metadata

@@ -11,8 +11,9 @@ from app.codebook import code_routes, dimension_routes, history_routes, new_stud
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
+from app.curation import publication_routes
 from app.curation import routes as curation
-from app.export import deletion_routes
+from app.export import deletion_routes, published_routes
 from app.export import routes as export
 from app.findings import routes as findings
 from app.incidents import import_routes
@@ -53,10 +54,12 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     adjudication.router,
     curation.router,
+    publication_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,
     deletion_routes.router,
+    published_routes.router,
     findings.router,
     theme.router,
     health.router,

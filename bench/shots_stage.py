@@ -11,12 +11,15 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
+from app.codebook.actions import name_version
+from app.codebook.models import CodebookVersion
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import DimensionEntry
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
+from app.curation.publishing import publish
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
@@ -114,6 +117,12 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     queue = adjudication.queue(session, settling)
     apart, ruled = queue.open[0].key, queue.ruled[0].key
     upload_ = upload(session, lead, file_name="incidents.csv", content=FILE.encode())
+    version = session.scalars(
+        select(CodebookVersion).where(CodebookVersion.study_id == lead.study.id).order_by(CodebookVersion.id)
+    ).first()
+    assert version is not None
+    later = name_version(session, lead.study.id, lead.member, name="v2", notes="As the round ended.")
+    published = publish(session, lead, version.id, reach="anybody", quotes_examples=False)
     addresses = {
         "overview": "/",
         "incidents": "/incidents",
@@ -124,6 +133,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "codebook": f"/codebook/codes/{code.id}",
         "codebook-start": "/codebook",
         "codebook-history": "/codebook/history",
+        "codebook-version": f"/codebook/versions/{later.id}",
+        "codebook-version-published": f"/codebook/versions/{version.id}",
         "codebook-difference": "/codebook/difference?from=0",
         "code-new": f"/codebook/codes/new?dimension={cause.id}",
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
@@ -160,9 +171,11 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
     }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
-    return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
-        Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()
-    ]
+    elsewhere["codebook-published-signed-in"] = f"/published/{published.token}"
+    return [
+        Shot("codebook-published", "", f"/published/{published.token}"),
+        *(Shot(name, "lead", path) for name, path in elsewhere.items()),
+    ] + [Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()]
 
 
 def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, select
 from starlette.testclient import TestClient
 
 from app import routers
+from app.codebook.actions import name_version
 from app.codebook.models import Code, Dimension
 from app.coding.forms import FIELDS
 from app.coding.models import AssignmentWork, Memo
+from app.curation.publishing import publish
 from app.incidents.actions import upload
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -69,6 +71,7 @@ GOOD = {
     "numbers": "1-3",
     "on": "study",
     "text": "A thought",
+    "reach": "anybody",
 }
 
 
@@ -197,6 +200,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/tree?version={}",
         "codebook/difference?from={}&to={}",
         "codebook/difference?from=0&dimension={}&kind={}&page={}",
+        "codebook/versions/{}",
         "codebook/history?dimension={}",
         "codebook/history?member={}&page={}",
         "codebook/history?kind={}",
@@ -264,6 +268,7 @@ def posts(session, scene):
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,
         "group_id": 1,
+        **published_ids(session, scene),
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),
@@ -279,6 +284,13 @@ def posts(session, scene):
         if address.endswith("/acts"):
             yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
             yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
+
+
+def published_ids(session, scene) -> dict[str, int]:
+    lead = scene.lead
+    first, second = (name_version(session, lead.study.id, lead.member, name=name) for name in ("one", "two"))
+    publication = publish(session, lead, first.id, reach="anybody", quotes_examples=True)
+    return {"version_id": second.id, "publication_id": publication.id}
 
 
 def own_memo(session, scene) -> int:

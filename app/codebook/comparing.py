@@ -17,7 +17,7 @@ ADDED, GONE, MERGED, RETIRED, RESTORED, MOVED, RENAMED = (
 )  # fmt: skip
 REWORDED, CHANGED, REORDERED = "reworded", "changed", "reordered"
 
-UNTOLD = {"id", "codebook_seq", "disclosed", "created_by", "created_in_round", "origin", "source"}
+UNTOLD = {"id", "codebook_seq", "disclosed", "created_by", "created_in_round", "origin"}
 PLACE = {"dimension_id", "parent_id"}
 OWN_KIND = {"name", "position", "status", "merged_into_id"} | PLACE
 SET = {"takes", "openness", "colour"}  # texts that are chosen, not written
