@@ -139,10 +139,10 @@ def _changes(before: Mapping[int, Entry], after: Mapping[int, Entry]) -> EntryCh
 
 
 def _alterations(before: Entry, after: Entry) -> Iterable[Alteration]:
-    for name in (field.name for field in fields(before)):
-        one, other = getattr(before, name), getattr(after, name)
-        if one != other:
-            yield Alteration(name, one, other)
+    now = vars(after)
+    for name, value in vars(before).items():
+        if value != now[name]:
+            yield Alteration(name, value, now[name])
 
 
 def _applied(found: EntryChanges[Entry], before: Mapping[int, Entry]) -> dict[int, Entry]:
