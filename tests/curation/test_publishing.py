@@ -18,7 +18,8 @@ from app.problems import NotFound
 from app.rounds.actions import change_phase
 from app.studies.models import StudyEvent
 from tests import makers
-from tests.makers import act, assignment_of, code_and_submit, make_code, make_dimension, make_round, move_round
+from tests.curation.closed_round import coded_round
+from tests.makers import act, assignment_of, make_code, make_dimension, make_round, move_round
 
 
 @pytest.fixture
@@ -43,19 +44,6 @@ def codes(session, lead, cause):
 
 def name_version(session, lead, name):
     return actions.name_version(session, lead.study.id, lead.member, name=name)
-
-
-def coded_round(session, lead, coders, cause, codes, *, phase="closed", **plan):
-    """Eight incidents; the coders agree on seven."""
-    incidents = makers.make_incidents(session, lead, 8)
-    coding_round = make_round(session, lead, coders, incidents, **{"purpose": "reliability", **plan})
-    for coder in coders:
-        for place, incident in enumerate(incidents):
-            differs = place == 7 and coder is coders[1]
-            chosen = codes[(place + differs) % 2]
-            assignment = assignment_of(session, coder, coding_round, incident)
-            code_and_submit(session, coder, assignment, {cause.id: [chosen]})
-    return move_round(session, lead, coding_round, phase)
 
 
 def frozen_version_of(session, coding_round):
