@@ -15,7 +15,7 @@ from app.codebook.tree import Codebook, CodeEntry
 from app.curation.publication_models import ANYBODY, CodebookPublication
 from app.curation.statement import Statement, statement
 from app.problems import NotFound
-from app.rounds.models import RoundIncident
+from app.rounds.models import Round, RoundIncident
 from app.rounds.queries import running_round_ids
 from app.studies.models import Study
 from app.studies.queries import own_study_ids
@@ -26,6 +26,7 @@ class Published:
     study: Study
     version: CodebookVersion
     publication: CodebookPublication
+    notes: str
     codebook: Codebook
     statement: Statement
 
@@ -49,9 +50,16 @@ def published(session: Session, token: str, person: Person | None) -> Published:
         study=session.get_one(Study, study_id),
         version=version,
         publication=publication,
+        notes=_told_notes(session, version),
         codebook=published_codebook(session, publication, version),
         statement=statement(session, version),
     )
+
+
+def _told_notes(session: Session, version: CodebookVersion) -> str:
+    """Notes that name a round which is not closed, as of a version that was frozen for it, wait until it is."""
+    names = session.scalars(select(Round.name).where(Round.study_id == version.study_id, Round.phase != "closed"))
+    return "" if any(name and name in version.notes for name in names) else version.notes
 
 
 def published_codebook(session: Session, publication: CodebookPublication, version: CodebookVersion) -> Codebook:

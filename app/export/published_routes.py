@@ -41,6 +41,7 @@ def _context(found: Published) -> dict[str, Any]:
     return {
         "title": found.study.title,
         "version": found.version,
+        "notes": found.notes,
         "publication": found.publication,
         "statement": found.statement,
         "dimensions": told_dimensions(found.codebook),

@@ -82,6 +82,16 @@ def test_promise_1_nothing_is_told_of_a_round_that_is_not_closed(session, lead, 
     assert statement(session, frozen_version_of(session, coding_round)).reliability == ()
 
 
+def test_promise_1_notes_that_name_a_round_wait_until_it_is_closed(session, lead, coders, cause, codes):
+    coding_round = coded_round(session, lead, coders, cause, codes, phase="running", name="Round of March")
+    version = frozen_version_of(session, coding_round)
+    publication = open_to_anybody(session, lead, version)
+    assert "Round of March" in version.notes
+    assert published(session, publication.token, None).notes == ""
+    move_round(session, lead, coding_round, "closed")
+    assert published(session, publication.token, None).notes == version.notes
+
+
 def test_a_round_that_is_reopened_takes_its_figures_along(session, lead, coders, cause, codes):
     coding_round = coded_round(session, lead, coders, cause, codes)
     version = frozen_version_of(session, coding_round)
