@@ -7,6 +7,7 @@ from app.coding import models as coding
 from app.curation import help_models
 from app.curation import models as curation
 from app.curation import plan_models as plans
+from app.curation import publication_models as publications
 from app.curation import recoding_models as recodings
 from app.db.base import Base
 from app.incidents import models as incidents
@@ -29,5 +30,6 @@ ROOMS = (
     plans,
     recodings,
     help_models,
+    publications,
 )
 metadata = Base.metadata

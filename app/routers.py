@@ -12,9 +12,9 @@ from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
-from app.curation import quote_routes, stale_routes, undo_routes
+from app.curation import publication_routes, quote_routes, stale_routes, undo_routes
 from app.curation import routes as curation
-from app.export import deletion_routes
+from app.export import deletion_routes, published_routes
 from app.export import routes as export
 from app.findings import routes as findings
 from app.incidents import import_routes
@@ -60,10 +60,12 @@ ALL: list[APIRouter] = [
     quote_routes.router,
     stale_routes.router,
     undo_routes.router,
+    publication_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,
     deletion_routes.router,
+    published_routes.router,
     findings.router,
     theme.router,
     health.router,

@@ -11,8 +11,9 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
-from app.codebook.actions import CodeText, create_code, edit_code, retire_code
+from app.codebook.actions import CodeText, create_code, edit_code, name_version, retire_code
 from app.codebook.bring_in import bring_in_codebook
+from app.codebook.models import CodebookVersion
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.readers import read_codebook
 from app.codebook.template import apply_template
@@ -21,6 +22,7 @@ from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
 from app.curation.move_page import move_page
+from app.curation.publishing import publish
 from app.curation.quotes import QuoteReader, Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.curation.stale_actions import open_stale
@@ -139,6 +141,12 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     queue = adjudication.queue(session, settling)
     apart, ruled = queue.open[0].key, queue.ruled[0].key
     upload_ = upload(session, lead, file_name="incidents.csv", content=FILE.encode())
+    version = session.scalars(
+        select(CodebookVersion).where(CodebookVersion.study_id == lead.study.id).order_by(CodebookVersion.id)
+    ).first()
+    assert version is not None
+    later = name_version(session, lead.study.id, lead.member, name="v2", notes="As the round ended.")
+    published = publish(session, lead, version.id, reach="anybody", quotes_examples=False)
     addresses = {
         "overview": "/",
         "incidents": "/incidents",
@@ -149,6 +157,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "codebook": f"/codebook/codes/{code.id}",
         "codebook-start": "/codebook",
         "codebook-history": "/codebook/history",
+        "codebook-version": f"/codebook/versions/{later.id}",
+        "codebook-version-published": f"/codebook/versions/{version.id}",
         "codebook-difference": "/codebook/difference?from=0",
         "code-new": f"/codebook/codes/new?dimension={cause.id}",
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
@@ -195,9 +205,11 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
     }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
-    return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
-        Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()
-    ]
+    elsewhere["codebook-published-signed-in"] = f"/published/{published.token}"
+    return [
+        Shot("codebook-published", "", f"/published/{published.token}"),
+        *(Shot(name, "lead", path) for name, path in elsewhere.items()),
+    ] + [Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()]
 
 
 def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str]:

@@ -14,9 +14,11 @@ from sqlalchemy import Connection, select
 from starlette.testclient import TestClient
 
 from app import routers
+from app.codebook.actions import name_version
 from app.codebook.models import Code, Dimension
 from app.coding.forms import FIELDS
 from app.coding.models import AssignmentWork, Memo
+from app.curation.publishing import publish
 from app.incidents.actions import upload
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -72,6 +74,7 @@ GOOD = {
     "text": "A thought",
     "file_name": "codes.csv",
     "content": urlsafe_b64encode(b"dimension,code,definition\nNew,Odd,Other words\n").decode(),
+    "reach": "anybody",
 }
 
 
@@ -200,6 +203,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/tree?version={}",
         "codebook/difference?from={}&to={}",
         "codebook/difference?from=0&dimension={}&kind={}&page={}",
+        "codebook/versions/{}",
         "codebook/history?dimension={}",
         "codebook/history?member={}&page={}",
         "codebook/history?kind={}",
@@ -272,6 +276,7 @@ def posts(session, scene):
         "group_id": 1,
         "recoding_id": 1,
         "seq": 1,
+        **published_ids(session, scene),
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),
@@ -287,6 +292,13 @@ def posts(session, scene):
         if address.endswith("/acts"):
             yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
             yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
+
+
+def published_ids(session, scene) -> dict[str, int]:
+    lead = scene.lead
+    first, second = (name_version(session, lead.study.id, lead.member, name=name) for name in ("one", "two"))
+    publication = publish(session, lead, first.id, reach="anybody", quotes_examples=True)
+    return {"version_id": second.id, "publication_id": publication.id}
 
 
 def own_memo(session, scene) -> int:

@@ -17,7 +17,7 @@ ADDED, GONE, MERGED, RETIRED, RESTORED, MOVED, RENAMED = (
 )  # fmt: skip
 REWORDED, CHANGED, REORDERED = "reworded", "changed", "reordered"
 
-UNTOLD = {"id", "codebook_seq", "disclosed", "created_by", "created_in_round", "origin", "source"}
+UNTOLD = {"id", "codebook_seq", "disclosed", "created_by", "created_in_round", "origin"}
 PLACE = {"dimension_id", "parent_id"}
 OWN_KIND = {"name", "position", "status", "merged_into_id"} | PLACE
 SET = {"takes", "openness", "colour"}  # texts that are chosen, not written
@@ -139,10 +139,10 @@ def _changes(before: Mapping[int, Entry], after: Mapping[int, Entry]) -> EntryCh
 
 
 def _alterations(before: Entry, after: Entry) -> Iterable[Alteration]:
-    for name in (field.name for field in fields(before)):
-        one, other = getattr(before, name), getattr(after, name)
-        if one != other:
-            yield Alteration(name, one, other)
+    now = vars(after)
+    for name, value in vars(before).items():
+        if value != now[name]:
+            yield Alteration(name, value, now[name])
 
 
 def _applied(found: EntryChanges[Entry], before: Mapping[int, Entry]) -> dict[int, Entry]:

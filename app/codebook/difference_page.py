@@ -31,6 +31,7 @@ from app.web.paging import page_at
 
 A_PAGE = 50
 BEGINNING, NOW = "0", ""
+UNDONE = "undone"  # said of an entry whose making was taken back
 ORDER = (ADDED, MERGED, "split", RETIRED, RESTORED, MOVED, RENAMED, REWORDED, CHANGED, REORDERED, GONE)
 
 
@@ -111,7 +112,7 @@ def difference_page(
         queries.visible_codebook(session, viewer.study.id, viewer.member.id, seq=side.seq) for side in sides
     )
     found = difference(before, after)
-    changed = _in_order(_changed(found.codes), after)
+    changed = _in_order(_changed(found.codes, after), after)
     counts = Counter(kind for each in changed for kind in each.kinds)
     chosen = whole_number(dimension) if dimension else None
     left = [
@@ -160,15 +161,15 @@ def _rank(kind: str) -> int:
     return ORDER.index(kind) if kind in ORDER else ORDER.index(RETIRED)
 
 
-def _changed(found: EntryChanges[CodeEntry]) -> Iterator[_Changed]:
-    pairs: list[tuple[CodeEntry | None, CodeEntry | None]] = [
-        *((None, entry) for entry in found.added),
-        *((change.before, change.after) for change in found.changed),
-        *((entry, None) for entry in found.gone),
-    ]
-    for before, after in pairs:
-        if kinds := kinds_of(before, after):
-            yield _Changed(before, after, kinds)
+def _changed(found: EntryChanges[CodeEntry], after: Codebook) -> Iterator[_Changed]:
+    for entry in found.added:
+        if entry.status != UNDONE:
+            yield _Changed(None, entry, kinds_of(None, entry))
+    for change in found.changed:
+        if kinds := change.kinds:
+            yield _Changed(change.before, after.codes[change.before.id], kinds)
+    for entry in found.gone:
+        yield _Changed(entry, None, kinds_of(entry, None))
 
 
 def _in_order(changed: Iterator[_Changed], after: Codebook) -> list[_Changed]:
@@ -193,7 +194,7 @@ def _sections(changed: Sequence[_Changed], before: Codebook, after: Codebook) ->
 
 def _told_dimensions(found: EntryChanges[DimensionEntry], after: Codebook) -> list[ToldChange]:
     told = [
-        *(told_dimension(None, entry, after) for entry in found.added),
+        *(told_dimension(None, entry, after) for entry in found.added if entry.status != UNDONE),
         *(told_dimension(change.before, change.after, after) for change in found.changed),
         *(told_dimension(entry, None, after) for entry in found.gone),
     ]

@@ -87,14 +87,13 @@ def history_page(session: Session, viewer: Viewer, asked: Asked, at: int) -> His
     study_id, member_id, wanted = viewer.study.id, viewer.member.id, asked.wanted()
     codebook = queries.visible_codebook(session, study_id, member_id)
     members = members_by_id(session, study_id)
-    found = past_acts.count_acts(session, study_id, member_id, wanted)
-    at, pages = page_at(at, found, A_PAGE)
-    seqs = past_acts.act_seqs(session, study_id, member_id, wanted, skip=(at - 1) * A_PAGE, limit=A_PAGE)
+    seqs = past_acts.act_seqs(session, study_id, member_id, wanted)
+    at, pages = page_at(at, len(seqs), A_PAGE)
     dimensions = (*codebook.dimensions, *codebook.retired_dimensions)
     return HistoryPage(
         asked=asked,
-        acts=_acts(session, viewer, wanted, seqs, codebook, members),
-        found=found,
+        acts=_acts(session, viewer, wanted, seqs[(at - 1) * A_PAGE : at * A_PAGE], codebook, members),
+        found=len(seqs),
         at=at,
         pages=pages,
         dimensions=[("", "all"), *((str(each.id), each.name) for each in dimensions)],

@@ -58,6 +58,8 @@ WORDS = {
     "code.restored": "restored the code",
     "codebook.imported": "brought a codebook in from a file",
     "codebook.version_named": "named a codebook version",
+    "codebook.published": "published the codebook version",
+    "codebook.publication_revoked": "took back the published codebook version",
     "round.planned": "planned",
     "round.coder_added": "added a coder to",
     "round.coder_removed": "removed a coder from",

@@ -16,11 +16,12 @@ from starlette.testclient import TestClient
 
 from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
-from app.codebook.actions import retire_code
+from app.codebook.actions import name_version, retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import current_seq, whole_codebook
 from app.coding.models import Memo, SubmittedCode, SubmittedEvidence
 from app.curation.move_page import move_page
+from app.curation.publishing import publish
 from app.curation.quotes import Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.incidents.actions import import_incidents, table_of, upload
@@ -181,6 +182,11 @@ MAY = {
     ("POST", DIMENSION + "/moves"): LEAD,
     ("POST", DIMENSION + "/retirement"): LEAD,
     ("POST", S + "/codebook/versions"): LEAD,
+    ("GET", S + "/codebook/versions/{version_id}"): MEMBERS,
+    ("POST", S + "/codebook/versions/{version_id}/publication"): LEAD,
+    ("POST", S + "/codebook/publications/{publication_id}/revocation"): LEAD,
+    ("GET", "/published/{token}"): HOLDERS,
+    ("POST", "/published/{token}/file"): HOLDERS,
     ("GET", S + "/codebook/history"): MEMBERS,
     ("POST", S + "/codebook/history/file"): MEMBERS,
     ("GET", S + "/codebook/difference"): MEMBERS,
@@ -326,6 +332,7 @@ def walk(session, database, client_for):
         "group_id": 1,
         "recoding_id": 1,
         "seq": make_codebook_import(session, scene.lead),
+        **published_by(session, scene.lead),
         "person_id": added.person.id,
         "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
@@ -337,6 +344,15 @@ def walk(session, database, client_for):
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
+
+
+def published_by(session, lead) -> dict[str, object]:
+    """A version that is published, and a newer one that is not yet."""
+    first, second = (name_version(session, lead.study.id, lead.member, name=name) for name in ("one", "two"))
+    return {
+        "version_id": second.id,
+        "publication_id": publish(session, lead, first.id, reach="members", quotes_examples=False).id,
+    }
 
 
 def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:

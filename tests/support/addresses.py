@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app import routers
 from app.codebook.bring_in import IMPORT
-from app.codebook.models import Code, Dimension
+from app.codebook.models import Code, CodebookVersion, Dimension
 from app.coding.models import Evidence, Memo
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
@@ -46,7 +46,7 @@ def post_addresses(session: Session, scene: Scene):
     """Every POST route but signing out, with ids of the study and fields that go far; exports in every form."""
     base = f"/studies/{scene.lead.study.slug}"
     number = scene.coding_round.number
-    of = {name: found[0] for name, found in ids_of_study(session, scene).items() if found}
+    of = {"publication_id": 1} | {name: found[0] for name, found in ids_of_study(session, scene).items() if found}
     of |= {
         "slug": scene.lead.study.slug,
         "number": number,
@@ -109,6 +109,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("run_id", SuggestionRun),
             ("member_id", Membership),
             ("memo_id", Memo),
+            ("version_id", CodebookVersion),
         )
     }
 

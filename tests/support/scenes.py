@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.codebook.actions import name_version
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.db.session import Database
@@ -86,6 +87,7 @@ def make_scene(
             scene.coined[who] = words[0]
             # Where new codes are shared their names, and no more, are everybody's.
             scene.words[who] = [word for word in words if sharing == "private" or not word.startswith("COINED")]
+    name_version(session, lead.study.id, lead.member, name="as it stands", notes="While the round runs")
     return scene
 
 

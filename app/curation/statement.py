@@ -1,0 +1,110 @@
+"""Which figures are the reliability of a version of the codebook, and which are not.
+
+Only what a reliability round measured that was coded under the very version, and is closed, is its reliability
+(promise 9). Nothing is told of rounds that are not closed, nor that there are any.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.agreement.figures import Row, round_figures
+from app.agreement.page import whisker_of
+from app.codebook.models import CodebookVersion
+from app.codebook.rows import newest_state
+from app.db.shared import shared_by_sessions
+from app.rounds.models import Round, RoundPhaseChange
+from app.web.figures import Whisker
+
+BESIDE = ("mapped",)  # what such a round also measured, under its own name
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """whisker: None where there is no figure, and sentence says why. words: what the figure is called."""
+
+    dimension: str
+    measure: str
+    words: str
+    whisker: Whisker | None
+    sentence: str
+    raters: int
+
+
+@dataclass(frozen=True)
+class RoundFigureLines:
+    name: str
+    closed_at: datetime
+    incidents: int
+    lines: tuple[FigureLine, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """beside: figures of the same rounds that are not its reliability. n and interval stand with each."""
+
+    reliability: tuple[RoundFigureLines, ...]
+    beside: tuple[RoundFigureLines, ...]
+
+
+def statement(session: Session, version: CodebookVersion) -> Statement:
+    rounds = session.scalars(
+        select(Round)
+        .where(
+            Round.study_id == version.study_id,
+            Round.codebook_version_id == version.id,
+            Round.purpose == "reliability",
+            Round.phase == "closed",
+        )
+        .order_by(Round.number)
+    ).all()
+    both = [_lines(session, coding_round) for coding_round in rounds]
+    return Statement(
+        reliability=tuple(reliability for reliability, _ in both),
+        beside=tuple(beside for _, beside in both if beside.lines),
+    )
+
+
+def _lines(session: Session, coding_round: Round) -> tuple[RoundFigureLines, RoundFigureLines]:
+    """Read once for all who look, as long as nothing changes: anybody may ask, and figures take long to make."""
+    changes, closed_at = session.execute(
+        select(func.count(), func.max(RoundPhaseChange.at)).where(
+            RoundPhaseChange.study_id == coding_round.study_id, RoundPhaseChange.round_id == coding_round.id
+        )
+    ).one()
+    shared = shared_by_sessions(session)
+    key = "statement", coding_round.study_id, coding_round.id
+    state = changes, newest_state(session, coding_round.study_id)
+    kept = shared.find(key) if shared else None
+    if kept is not None and kept[0] == state:
+        found: tuple[RoundFigureLines, RoundFigureLines] = kept[1]
+        return found
+    figures = round_figures(session, coding_round)
+    bare = RoundFigureLines(coding_round.name, closed_at, figures.incidents, ())
+    made = (
+        replace(bare, lines=_told(figures.reliability)),
+        replace(bare, lines=_told([row for row in figures.apart if row.kind in BESIDE])),
+    )
+    if shared:
+        shared.keep(key, (state, made))
+    return made
+
+
+def _told(rows: Sequence[Row]) -> tuple[FigureLine, ...]:
+    return tuple(_line(row) for row in rows)
+
+
+def _line(row: Row) -> FigureLine:
+    headline, whisker = row.headline, whisker_of(row.headline, width=180, apart=not row.is_reliability)
+    why = row.sentence or (headline.undefined or headline.interval_method if headline and whisker is None else "")
+    return FigureLine(
+        dimension=row.dimension.name,
+        measure="alpha, MASI distance" if row.dimension.takes_many else "alpha, nominal",
+        words=row.words,
+        whisker=whisker,
+        sentence=why or "",
+        raters=row.report.raters if row.report else 0,
+    )
