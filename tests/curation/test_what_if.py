@@ -5,6 +5,7 @@ import random
 import pytest
 from sqlalchemy import select
 
+from app.adjudication.actions import settle_unanimous
 from app.adjudication.models import FinalCode
 from app.agreement.figures import Row, round_figures
 from app.agreement.post_hoc import Scored, counted_rows, scored
@@ -118,7 +119,12 @@ def test_figures_of_the_agreement_page_stay_what_they_were(table):
 def test_what_it_touches_equals_brute_force_step_by_step_and_in_all(table):
     for seed in (1, 2):
         coding_round = coded_at_random(table, seed)
-        makers.move_round(table.session, table.lead, coding_round, "closed")
+        settle_unanimous(table.session, table.lead, coding_round)
+    of_one_mind = table.round_of(1, purpose="calibration")
+    for coder in (table.ada, table.ben):
+        table.says(coder, of_one_mind, 0, ["Quota"], ["Errors", "Slow"])
+    makers.move_round(table.session, table.lead, of_one_mind, "settling")
+    settle_unanimous(table.session, table.lead, of_one_mind)
     merge_codes(
         table.session, table.lead.study.id, table.lead.member, *table.ids("Bad config", "Quota"), reason="earlier"
     )

@@ -25,26 +25,32 @@ def membership(values: Sequence[Value]) -> tuple[tuple[Value, ...], sparse.csr_a
 
 def jaccard_distances(values: Sequence[Value]) -> Floats:
     """Sets × sets, 1 - |A∩B| / |A∪B|; 0 between two empty sets, 1 between an empty and another."""
-    shared, sizes = _overlaps(values)
-    union = sizes[:, None] + sizes[None, :] - shared
-    return 1.0 - np.where(union > 0, shared / np.maximum(union, 1.0), 1.0)
+    return set_distances(values)[0]
 
 
 def masi_distances(values: Sequence[Value]) -> Floats:
     """Sets × sets, 1 - J·M with J Jaccard's similarity and M 1, 2/3, 1/3, 0 for sets that are equal,
     one inside the other, overlapping, disjoint. Source: Passonneau (2006).
     """
+    return set_distances(values)[1]
+
+
+def set_distances(values: Sequence[Value]) -> tuple[Floats, Floats]:
+    """Jaccard's and MASI, both from one count of what each two sets share."""
     shared, sizes = _overlaps(values)
     mine, others = sizes[:, None], sizes[None, :]
-    equal = (shared == mine) & (shared == others)
-    inside = (shared == mine) | (shared == others)
-    share = np.select([equal, inside, shared > 0], [1.0, 2.0 / 3.0, 1.0 / 3.0], 0.0)
-    return 1.0 - (1.0 - jaccard_distances(values)) * share
+    alike = shared / np.maximum(mine + others - shared, 1.0)
+    empty = sizes == 0
+    alike[np.ix_(empty, empty)] = 1.0
+    part = np.where(shared == np.minimum(mine, others), 2.0 / 3.0, 1.0 / 3.0)  # disjoint: alike is 0 already
+    part[shared == np.maximum(mine, others)] = 1.0
+    return 1.0 - alike, 1.0 - alike * part
 
 
 def _overlaps(values: Sequence[Value]) -> tuple[Floats, Floats]:
-    _, has = membership(values)
-    return (has @ has.T).toarray(), np.asarray(has.sum(axis=1)).ravel()
+    """Dense, and by whole numbers in single precision: many times as fast as sparse, as many sets share a code."""
+    has = membership(values)[1].toarray().astype(np.float32)
+    return (has @ has.T).astype(np.float64), has.sum(axis=1).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,3 +123,9 @@ def jaccard_alpha(patterns: Patterns) -> DistanceAlpha:
 def masi_alpha(patterns: Patterns) -> DistanceAlpha:
     """Alpha for sets under MASI as Passonneau (2006) defines it."""
     return DistanceAlpha(patterns.pairable, masi_distances(patterns.values))
+
+
+def set_alphas(patterns: Patterns) -> tuple[DistanceAlpha, DistanceAlpha]:
+    """Both: under Jaccard's distance, and under MASI."""
+    jaccard, masi = set_distances(patterns.values)
+    return DistanceAlpha(patterns.pairable, jaccard), DistanceAlpha(patterns.pairable, masi)
