@@ -192,8 +192,8 @@ def _group(beside: Beside) -> FigureGroup:
 def _measures(beside: Beside) -> list[tuple[str, str]]:
     if beside.row.dimension.takes_many:
         return [("α, MASI", "alpha"), ("α, Jaccard", "jaccard"), ("Percent", "percent")]
-    kappa = "Light’s κ" if len(beside.row.patterns.raters) > 2 else "Cohen’s κ"
-    return [("α", "alpha"), ("Percent", "percent"), ("AC1", "ac1"), (kappa, "kappa")]
+    kappa = [("Cohen’s κ", "kappa")] if len(beside.row.patterns.raters) == 2 else []
+    return [("α", "alpha"), ("Percent", "percent"), ("AC1", "ac1"), *kappa]
 
 
 def _of(scored: Scored | None, attribute: str) -> Coefficient | None:

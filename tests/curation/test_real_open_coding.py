@@ -72,10 +72,10 @@ def test_what_if_of_the_real_study_is_what_it_becomes(database: Database) -> Non
 
 
 def figures(scored: Scored) -> list[float]:
-    measured = [scored.measures.alpha, scored.measures.percent, scored.measures.ac1, scored.measures.kappa]
+    measured = [scored.measures.alpha, scored.measures.percent, scored.measures.ac1]
     found = [(each.value, each.low, each.high) for each in measured if each]
     flat = [each for three in found for each in three if each is not None]
-    assert len(flat) == 12
+    assert len(flat) == 9
     return [*flat[:3], measured[0].n, scored.differing, *flat[3:]]
 
 

@@ -113,7 +113,7 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
         jaccard=None,
         percent=measuring.percent(patterns),
         ac1=measured(coefficients.gwet_ac1(patterns)),
-        kappa=_light(patterns, measuring, undefined),
+        kappa=_light(patterns, measuring, undefined) if len(patterns.raters) == 2 else None,
     )
 
 
