@@ -22,6 +22,7 @@ from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
 from app.curation.move_page import move_page
+from app.curation.plan_actions import PlannedStep, comment_on_plan, drop_plan, make_plan
 from app.curation.publishing import publish
 from app.curation.quotes import QuoteReader, Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
@@ -85,6 +86,7 @@ def set_stage(site: Site) -> Stage:
             *(Shot(name, "", path) for name, path in links.items()),
             *_of_nobody(),
             *_of_lead(session, lead),
+            *_of_plans(session, lead),
             *_of_coders(session, people, lead),
             *_of_beginner(session, person),
         ]
@@ -238,6 +240,29 @@ def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str
         "quotes-closed": f"/codebook/codes/{symptom.id}/quotes",
         "quotes-move": f"/codebook/codes/{code.id}/quotes/chosen?{chosen}",
     }
+
+
+def _of_plans(session: Session, lead: Viewer) -> list[Shot]:
+    """A plan under way, with a comment; one that was dropped; and near-duplicates."""
+    home, cause = f"/studies/{lead.study.slug}/codebook/plans", _root_cause(session, lead)
+    codes = [each for each in whole_codebook(session, lead.study.id).appliable(cause.id) if each.disclosed == "whole"]
+    for name in ("Certificate ran out", "Certificates running out"):
+        create_code(session, lead.study.id, lead.member, cause.id, CodeText(name), origin="curation")
+    steps = [
+        PlannedStep("merge", (codes[0].id, codes[1].id), name="Change by ourselves", reason="Coders mix them up."),
+        PlannedStep("roll_up", (-1, codes[2].id), name="Own doing"),
+        PlannedStep("merge", (codes[3].id,), into=codes[4].id),
+    ]
+    plan = make_plan(session, lead, "Fewer causes", steps, shared=True)
+    comment_on_plan(session, lead, plan.id, "The second step is what the last round disagreed about most.")
+    tried = make_plan(session, lead, "Certificates")
+    drop_plan(session, lead, tried.id, reason="The next round will tell.")
+    return [
+        Shot("plans", "lead", home),
+        Shot("plan", "lead", f"{home}/{plan.id}"),
+        Shot("plan-dropped", "lead", f"{home}/{tried.id}"),
+        Shot("plan-near", "lead", f"{home}/{plan.id}/near-duplicates?dimension={cause.id}"),
+    ]
 
 
 def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:

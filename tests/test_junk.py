@@ -16,8 +16,11 @@ from starlette.testclient import TestClient
 from app import routers
 from app.codebook.actions import name_version
 from app.codebook.models import Code, Dimension
+from app.codebook.queries import disclosed_codebook
 from app.coding.forms import FIELDS
 from app.coding.models import AssignmentWork, Memo
+from app.curation.plan_actions import PlannedStep, make_plan
+from app.curation.plan_queries import steps_of
 from app.curation.publishing import publish
 from app.incidents.actions import upload
 from app.rounds.models import Assignment
@@ -183,6 +186,7 @@ def test_no_other_content_than_a_form_breaks_anything(session, connection, clien
 
 def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, scene):
     assignment = ids(session, Assignment, scene)[0]
+    plan = make_plan(session, scene.lead, "Mine", [PlannedStep("roll_up", (open_code(session, scene),), name="A")]).id
     addresses = [
         "coding?round={}",
         "coding?at={}",
@@ -211,6 +215,10 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/codes/new?dimension={}",
         "codebook/codes/1/splits/new?rows={}",
         "codebook/undoings/new?act={}",
+        "codebook/plans/{}",
+        "codebook/plans/{}/near-duplicates",
+        f"codebook/plans/{plan}?find={{}}&dimension={{}}&codes={{}}&into={{}}&kind={{}}&round={{}}",
+        f"codebook/plans/{plan}/near-duplicates?dimension={{}}",
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",
@@ -281,6 +289,8 @@ def posts(session, scene):
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),
     }
+    plan = make_plan(session, scene.lead, "Mine", [PlannedStep("roll_up", (open_code(session, scene),), name="Above")])
+    of |= {"plan_id": plan.id, "step_id": steps_of(session, plan)[0][0].id}
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}
     fields |= {"act_id": str(uuid4()), "after_act_id": str(newest)}
@@ -289,6 +299,9 @@ def posts(session, scene):
             continue
         address = route.path.format(**of)
         yield address, fields
+        if address.endswith("/steps"):
+            step = {"codes": open_code(session, scene), "dimension": dimensions[0], "name": "New"}
+            yield from ((address, fields | step | {"kind": kind}) for kind in ("merge", "roll_up", "take_out"))
         if address.endswith("/acts"):
             yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
             yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
@@ -299,6 +312,10 @@ def published_ids(session, scene) -> dict[str, int]:
     first, second = (name_version(session, lead.study.id, lead.member, name=name) for name in ("one", "two"))
     publication = publish(session, lead, first.id, reach="anybody", quotes_examples=True)
     return {"version_id": second.id, "publication_id": publication.id}
+
+
+def open_code(session, scene) -> int:
+    return next(iter(disclosed_codebook(session, scene.lead.study.id).codes))
 
 
 def own_memo(session, scene) -> int:

@@ -4,10 +4,10 @@ The same submissions as in app/coding/submissions.py, without their quotes and o
 rounds. While a round runs none of it is given out.
 """
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -71,21 +71,28 @@ def _given(
     )
     answer, code = SubmittedAnswer, SubmittedCode
     answers = (
-        select(
+        _columns(
             answer.id, answer.round_id, answer.dimension_id, answer.incident_id, answer.member_id,
             chosen.c.independent, answer.state,
         )
         .join(chosen, chosen.c.id == answer.submission_id)
         .where(answer.study_id == study_id, answer.round_id.in_(round_ids))
     )  # fmt: skip
-    codes = select(code.answer_id, code.code_id).where(code.study_id == study_id, code.round_id.in_(round_ids))
+    codes = _columns(code.answer_id, code.code_id).where(code.study_id == study_id, code.round_id.in_(round_ids))
     if dimension_ids is not None:
         answers = answers.where(answer.dimension_id.in_(dimension_ids))
         codes = codes.where(code.dimension_id.in_(dimension_ids))
-    of_answer: dict[int, tuple[int, ...]] = {}
-    for answer_id, code_id in session.execute(codes):
-        of_answer[answer_id] = (*of_answer.get(answer_id, ()), code_id)
-    return [
-        GivenAnswer._make((*row[1:], tuple(sorted(of_answer.get(row[0], ())))))
-        for row in session.execute(answers.order_by(answer.id))
-    ]
+    of_answer: dict[int, list[int]] = {}
+    for answer_id, code_id in _rows(session, codes):
+        of_answer.setdefault(answer_id, []).append(code_id)
+    given = {answer_id: tuple(sorted(code_ids)) for answer_id, code_ids in of_answer.items()}
+    return [GivenAnswer._make((*said, given.get(answer_id, ()))) for answer_id, *said in _rows(session, answers)]
+
+
+def _columns(*columns: Any) -> Any:
+    """All values of a column at once: a hundred thousand rows one by one take most of a second."""
+    return select(*(func.array_agg(column) for column in columns))
+
+
+def _rows(session: Session, query: Any) -> Iterable[tuple[Any, ...]]:
+    return zip(*(values or () for values in session.execute(query).one()), strict=True)

@@ -108,7 +108,7 @@ def _beside(row: CountedRow, whole: Shelf, then: Shelf, revised: Collection[int]
     moved = not row.coined and any(scored_as(whole, code_id) != code_id for code_id in row.codes)
 
     def under(shelf: Shelf, level: Callable[[Shelf, int], int | None], waits: int) -> Scored | None:
-        return None if waits else scored(row, lambda code_id: level(shelf, code_id))
+        return None if waits else scored(row, {code_id: level(shelf, code_id) for code_id in row.codes}.__getitem__)
 
     now, planned = under(whole, scored_as, waits_now), under(then, scored_as, waits_then)
     grouped = any(

@@ -21,6 +21,8 @@ from app.codebook.models import Code, Dimension
 from app.codebook.queries import current_seq, whole_codebook
 from app.coding.models import Memo, SubmittedCode, SubmittedEvidence
 from app.curation.move_page import move_page
+from app.curation.plan_actions import PlannedStep, make_plan
+from app.curation.plan_queries import steps_of
 from app.curation.publishing import publish
 from app.curation.quotes import Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
@@ -75,6 +77,8 @@ OUTCOMES = S + "/rounds/{number}/my-outcomes"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 BOARD = POOLING + "/{dimension_id}"
+PLANS = S + "/codebook/plans"
+PLAN = PLANS + "/{plan_id}"  # the lead's, shared before any round ran that runs now
 
 MAY = {
     ("GET", "/sign-in"): ANYBODY,
@@ -239,6 +243,17 @@ MAY = {
     ("POST", BOARD + "/groups/{group_id}/wording"): CODING,
     ("POST", BOARD + "/groups/{group_id}/dissolution"): CODING,
     ("POST", BOARD + "/groups/{group_id}/settlement"): CODING,
+    ("GET", PLANS): MEMBERS,
+    ("POST", PLANS): CODING,
+    ("GET", PLAN): MEMBERS,
+    ("GET", PLAN + "/near-duplicates"): MEMBERS,
+    ("POST", PLAN + "/steps"): LEAD,  # or who made it; of them and of private ones: tests/curation/test_plans.py
+    ("POST", PLAN + "/steps/{step_id}/removal"): LEAD,
+    ("POST", PLAN + "/steps/{step_id}/moves"): LEAD,
+    ("POST", PLAN + "/sharing"): LEAD,
+    ("POST", PLAN + "/comments"): CODING,
+    ("POST", PLAN + "/application"): LEAD,
+    ("POST", PLAN + "/dropping"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
@@ -262,7 +277,7 @@ MAY = {
 STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
-AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export")
+AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export", "/codebook/plans")
 AFTER_CLOSING = ("/my-outcomes",)
 
 
@@ -339,6 +354,7 @@ def walk(session, database, client_for):
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {"call_id": session.scalars(select(ModelCall.id).where(ModelCall.study_id == study_id)).first()}
+    of |= a_plan(session, scene)
     walk = Walk(clients, of, fields, in_a_fitting_state(session, scene))
     fields["act"] = current_seq(session, study_id)  # the newest of the codebook: nothing rests on it
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
@@ -424,6 +440,7 @@ def test_every_route_stands_in_the_table_of_who_may():
 def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
     walk, scene = walk
     if phase != "running":
+        move_round(session, scene.lead, scene.coding_round, "settling")
         walk.of.update(a_disagreement(session, scene, phase))
     wrong = []
     for method, path in every_route():
@@ -438,6 +455,17 @@ def test_everybody_is_answered_on_every_route_as_their_role_says(session, connec
             if allowed != is_let_in(answer) or answer.status_code >= 500:
                 wrong.append(f"{who}: {method} {path} is answered {answer.status_code}, allowed: {allowed}")
     assert not wrong, "\n".join(wrong)
+
+
+def a_plan(session, scene) -> dict[str, object]:
+    """Shared by the lead, with two steps."""
+    codebook = whole_codebook(session, scene.lead.study.id)
+    steps = [
+        PlannedStep("roll_up", (codebook.codes_of(dimension.id)[0].id,), name="Above")
+        for dimension in codebook.dimensions[:2]
+    ]
+    plan = make_plan(session, scene.lead, "Fewer codes", steps, shared=True)
+    return {"plan_id": plan.id, "step_id": steps_of(session, plan)[0][1].id}
 
 
 def a_disagreement(session, scene, phase) -> dict[str, object]:

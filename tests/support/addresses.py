@@ -13,6 +13,7 @@ from app import routers
 from app.codebook.bring_in import IMPORT
 from app.codebook.models import Code, CodebookVersion, Dimension
 from app.coding.models import Evidence, Memo
+from app.curation.plan_models import CodebookPlan, CodebookPlanStep
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
@@ -56,6 +57,7 @@ def post_addresses(session: Session, scene: Scene):
         "group_id": 1,
         "recoding_id": 1,
         "seq": 1,
+        "step_id": first_id(session, CodebookPlanStep),
     }
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
@@ -110,6 +112,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("member_id", Membership),
             ("memo_id", Memo),
             ("version_id", CodebookVersion),
+            ("plan_id", CodebookPlan),
         )
     }
 
@@ -126,6 +129,8 @@ QUERIES = {
     "/codebook/codes/{code_id}/quotes": ("?of=first", "?round={number}"),
     "/codebook/codes/{code_id}/quotes/chosen": ("?quote=1",),
     "/codebook/undoings/new": tuple(f"?act={act}" for act in range(1, 30)),
+    "/codebook/plans/{plan_id}": ("?find=PLAN", "?round={number}", "?dimension={dimension}"),
+    "/codebook/plans/{plan_id}/near-duplicates": ("?dimension={dimension}",),
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),

@@ -105,12 +105,15 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
 
+    if sets:
+        jaccard, masi = set_alphas.set_alphas(patterns)
+        return Measures(measured(masi), measured(jaccard), measuring.percent(patterns), None, None)
     return Measures(
-        alpha=measured(set_alphas.masi_alpha(patterns) if sets else coefficients.nominal_alpha(patterns)),
-        jaccard=measured(set_alphas.jaccard_alpha(patterns)) if sets else None,
+        alpha=measured(coefficients.nominal_alpha(patterns)),
+        jaccard=None,
         percent=measuring.percent(patterns),
-        ac1=None if sets else measured(coefficients.gwet_ac1(patterns)),
-        kappa=None if sets else _light(patterns, measuring, undefined),
+        ac1=measured(coefficients.gwet_ac1(patterns)),
+        kappa=_light(patterns, measuring, undefined) if len(patterns.raters) == 2 else None,
     )
 
 

@@ -44,7 +44,7 @@ class Measures:
     jaccard: Coefficient | None
     percent: Coefficient
     ac1: Coefficient | None
-    kappa: Coefficient | None  # Cohen's for two raters, Light's for more
+    kappa: Coefficient | None  # Cohen's, of two raters
 
 
 @dataclass(frozen=True)
