@@ -61,11 +61,11 @@ def _code(element: "_Element", depth: int) -> ListedCode:
         is_category=element.get("isCodable") == "false",
         codes=[_code(child, depth + 1) for child in element if _tag(child) == "Code"],
     )
-    _take_description(code, _description(element))
+    take_description(code, _description(element))
     return code
 
 
-def _take_description(code: ListedCode, text: str) -> None:
+def take_description(code: ListedCode, text: str) -> None:
     """The paragraphs under Tandem's headings; what stands before them is the definition."""
     definition: list[str] = []
     for paragraph in re.split(r"\n{2,}(?=(?:Use when|Not when|Example|Source): )", text):
