@@ -13,6 +13,7 @@ from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
 from app.curation import routes as curation
 from app.export import deletion_routes
+from app.export import import_routes as study_import
 from app.export import routes as export
 from app.findings import routes as findings
 from app.incidents import import_routes
@@ -34,6 +35,7 @@ ALL: list[APIRouter] = [
     forgotten_routes.router,
     people_routes.router,
     new_study.router,
+    study_import.router,
     studies.router,
     member_routes.router,
     settings_routes.router,
@@ -56,6 +58,7 @@ ALL: list[APIRouter] = [
     comparison_routes.router,
     export.router,
     deletion_routes.router,
+    study_import.arrival_router,
     findings.router,
     theme.router,
     health.router,

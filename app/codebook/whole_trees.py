@@ -10,6 +10,7 @@ from app.codebook.actions import CodeText, disclose
 from app.codebook.models import Code, CodeRevision
 from app.codebook.queries import forget_codebooks
 from app.codebook.revisions import next_seq
+from app.db.table_sizes import tell_sizes
 from app.studies.viewer import Viewer
 
 AT_A_TIME = 1_000
@@ -42,6 +43,7 @@ def add_tree(session: Session, viewer: Viewer, dimension_id: int, codes: Sequenc
             [{**of_code, "source": code.source} for code in codes],
         )
     )
+    tell_sizes(session, Code, rows=len(ids))
     session.execute(
         insert(CodeRevision),
         [

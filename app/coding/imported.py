@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.codebook.queries import current_seq
 from app.coding.models import AssignmentWork, Submission, SubmittedAnswer, SubmittedCode, SubmittedEvidence
 from app.coding.submissions import SubmittedSpan
+from app.db.table_sizes import tell_sizes
 from app.rounds.imported import Rated, assign_as_rated
-from app.rounds.models import Round
+from app.rounds.models import Assignment, Round
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def hand_in_imported(
     """
     rated = list(works)
     assignment_ids = assign_as_rated(session, coding_round, rated)
+    tell_sizes(session, Assignment, rows=len(rated))
     study_id, seq = coding_round.study_id, current_seq(session, coding_round.study_id)
     session.execute(
         insert(AssignmentWork),
@@ -69,6 +71,7 @@ def hand_in_imported(
             for copy, assignment_id in zip(copies, assignment_ids, strict=True)
         ],
     ).all()
+    tell_sizes(session, Submission, rows=len(submission_ids))
     answers = [
         ({**copy, "submission_id": submission_id, "dimension_id": dimension_id}, answer)
         for copy, submission_id, one in zip(copies, submission_ids, rated, strict=True)
@@ -86,6 +89,7 @@ def _add_answers(session: Session, answers: Sequence[tuple[dict[str, int], Impor
         insert(SubmittedAnswer).returning(SubmittedAnswer.id, sort_by_parameter_order=True),
         [{**copy, "state": answer.state} for copy, answer in answers],
     ).all()
+    tell_sizes(session, SubmittedAnswer, rows=len(answer_ids))
     codes = [
         (
             {**copy, "answer_id": answer_id, "code_id": code.code_id, "is_main": code.is_main, "origin": code.origin},
@@ -98,6 +102,7 @@ def _add_answers(session: Session, answers: Sequence[tuple[dict[str, int], Impor
         code_ids = session.scalars(
             insert(SubmittedCode).returning(SubmittedCode.id, sort_by_parameter_order=True), [row for row, _ in codes]
         ).all()
+        tell_sizes(session, SubmittedCode, rows=len(code_ids))
         _add_quotes(session, [(row["study_id"], key, code) for (row, code), key in zip(codes, code_ids, strict=True)])
 
 

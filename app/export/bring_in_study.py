@@ -84,7 +84,12 @@ def bring_in_study(
         texts = bring_in_texts(session, viewer, archive, project)
         found = Finding(project, codes, texts, members).find()
         name = plan.round_name or f"Codings of {file_name}"[:LONGEST_NAME]
-        how = {"how_chosen": "imported", "file": file_name, "incident_ids": len(texts.ids)}
+        how = {
+            "how_chosen": "imported",
+            "file": file_name,
+            "said_independent": False,
+            "incident_ids": len(texts.ids),
+        }
         coding_round, assigned = bring_in_coding(session, viewer, found, project, members, name=name, plan=how)
         notes = Notes(viewer, archive, project, members, assigned)
         done.memos = bring_in_notes(session, notes, codes, texts, found.notes)

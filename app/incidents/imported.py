@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from app.db.table_sizes import tell_sizes
 from app.incidents.models import Incident
 from app.methods.text import sha256
 
@@ -50,6 +51,7 @@ def add_imported(session: Session, study_id: int, incidents: Sequence[ImportedIn
             for place, one in enumerate(incidents[start : start + AT_A_TIME], start=1)
         ]
         ids += session.scalars(insert(Incident).returning(Incident.id, sort_by_parameter_order=True), rows)
+    tell_sizes(session, Incident, rows=len(ids))
     return ids
 
 
