@@ -143,17 +143,17 @@ def _used(project: QdaProject) -> set[str]:
 
 def _changed(texts: TextPlaces) -> list[str]:
     said = [
-        f"In {count} texts with {selections} selections positions are counted with {how}; they were moved, so that "
-        "each stands on its words."
+        f"Positions are counted with {how} ({_count(count, 'text')}, {_count(selections, 'selection')}); they were "
+        "moved, so that each stands on its words."
         for how, (count, selections) in sorted(texts.moved.items())
     ]
     said += [
-        f"{count} texts were read as {encoding}, since they are not UTF-8."
+        f"{_count(count, 'text')} read as {encoding}, since not UTF-8."
         for encoding, count in sorted(texts.encodings.items())
     ]
     said += [
-        f"{len(names)} incidents came without a text, so that nobody can be asked to code them, since {why}: "
-        f"{_named(names)}."
+        f"{_count(len(names), 'incident')} came without a text, so that nobody can be asked to code them: {why}. "
+        f"{_named(names)}"
         for why, names in sorted(texts.without_text.items())
     ]
     return said
@@ -168,6 +168,10 @@ def _left_out(project: QdaProject, texts: TextPlaces) -> list[str]:
     if texts.unplaced:
         said.append(f"places of selections where there is no text ({texts.unplaced}); they count for the whole text")
     return said
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _named(names: list[str]) -> str:

@@ -107,7 +107,7 @@ def test_a_project_that_is_too_large_unpacked_is_refused(session):
 def test_a_text_that_unpacks_to_more_than_an_incident_may_have_comes_without_it(session):
     content = packed(project(USERS + CODEBOOK + source(selection(0, 4))), **{"sources/a.txt": b"bug " * 4_000_000})
     viewer, done = brought_in(session, content)
-    assert "since their text is longer than 1,000,000 characters: “One”" in done.changed[0]
+    assert "their text is longer than 1,000,000 characters. “One”" in done.changed[0]
     assert session.scalars(select(Incident.text).where(Incident.study_id == viewer.study.id)).all() == [None]
 
 
@@ -132,7 +132,7 @@ def test_a_path_that_leaves_the_project_is_refused(session, path):
 def test_a_text_that_lies_beside_the_project_on_a_disk_is_not_looked_for(session):
     for number, path in enumerate(("relative:///a.txt", "absolute:///etc/passwd", "file:///etc/passwd", "/etc/passwd")):
         _, done = brought_in(session, packed(project(source(path=path))), slug=f"beside-{number}")
-        assert "their text is not in the file: “One”" in done.changed[0]
+        assert "their text is not in the file. “One”" in done.changed[0]
 
 
 def test_a_hundred_thousand_codes_are_refused(session):
@@ -286,7 +286,7 @@ def test_positions_are_found_by_the_words_that_stand_at_them_and_what_moved_is_s
     (span,) = session.scalars(select(SubmittedEvidence).where(SubmittedEvidence.study_id == viewer.study.id))
     assert kept == WORDS.replace("\r\n", "\n")
     assert (kept[span.start : span.end], span.quote) == ("bug", "bug")
-    said = [each for each in done.changed if "positions are counted" in each]
+    said = [each for each in done.changed if "Positions are counted" in each]
     assert [moved in each for each in said] == ([True] if moved else [])
 
 
@@ -309,7 +309,7 @@ def test_texts_in_another_encoding_are_read_and_said_and_damaged_ones_come_witho
         select(Incident.text).where(Incident.study_id == viewer.study.id).order_by(Incident.number)
     ).all()
     assert kept == ["Größe geändert", None, None]
-    assert any(each.startswith("1 texts were read as Windows-1252") for each in done.changed)
+    assert any(each.startswith("1 text read as Windows-1252") for each in done.changed)
     assert any("cannot be stored" in each and "“T1”" in each for each in done.changed)
 
 
