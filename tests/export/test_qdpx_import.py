@@ -75,7 +75,7 @@ def test_the_standards_sample_project_comes_in_and_what_has_no_place_is_said_by_
         "recordings of sound (1)",
         "sets (16)",
         "videos (2)",
-        "the places of selections where there is no text (6); they count for the whole text",
+        "places of selections where there is no text (6); they count for the whole text",
     }
     assert "pictures (1): “cornflakes-n-milk.jpg”" in done.left_out
     memos = session.scalars(select(Memo.text).where(Memo.study_id == viewer.study.id)).all()
