@@ -15,6 +15,7 @@ from app.coding import routes as coding
 from app.curation import plan_routes, publication_routes, quote_routes, stale_routes, undo_routes
 from app.curation import routes as curation
 from app.export import deletion_routes, published_routes
+from app.export import import_routes as study_import
 from app.export import routes as export
 from app.findings import routes as findings
 from app.incidents import import_routes
@@ -36,6 +37,7 @@ ALL: list[APIRouter] = [
     forgotten_routes.router,
     people_routes.router,
     new_study.router,
+    study_import.router,
     studies.router,
     member_routes.router,
     settings_routes.router,
@@ -67,6 +69,7 @@ ALL: list[APIRouter] = [
     export.router,
     deletion_routes.router,
     published_routes.router,
+    study_import.arrival_router,
     findings.router,
     theme.router,
     health.router,

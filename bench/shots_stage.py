@@ -1,7 +1,9 @@
 """What is photographed: the sample study with everybody signed in, two studies of a beginner, every address."""
 
 from dataclasses import replace
+from io import BytesIO
 from typing import NamedTuple
+from zipfile import ZipFile
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +30,7 @@ from app.curation.quotes import QuoteReader, Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.curation.stale_actions import open_stale
 from app.curation.stale_page import Span
+from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
@@ -53,6 +56,23 @@ P-6,,search,3,2025-03-10 08:00,2025-03-10 08:20,2025-03-10 07:10,on-call
 P-7,"The queue of the relay filled up after a retry was doubled.",mail relay,3,2025-03-11 16:30,,,monitor
 P-4,"The index was rebuilt at noon; searches found nothing.",search,2,2025-03-04 12:02,2025-03-04 12:06,,M. Weaver
 """
+PROJECT = """<Project xmlns="urn:QDA-XML:project:1.0" name="Interviews after outages">
+<Users><User guid="g1" name="Mara Weaver"/></Users>
+<CodeBook><Codes>
+<Code guid="g2" name="Change" isCodable="true"/>
+<Code guid="g3" name="Change::push" isCodable="true"/>
+</Codes></CodeBook>
+<Sources>
+<TextSource guid="g4" name="Interview 1" plainTextPath="internal://1.txt">
+<PlainTextSelection guid="g5" name="We rolled it back" startPosition="42" endPosition="59">
+<Coding guid="g6" creatingUser="g1"><CodeRef targetGUID="g3"/></Coding>
+</PlainTextSelection>
+</TextSource>
+<TextSource guid="g7" name="Interview 2" plainTextPath="internal://2.txt"/>
+<PictureSource guid="g8" name="whiteboard.jpg"/>
+</Sources>
+<Sets><Set guid="g9" name="On call"/></Sets>
+</Project>"""
 
 
 class Shot(NamedTuple):
@@ -207,6 +227,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
     }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
+    arrival = f"/studies/{_brought_in(session, lead)}/arrival"
+    elsewhere |= {"study-from-file": "/studies/new/from-file", "study-arrival": arrival}
     elsewhere["codebook-published-signed-in"] = f"/published/{published.token}"
     return [
         Shot("codebook-published", "", f"/published/{published.token}"),
@@ -263,6 +285,17 @@ def _of_plans(session: Session, lead: Viewer) -> list[Shot]:
         Shot("plan-dropped", "lead", f"{home}/{tried.id}"),
         Shot("plan-near", "lead", f"{home}/{plan.id}/near-duplicates?dimension={cause.id}"),
     ]
+
+
+def _brought_in(session: Session, lead: Viewer) -> str:
+    """The short name of a study that came in a file of another tool."""
+    file = BytesIO()
+    with ZipFile(file, "w") as zipped:
+        zipped.writestr("project.qde", PROJECT)
+        zipped.writestr("sources/1.txt", "The gateway returned 502 after a bad push.\r\nWe rolled it back.")
+    plan = StudyPlan(levels="::")
+    brought, _ = bring_in_study(session, lead.person, file, plan, file_name="interviews.qdpx")
+    return brought.study.slug
 
 
 def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:

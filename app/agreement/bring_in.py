@@ -13,7 +13,7 @@ from app.codebook.dimension_actions import DimensionText, add_dimension
 from app.codebook.policy import LONGEST_NAME as LONGEST_CODE
 from app.codebook.queries import whole_codebook
 from app.codebook.rated_codes import codes_as_spelt
-from app.coding.imported import ImportedAnswer, hand_in_imported
+from app.coding.imported import ImportedAnswer, ImportedCode, hand_in_imported
 from app.incidents.rated_units import add_without_text, incident_ids_by_label
 from app.incidents.reading import LONGEST_ID
 from app.methods.names import plain_name, same_name
@@ -267,7 +267,7 @@ def _answer(codes: Sequence[str], found: Mapping[str, int]) -> ImportedAnswer:
         return ImportedAnswer("none_applies")
     if NOT_ENOUGH in codes:
         return ImportedAnswer("not_enough_information")
-    return ImportedAnswer("coded", tuple(found[plain_name(code)] for code in codes))
+    return ImportedAnswer("coded", tuple(ImportedCode(found[plain_name(code)]) for code in codes))
 
 
 def _record(session: Session, viewer: Viewer, coding_round: Round, done: RatingsBroughtIn, file_name: str) -> None:

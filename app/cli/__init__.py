@@ -9,6 +9,7 @@ from app.cli.doctor import doctor
 from app.cli.exports import app as export
 from app.cli.import_codebook import codebook as import_codebook
 from app.cli.import_ratings import ratings as import_ratings
+from app.cli.import_study import study as import_study
 from app.cli.imports import app as import_
 from app.cli.migrate import migrate
 from app.cli.serve import serve
@@ -33,6 +34,7 @@ tandem.add_typer(user, name="user")
 tandem.add_typer(study, name="study")
 import_.command("codebook")(import_codebook)
 import_.command("ratings")(import_ratings)
+import_.command("study")(import_study)
 tandem.add_typer(import_, name="import")
 tandem.add_typer(export, name="export")
 tandem.command()(agreement)

@@ -109,9 +109,14 @@ def ruling_note(text: str) -> RulingNote | None:
     return replace(found, participants=tuple(value for name, _, value in lines if name == "With"))
 
 
+def field_of(variable: str) -> str | None:
+    """The field of an incident that a variable of this name holds."""
+    name = "_".join(variable.casefold().split())
+    return name if name in (*TEXT_FIELDS, *TIME_FIELDS) else None
+
+
 def variable_of_attribute(key: str) -> str:
-    is_taken = key.casefold() in (*TEXT_FIELDS, *TIME_FIELDS) or key.startswith(ATTRIBUTE)
-    return ATTRIBUTE + key if is_taken else key
+    return ATTRIBUTE + key if field_of(key) or key.startswith(ATTRIBUTE) else key
 
 
 def _yes(fact: bool) -> str:

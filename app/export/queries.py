@@ -13,10 +13,11 @@ from app.codebook.tree import Codebook
 from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
 from app.export.naming import Names, names_of
 from app.incidents.models import Incident
+from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
 from app.rounds.queries import incidents_of, rounds_of
-from app.studies.models import Membership, Study
+from app.studies.models import Membership, Study, StudyEvent
 from app.studies.queries import members_by_id
 
 
@@ -98,3 +99,16 @@ def _round_data(session: Session, coding_round: Round) -> RoundData:
         first_submissions(session, coding_round),
         final,
     )
+
+
+def arrival(session: Session, study_id: int) -> StudyEvent:
+    """What came of the file that the study was brought in from. One that was not is not found."""
+    found = session.scalar(
+        select(StudyEvent)
+        .where(StudyEvent.study_id == study_id, StudyEvent.kind == "study.imported")
+        .order_by(StudyEvent.id)
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound
+    return found

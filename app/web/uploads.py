@@ -35,16 +35,21 @@ class _TooMuch(Exception):
 
 
 async def read_upload(request: Request, field: str, limit_bytes: int) -> Upload:
+    return (await read_form_with_upload(request, field, limit_bytes))[1]
+
+
+async def read_form_with_upload(request: Request, field: str, limit_bytes: int) -> tuple[Posted, Upload]:
+    """The other fields of the form beside the file; none of them where it is too large."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return Upload()
+        return Posted(FormData()), Upload()
     try:
         async with aclosing(_counted(request, limit_bytes + _ROOM_FOR_THE_FORM)) as stream:
             form = await MultiPartParser(request.headers, stream, max_files=5, max_fields=100).parse()
     except _TooMuch:
-        return Upload(is_too_large=True)
+        return Posted(FormData()), Upload(is_too_large=True)
     except (MultiPartException, UnicodeError) as problem:
         raise BrokenUpload from problem
-    return await _file_of(form, field, limit_bytes)
+    return Posted(form), await _file_of(form, field, limit_bytes)
 
 
 async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:

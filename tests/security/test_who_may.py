@@ -30,6 +30,7 @@ from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
+from app.studies.events import record
 from app.suggestions.models import Suggestion, SuggestionRun
 from tests.makers import (
     act,
@@ -109,6 +110,8 @@ MAY = {
     ("GET", "/studies/new"): SIGNED_IN,
     ("GET", "/studies/new/short-name"): SIGNED_IN,
     ("POST", "/studies/new"): SIGNED_IN,
+    ("GET", "/studies/new/from-file"): SIGNED_IN,
+    ("POST", "/studies/new/from-file"): SIGNED_IN,
     ("POST", "/theme"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
@@ -270,6 +273,7 @@ MAY = {
     ("POST", S + "/export/codebook"): MEMBERS,
     ("POST", S + "/export/dataset"): MEMBERS,
     ("POST", S + "/export/study"): MEMBERS,
+    ("GET", S + "/arrival"): MEMBERS,
     ("GET", S + "/deletion"): LEAD,
     ("POST", S + "/deletion/copy"): LEAD,
     ("POST", S + "/deletion"): LEAD,
@@ -379,6 +383,7 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
     shelf = whole_codebook(session, scene.lead.study.id)
     code = make_code(session, scene.lead, shelf.dimensions[0], "Out of use")
     retire_code(session, scene.lead.study.id, scene.lead.member, code.id, reason="nobody needs it")
+    record(session, scene.lead.study.id, scene.lead.member, "study.imported", file="study.qdpx")
     compared = {"assignment_id": submitted_by_all(session, scene).id}
     return {
         IMPORT + "/refused.csv": {"import_id": file.id},
