@@ -11,6 +11,7 @@ from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
+from app.curation import help_routes
 from app.curation import routes as curation
 from app.export import deletion_routes
 from app.export import routes as export
@@ -52,6 +53,7 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     adjudication.router,
     curation.router,
+    help_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

@@ -15,7 +15,7 @@ from app.curation.help_prompt import CodeLine, Material
 from app.curation.help_queries import AppliedQuote
 from app.ledger import budget
 from app.ledger.actions import prompt_sha256
-from app.llm.marks import fresh_mark
+from app.llm.marks import fresh_mark, preview_mark
 from app.llm.port import Question
 from app.problems import NotFound
 from app.studies.models import Study
@@ -23,7 +23,6 @@ from app.studies.viewer import Viewer
 from app.suggestions.leaving import Leaving
 
 PARAMETERS: dict[str, Any] = {"temperature": 0}
-PREVIEW_MARK = "0" * 16  # where the real one is random
 MOST_NEIGHBOURS = 40
 
 
@@ -65,7 +64,7 @@ class Leaves:
     @property
     def preview(self) -> Question:
         """What would be sent, byte for byte but for the random mark."""
-        return self._question(PREVIEW_MARK)
+        return self._question(preview_mark(self.material.text))
 
     @property
     def fingerprint(self) -> str:

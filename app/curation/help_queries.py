@@ -13,6 +13,7 @@ from app.incidents.models import Incident
 from app.ledger.models import ModelCall
 from app.ledger.queries import calls_about
 from app.problems import NotFound
+from app.rounds.holdings import counts
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundIncident
 
 SUBJECT = "codebook_help"  # what a model call is about
@@ -126,9 +127,10 @@ def _applied() -> Select[SubmittedEvidence, SubmittedCode]:
         select(span, code)
         .join(code, (code.study_id == span.study_id) & (code.id == span.submitted_code_id))
         .join(Submission, (Submission.study_id == code.study_id) & (Submission.id == code.submission_id))
+        .join(Assignment, (Assignment.study_id == code.study_id) & (Assignment.id == Submission.assignment_id))
         .join(Round, (Round.study_id == code.study_id) & (Round.id == code.round_id))
         .join(Incident, (Incident.study_id == code.study_id) & (Incident.id == code.incident_id))
-        .where(Round.phase.in_(("settling", "closed")), ~replaced)
+        .where(Round.phase.in_(("settling", "closed")), Assignment.pass_ == 1, counts(), ~replaced)
         .order_by(Incident.number, span.start, span.id)
     )
 
