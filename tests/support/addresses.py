@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app import routers
 from app.codebook.models import Code, Dimension
 from app.coding.models import Evidence, Memo
+from app.curation.help_models import CodebookHelp
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
@@ -52,6 +53,7 @@ def post_addresses(session: Session, scene: Scene):
         "import_id": 1,
         "group_id": 1,
     }
+    of |= {"help_id": first_id(session, CodebookHelp)}
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
         "phase": "settling",
@@ -101,6 +103,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("run_id", SuggestionRun),
             ("member_id", Membership),
             ("memo_id", Memo),
+            ("help_id", CodebookHelp),
         )
     }
 
