@@ -11,7 +11,7 @@ from app.codebook import code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
-from app.curation import help_routes
+from app.curation import help_routes, plan_routes
 from app.curation import routes as curation
 from app.export import deletion_routes
 from app.export import routes as export
@@ -54,6 +54,7 @@ ALL: list[APIRouter] = [
     adjudication.router,
     curation.router,
     help_routes.router,
+    plan_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

@@ -22,7 +22,10 @@ OPEN_CODES = (
 SAID = {
     "codebook_near_duplicates": {
         "groups": [
-            ((0, 1), "Both say that an alert came too late because of its threshold; only the order of the words differs."),
+            (
+                (0, 1),
+                "Both say that an alert came too late because of its threshold; only the order of the words differs.",
+            ),
             ((2, 3), "Both are about a runbook that tells of an older state."),
         ]
     },

@@ -11,12 +11,14 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
+from app.codebook.actions import CodeText, create_code
 from app.codebook.queries import whole_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import DimensionEntry
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
+from app.curation.plan_actions import PlannedStep, comment_on_plan, drop_plan, make_plan
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
@@ -75,6 +77,7 @@ def set_stage(site: Site) -> Stage:
             *(Shot(name, "", path) for name, path in links.items()),
             *_of_nobody(),
             *_of_lead(session, lead),
+            *_of_plans(session, lead),
             *_of_coders(session, people, lead),
             *_of_beginner(session, person),
         ]
@@ -161,6 +164,29 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
     return [Shot(name, "lead", path) for name, path in elsewhere.items()] + [
         Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()
+    ]
+
+
+def _of_plans(session: Session, lead: Viewer) -> list[Shot]:
+    """A plan under way, with a comment; one that was dropped; and near-duplicates."""
+    home, cause = f"/studies/{lead.study.slug}/codebook/plans", _root_cause(session, lead)
+    codes = [each for each in whole_codebook(session, lead.study.id).appliable(cause.id) if each.disclosed == "whole"]
+    for name in ("Certificate ran out", "Certificates running out"):
+        create_code(session, lead.study.id, lead.member, cause.id, CodeText(name), origin="curation")
+    steps = [
+        PlannedStep("merge", (codes[0].id, codes[1].id), name="Change by ourselves", reason="Coders mix them up."),
+        PlannedStep("roll_up", (-1, codes[2].id), name="Own doing"),
+        PlannedStep("merge", (codes[3].id,), into=codes[4].id),
+    ]
+    plan = make_plan(session, lead, "Fewer causes", steps, shared=True)
+    comment_on_plan(session, lead, plan.id, "The second step is what the last round disagreed about most.")
+    tried = make_plan(session, lead, "Certificates")
+    drop_plan(session, lead, tried.id, reason="The next round will tell.")
+    return [
+        Shot("plans", "lead", home),
+        Shot("plan", "lead", f"{home}/{plan.id}"),
+        Shot("plan-dropped", "lead", f"{home}/{tried.id}"),
+        Shot("plan-near", "lead", f"{home}/{plan.id}/near-duplicates?dimension={cause.id}"),
     ]
 
 

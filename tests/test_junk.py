@@ -14,8 +14,11 @@ from starlette.testclient import TestClient
 
 from app import routers
 from app.codebook.models import Code, Dimension
+from app.codebook.queries import disclosed_codebook
 from app.coding.forms import FIELDS
 from app.coding.models import AssignmentWork, Memo
+from app.curation.plan_actions import PlannedStep, make_plan
+from app.curation.plan_queries import steps_of
 from app.incidents.actions import upload
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -184,6 +187,7 @@ def test_no_other_content_than_a_form_breaks_anything(
 
 def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, scene):
     assignment = ids(session, Assignment, scene)[0]
+    plan = make_plan(session, scene.lead, "Mine", [PlannedStep("roll_up", (open_code(session, scene),), name="A")]).id
     addresses = [
         "coding?round={}",
         "coding?at={}",
@@ -203,6 +207,10 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook?find={}",
         "codebook/tree?version={}",
         "codebook/codes/new?dimension={}",
+        "codebook/plans/{}",
+        "codebook/plans/{}/near-duplicates",
+        f"codebook/plans/{plan}?find={{}}&dimension={{}}&codes={{}}&into={{}}&kind={{}}&round={{}}",
+        f"codebook/plans/{plan}/near-duplicates?dimension={{}}",
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",
@@ -273,6 +281,8 @@ def posts(session, database, scene):
         "memo_id": own_memo(session, scene),
         "help_id": near_duplicates_found(session, database, scene.lead).id,
     }
+    plan = make_plan(session, scene.lead, "Mine", [PlannedStep("roll_up", (open_code(session, scene),), name="Above")])
+    of |= {"plan_id": plan.id, "step_id": steps_of(session, plan)[0][0].id}
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}
     fields |= {"act_id": str(uuid4()), "after_act_id": str(newest)}
@@ -283,9 +293,16 @@ def posts(session, database, scene):
             continue
         address = route.path.format(**of)
         yield address, fields
+        if address.endswith("/steps"):
+            step = {"codes": open_code(session, scene), "dimension": dimensions[0], "name": "New"}
+            yield from ((address, fields | step | {"kind": kind}) for kind in ("merge", "roll_up", "take_out"))
         if address.endswith("/acts"):
             yield from ((address, fields | {"kind": kind}) for kind in FIELDS)
             yield from ((address, fields | {"kind": kind, "after_act_id": str(uuid4())}) for kind in FIELDS)
+
+
+def open_code(session, scene) -> int:
+    return next(iter(disclosed_codebook(session, scene.lead.study.id).codes))
 
 
 def own_memo(session, scene) -> int:

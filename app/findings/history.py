@@ -49,6 +49,7 @@ WORDS = {
     "code.merged": "merged the code",
     "code.retired": "retired the code",
     "code.restored": "restored the code",
+    "code.taken_out": "took out of its merger again the code",
     "codebook.imported": "brought a codebook in from a file",
     "codebook.version_named": "named a codebook version",
     "round.planned": "planned",
@@ -78,6 +79,15 @@ WORDS = {
     "pooling.dissolved": "undid a group of proposed codes of",
     "pooling.worded": "worded a group of proposed codes of",
     "pooling.settled": "settled a group of proposed codes of",
+    "plan.made": "made a plan for the codebook",
+    "plan.steps_added": "added steps to a plan for the codebook",
+    "plan.step_removed": "took a step out of a plan for the codebook",
+    "plan.step_moved": "put the steps of a plan for the codebook in another order",
+    "plan.shared": "shared a plan for the codebook",
+    "plan.withheld": "withdrew a plan for the codebook",
+    "plan.commented": "commented on a plan for the codebook",
+    "plan.dropped": "dropped a plan for the codebook",
+    "plan.applied": "applied the plan",
     "final_codes.settled": "settled the agreed answers of",
     "final_codes.withdrawn": "withdrew the agreed answers of",
     "suggestions.asked": "asked a model for suggestions",
@@ -94,7 +104,8 @@ WORDS = {
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
-REASONED = ("round", "code", "dimension", "incident", "member")
+REASONED = ("round", "code", "dimension", "incident", "member", "plan")
+OWN_BUSINESS = ("memo", "codebook_plan")
 
 
 @dataclass(frozen=True)
@@ -139,8 +150,8 @@ def history(session: Session, viewer: Viewer, *, limit: int, before_id: int | No
             StudyEvent.veiled_by_round_id.not_in(running),
             StudyEvent.member_id == viewer.member.id,
         ),
-        # That somebody writes, and what they read of others' notes, is their own business.
-        or_(StudyEvent.subject_kind != "memo", StudyEvent.member_id == viewer.member.id),
+        # That somebody writes or drafts, and what they read of others' notes, is their own business.
+        or_(StudyEvent.subject_kind.not_in(OWN_BUSINESS), StudyEvent.member_id == viewer.member.id),
     )
     if not viewer.leads:
         planned = [found.id for found in rounds_of(session, viewer.study.id) if found.phase == "planned"]
@@ -199,6 +210,8 @@ def _about(told: Told, event: StudyEvent) -> tuple[str, str]:
         return told.rounds[key].name, f"{told.base}/rounds/{told.rounds[key].number}"
     if kind == "member" and key in told.people:
         return told.people[key].name, f"{told.base}/members"
+    if kind == "applied_plan":
+        return str(event.details.get("name", "")), f"{told.base}/codebook/plans"
     if kind == "codebook_version":
         return str(event.details.get("name", "")), f"{told.base}/codebook"
     incident_id = told.of_assignment.get(key or 0) if kind == "assignment" else _incident_id(event)

@@ -20,6 +20,8 @@ from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import whole_codebook
 from app.coding.models import Memo, SubmittedCode
+from app.curation.plan_actions import PlannedStep, make_plan
+from app.curation.plan_queries import steps_of
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
@@ -71,6 +73,8 @@ HELP = S + "/codebook/help"
 HELP_OF_DIMENSION = HELP + "/dimensions/{dimension_id}"
 HELP_OF_CODE = HELP + "/codes/{code_id}"
 ONE_HELP = HELP + "/{help_id}"
+PLANS = S + "/codebook/plans"
+PLAN = PLANS + "/{plan_id}"  # the lead's, shared before any round ran that runs now
 
 MAY = {
     ("GET", "/sign-in"): ANYBODY,
@@ -213,6 +217,17 @@ MAY = {
     ("POST", ONE_HELP + "/plans"): LEAD,
     ("POST", ONE_HELP + "/rejections"): LEAD,
     ("POST", ONE_HELP + "/revision"): LEAD,
+    ("GET", PLANS): MEMBERS,
+    ("POST", PLANS): CODING,
+    ("GET", PLAN): MEMBERS,
+    ("GET", PLAN + "/near-duplicates"): MEMBERS,
+    ("POST", PLAN + "/steps"): LEAD,  # or who made it; of them and of private ones: tests/curation/test_plans.py
+    ("POST", PLAN + "/steps/{step_id}/removal"): LEAD,
+    ("POST", PLAN + "/steps/{step_id}/moves"): LEAD,
+    ("POST", PLAN + "/sharing"): LEAD,
+    ("POST", PLAN + "/comments"): CODING,
+    ("POST", PLAN + "/application"): LEAD,
+    ("POST", PLAN + "/dropping"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
@@ -234,7 +249,7 @@ MAY = {
 STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
-AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export")
+AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export", "/codebook/plans")
 AFTER_CLOSING = ("/my-outcomes",)
 
 
@@ -316,6 +331,7 @@ def walk(session, database, client_for):
     fields |= {"pairs": "-".join(map(str, some(Code)[:2]))}
     draft = definition_drafted(session, database, scene.lead, make_member(session, scene.lead))
     fitting = in_a_fitting_state(session, scene) | {ONE_HELP + "/revision": {"help_id": draft.id}}
+    of |= a_plan(session, scene)
     walk = Walk(clients, of, fields, fitting)
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
@@ -368,6 +384,7 @@ def test_every_route_stands_in_the_table_of_who_may():
 def test_everybody_is_answered_on_every_route_as_their_role_says(session, connection, walk, phase):
     walk, scene = walk
     if phase != "running":
+        move_round(session, scene.lead, scene.coding_round, "settling")
         walk.of.update(a_disagreement(session, scene, phase))
     wrong = []
     for method, path in every_route():
@@ -382,6 +399,17 @@ def test_everybody_is_answered_on_every_route_as_their_role_says(session, connec
             if allowed != is_let_in(answer) or answer.status_code >= 500:
                 wrong.append(f"{who}: {method} {path} is answered {answer.status_code}, allowed: {allowed}")
     assert not wrong, "\n".join(wrong)
+
+
+def a_plan(session, scene) -> dict[str, object]:
+    """Shared by the lead, with two steps."""
+    codebook = whole_codebook(session, scene.lead.study.id)
+    steps = [
+        PlannedStep("roll_up", (codebook.codes_of(dimension.id)[0].id,), name="Above")
+        for dimension in codebook.dimensions[:2]
+    ]
+    plan = make_plan(session, scene.lead, "Fewer codes", steps, shared=True)
+    return {"plan_id": plan.id, "step_id": steps_of(session, plan)[0][1].id}
 
 
 def a_disagreement(session, scene, phase) -> dict[str, object]:

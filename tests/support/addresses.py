@@ -12,6 +12,7 @@ from app import routers
 from app.codebook.models import Code, Dimension
 from app.coding.models import Evidence, Memo
 from app.curation.help_models import CodebookHelp
+from app.curation.plan_models import CodebookPlan, CodebookPlanStep
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
@@ -52,6 +53,7 @@ def post_addresses(session: Session, scene: Scene):
         "sign_in_id": 1,
         "import_id": 1,
         "group_id": 1,
+        "step_id": first_id(session, CodebookPlanStep),
     }
     of |= {"help_id": first_id(session, CodebookHelp)}
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
@@ -104,6 +106,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("member_id", Membership),
             ("memo_id", Memo),
             ("help_id", CodebookHelp),
+            ("plan_id", CodebookPlan),
         )
     }
 
@@ -115,6 +118,8 @@ QUERIES = {
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),
+    "/codebook/plans/{plan_id}": ("?find=PLAN", "?round={number}", "?dimension={dimension}"),
+    "/codebook/plans/{plan_id}/near-duplicates": ("?dimension={dimension}",),
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),

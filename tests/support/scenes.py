@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
+from app.curation.plan_actions import PlannedStep, comment_on_plan, make_plan
 from app.db.session import Database
 from app.incidents.models import Incident
 from app.llm.scripted import ScriptedModel
@@ -107,6 +108,7 @@ def code_at_random(
             act(session, coder, assignment, "write_memo", text=words[1])
             act(session, coder, assignment, "flag", note=words[2])
             words += memos_everywhere(session, chance, coder, assignment, symptom, errors, mark)
+            words += plan_with_words(session, coder, errors, mark)
         elif opens_each:
             act(session, coder, assignment, "toggle_code", dimension_id=cause, code_id=coined)
         act(session, coder, assignment, "toggle_code", dimension_id=symptom, code_id=errors)
@@ -139,6 +141,14 @@ def memos_everywhere(
         add_memo(session, coder, subject_named(session, coder, name), written[-1], shared=shared)
     act(session, coder, assignment, "toggle_code", **of)
     return written
+
+
+def plan_with_words(session: Session, coder: Viewer, errors: int, mark: str) -> list[str]:
+    """A plan for the codebook, shared while its author codes, with words in its name, in a step and in a comment."""
+    name, new, why, said = words = [f"{part}{mark}" for part in ("PLAN", "PLANNED", "PLANWHY", "PLANSAID")]
+    plan = make_plan(session, coder, name, [PlannedStep("roll_up", (errors,), name=new, reason=why)], shared=True)
+    comment_on_plan(session, coder, plan.id, said)
+    return words
 
 
 def offer(session: Session, database: Database, lead: Viewer, coding_round: Round, codes: dict[int, int]) -> None:
