@@ -1,8 +1,9 @@
-"""Help that a model gave in the sample study, for the pictures of its pages. The model is scripted; no endpoint is asked."""
+"""Help with the codebook of the sample study, for the pictures of its pages. What the model says stands here."""
 
 from sqlalchemy.orm import Session
 
-from app.codebook.tree import CodeEntry, DimensionEntry
+from app.codebook.actions import CodeText, create_code
+from app.codebook.queries import disclosed_codebook
 from app.curation import help_actions as actions
 from app.curation.help_asking import give_help
 from app.curation.help_material import Chosen, leaves, of_code, of_dimension
@@ -10,7 +11,6 @@ from app.db.session import Database
 from app.llm.port import Question
 from app.llm.scripted import ScriptedModel
 from app.studies.viewer import Viewer
-from tests.makers import make_code
 
 OPEN_CODES = (
     ("Alert threshold too high", "The alert fires later than the harm begins."),
@@ -24,7 +24,7 @@ SAID = {
         "groups": [
             (
                 (0, 1),
-                "Both say that an alert came too late because of its threshold; only the order of the words differs.",
+                "Both say that an alert came too late because of its threshold; the order of the words differs.",
             ),
             ((2, 3), "Both are about a runbook that tells of an older state."),
         ]
@@ -46,28 +46,45 @@ DRAFT = {
 }
 
 
-def open_codes(session: Session, lead: Viewer, dimension: DimensionEntry) -> list[CodeEntry]:
-    return [make_code(session, lead, dimension, name, definition=said) for name, said in OPEN_CODES]
+def pages_of_help(database: Database, lead: Viewer, dimension_id: int, code_id: int) -> list[tuple[str, str]]:
+    """(name, address) of every page, in transactions of their own: the model is asked outside of any.
 
-
-def ask_for_help(session: Session, lead: Viewer, dimension: DimensionEntry, code: CodeEntry) -> dict[str, int]:
-    """Name of the picture -> id. They are answered after this transaction: the model is asked outside of any."""
-    actions.open_quotes_of_code(session, lead, code.id)
-    asked = {"help-definition": _ask(session, lead, of_code(session, lead, code.id))}
-    for name, kind in (("help-groups", "near_duplicates"), ("help-categories", "categories")):
-        asked[name] = _ask(session, lead, of_dimension(session, lead.study.id, dimension.id, kind))
-    return asked
-
-
-def answer(database: Database, lead: Viewer, help_ids: dict[str, int], codes: list[CodeEntry]) -> None:
+    One asking stays under way, as no worker is there.
+    """
+    study_id, home = lead.study.id, f"/studies/{lead.study.slug}/codebook/help"
+    with database.transaction() as session:
+        codes = _open_codes(session, lead, dimension_id)
+        closed = _first_quoted(session, lead, dimension_id, code_id)
+        actions.open_quotes_of_code(session, lead, code_id)
+        asked = {"help-definition": _ask(session, lead, of_code(session, lead, code_id))}
+        for name, kind in (("help-groups", "near_duplicates"), ("help-categories", "categories")):
+            asked[name] = _ask(session, lead, of_dimension(session, study_id, dimension_id, kind))
     model = ScriptedModel(otherwise=lambda question: _reply(question, codes), name="small")
-    for help_id in help_ids.values():
-        give_help(database, model, study_id=lead.study.id, help_id=help_id)
+    for help_id in asked.values():
+        give_help(database, model, study_id=study_id, help_id=help_id)
+    with database.transaction() as session:
+        asked["help-waiting"] = _ask(session, lead, of_dimension(session, study_id, dimension_id, "near_duplicates"))
+    return [
+        ("help", home),
+        ("help-dimension", f"{home}/dimensions/{dimension_id}"),
+        ("help-code", f"{home}/codes/{code_id}"),
+        ("help-code-closed", f"{home}/codes/{closed}"),
+        *((name, f"{home}/{help_id}") for name, help_id in asked.items()),
+    ]
 
 
-def ask_and_wait(session: Session, lead: Viewer, dimension: DimensionEntry) -> int:
-    """One that stays under way, as no worker is there."""
-    return _ask(session, lead, of_dimension(session, lead.study.id, dimension.id, "near_duplicates"))
+def _open_codes(session: Session, lead: Viewer, dimension_id: int) -> list[int]:
+    """Their ids. They stand under nothing yet."""
+    return [
+        create_code(session, lead.study.id, lead.member, dimension_id, CodeText(name, said), origin="curation").id
+        for name, said in OPEN_CODES
+    ]
+
+
+def _first_quoted(session: Session, lead: Viewer, dimension_id: int, but: int) -> int:
+    """Another code with quotes, which stay closed."""
+    codes = disclosed_codebook(session, lead.study.id).appliable(dimension_id)
+    return next(code.id for code in codes if code.id != but and of_code(session, lead, code.id).quotes)
 
 
 def _ask(session: Session, lead: Viewer, chosen: Chosen) -> int:
@@ -75,9 +92,9 @@ def _ask(session: Session, lead: Viewer, chosen: Chosen) -> int:
     return actions.ask(session, lead, chosen, model="small", seen=seen).id
 
 
-def _reply(question: Question, codes: list[CodeEntry]) -> dict[str, object]:
+def _reply(question: Question, code_ids: list[int]) -> dict[str, object]:
     def keys(places: tuple[int, ...]) -> list[str]:
-        return [f"c{codes[place].id}" for place in places]
+        return [f"c{code_ids[place]}" for place in places]
 
     if question.schema_name == "codebook_definition":
         return DRAFT
