@@ -31,18 +31,18 @@ SAID = {
     },
     "codebook_categories": {
         "categories": [
-            ("Alerting", "What should have told somebody did not, or too late.", (0, 1)),
-            ("Preparedness", "People or papers that should have been ready were not.", (2, 3, 4)),
+            ("Alerting", "What should have told somebody did not, or too late.", "Both are about alerts.", (0, 1)),
+            ("Preparedness", "People or papers were not ready.", "In each, help came late for want of it.", (2, 3, 4)),
         ]
     },
 }
 DRAFT = {
     "quotes": [1, 2],
-    "reason": "In each passage something that was set up on purpose is what broke the service.",
-    "short": "A changed setting broke the service",
-    "definition": "A setting, flag or limit that the team itself had changed made the service fail or slow down.",
-    "use_when": "Use it when the report names the change and says that undoing it helped.",
-    "not_when": "Not when code was deployed: take Software defect.",
+    "reason": "In each passage the service waited for one that others run.",
+    "short": "What others run failed first",
+    "definition": "A service that another team or company runs failed, slowed down or began to answer otherwise.",
+    "use_when": "The report names the other service, and ours recovered when it did.",
+    "not_when": "The other service worked and was called wrongly: take Code defect.",
 }
 
 
@@ -103,7 +103,7 @@ def _reply(question: Question, code_ids: list[int]) -> dict[str, object]:
         return {"groups": [{"codes": keys(at), "reason": why, "keep": keys(at)[0]} for at, why in groups]}
     return {
         "categories": [
-            {"reason": says, "into": "new", "name": name, "definition": says, "codes": keys(at)}
-            for name, says, at in SAID[question.schema_name]["categories"]
+            {"reason": why, "into": "new", "name": name, "definition": says, "codes": keys(at)}
+            for name, says, why, at in SAID[question.schema_name]["categories"]
         ]
     }

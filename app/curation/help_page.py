@@ -28,7 +28,7 @@ from app.studies.viewer import Viewer
 from app.suggestions.injection import instruction_like
 
 KIND_WORDS = {
-    "near_duplicates": "Codes that mean the same",
+    "near_duplicates": "Codes that may mean the same",
     "categories": "Categories for open codes",
     "definition": "A first definition",
 }
@@ -186,15 +186,18 @@ def _asking(
 ) -> Asking:
     model = model_name(settings)
     would_leave = leaves(session, viewer.study.id, chosen) if chosen and model else None
-    preview = would_leave.preview if would_leave else None
     return Asking(
         kind=kind,
         model=model,
         host=endpoint_host(settings) if model else "",
         redacts=session.get_one(Study, viewer.study.id).redacts,
         spending=spending(session, viewer.study.id),
-        question=preview,
+        question=would_leave.preview if would_leave else None,
         fingerprint=would_leave.fingerprint if would_leave else "",
-        flags=tuple(dict.fromkeys(each.kind for each in instruction_like(preview.user))) if preview else (),
+        flags=_flags(would_leave.material.text) if would_leave else (),
         problem=problem,
     )
+
+
+def _flags(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.kind for each in instruction_like(text)))

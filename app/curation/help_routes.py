@@ -223,7 +223,7 @@ def _proposal_context(viewer: Viewer, shown: ProposalPage) -> dict[str, Any]:
         "form": DefinitionForm.of(shown.about_code, draft) if shown.about_code else DefinitionForm(),
         "outcome_words": OUTCOME_WORDS,
         "plan_options": plan_options(shown.plans),
-        "plan_form": PlanForm(items=[item.place for item in shown.plannable], name=_plan_name(shown)),
+        "plan_form": PlanForm(name=_plan_name(shown)),
         "plan_problem": "",
         "rejection": RejectionForm(),
         "conflict": "",

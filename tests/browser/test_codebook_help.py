@@ -47,17 +47,20 @@ async def test_what_is_asked_shows_its_progress_and_is_decided_by_keyboard(site:
     model = ScriptedModel(otherwise=world.groups((0, 1), (2, 3)), name="small")
     give_help(site.database, model, study_id=world.lead.study.id, help_id=help_id)
     chosen = page.get_by_role("checkbox", name="Take Quota into the plan")
-    await expect(chosen).to_be_checked()  # without a reload
+    await expect(chosen).not_to_be_checked()  # it came without a reload, and nothing is chosen by itself
     await assert_accessible(page, "help-groups")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await assert_accessible(page, "help-groups-phone")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    await page.get_by_role("checkbox", name="Take Node drained into the plan").focus()
-    await page.keyboard.press("Space")
     await page.locator("#reject-1 summary").focus()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
     await page.keyboard.type("They are not the same.")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("They are not the same.")).to_be_visible()
+    await chosen.focus()
+    await page.keyboard.press("Space")
     await page.get_by_role("button", name="Take into the plan").focus()
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/codebook/plans/*")
@@ -71,6 +74,7 @@ async def test_a_draft_is_opened_reworded_and_saved_without_javascript(site: Sit
     page = await signed_in(world.lead, java_script_enabled=False)
     await page.goto(f"{site.url}{world.home}/codes/{world.quota.id}")
     await page.get_by_role("button", name="Open the quotes").click()
+    await expect(page.get_by_text("name no model")).to_be_visible()
     await expect(page.get_by_role("button", name="Open the quotes")).to_have_count(0)
 
     with site.database.transaction() as session:
