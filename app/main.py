@@ -12,7 +12,9 @@ from app.accounts.openid import check_installed
 from app.accounts.routes import add_sign_in_redirect
 from app.adjudication.known import known_of_incidents
 from app.adjudication.settled import final_codes_of_study
+from app.codebook.counts import count_codes_by
 from app.codebook.withholding import withhold_examples_of
+from app.coding.code_counts import counted_codes
 from app.coding.jobs import defer_taking_in
 from app.coding.open_incidents import open_incidents
 from app.db.session import Database
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     read_coded_incidents_by(final_codes_of_study)
     read_known_incidents_by(known_of_incidents)
     withhold_examples_of(open_incidents)
+    count_codes_by(counted_codes)
     after_an_import(defer_taking_in)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)  # streams of events are left as they are
     app.add_middleware(Guard, public_url=settings.public_url, allowed_hosts=settings.host_names)

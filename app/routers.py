@@ -7,11 +7,11 @@ from app.accounts import routes as accounts
 from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
-from app.codebook import code_routes, dimension_routes, new_study
+from app.codebook import act_routes, code_routes, dimension_routes, new_study
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
-from app.curation import help_routes, plan_routes
+from app.curation import help_routes, plan_routes, undo_routes
 from app.curation import routes as curation
 from app.export import deletion_routes
 from app.export import routes as export
@@ -41,6 +41,7 @@ ALL: list[APIRouter] = [
     incidents.router,
     import_routes.router,
     code_routes.router,
+    act_routes.router,
     dimension_routes.router,
     codebook.router,
     own_work_routes.router,
@@ -55,6 +56,7 @@ ALL: list[APIRouter] = [
     curation.router,
     help_routes.router,
     plan_routes.router,
+    undo_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

@@ -11,8 +11,8 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
-from app.codebook.actions import CodeText, create_code
-from app.codebook.queries import whole_codebook
+from app.codebook.actions import CodeText, create_code, retire_code
+from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import DimensionEntry
 from app.coding.memo_subjects import subject_named
@@ -117,6 +117,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     codebook = whole_codebook(session, lead.study.id)
     cause = _root_cause(session, lead)
     code = next(one for one in codebook.codes.values() if one.name == "Configuration change")
+    away = create_code(session, lead.study.id, lead.member, cause.id, CodeText("Bad luck"), origin="curation")
+    retire_code(session, lead.study.id, lead.member, away.id, reason="It explains nothing.")
     incident = session.scalars(select(Incident).where(Incident.study_id == lead.study.id).order_by(Incident.id)).first()
     settling = session.scalars(select(Round).where(Round.study_id == lead.study.id, Round.phase == "settling")).one()
     queue = adjudication.queue(session, settling)
@@ -135,6 +137,13 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",
         "code-retire": f"/codebook/codes/{code.id}/retirement/new",
+        "code-restore": f"/codebook/codes/{away.id}/restoration/new",
+        "code-move": f"/codebook/codes/{code.id}/moves/new",
+        "code-split": f"/codebook/codes/{code.id}/splits/new",
+        "code-dimension": f"/codebook/codes/{code.id}/dimension/new",
+        "code-promote": f"/codebook/codes/{code.id}/promotion/new",
+        "code-example": f"/codebook/codes/{code.id}/examples/new",
+        "codebook-undo": f"/codebook/undoings/new?act={current_seq(session, lead.study.id)}",
         "dimensions": "/codebook/dimensions",
         "dimension": f"/codebook/dimensions/{cause.id}",
         "member": f"/members/{session.scalars(select(Membership.id).where(Membership.name == BEN)).one()}",

@@ -1,11 +1,12 @@
-"""What a lead does to codes: new ones, new wording, merging, retiring and bringing back."""
+"""New codes, and new words for them."""
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.codebook import actions
-from app.codebook.forms import CodeForm, Form, MergeForm, NoReason, check_reason
+from app.codebook.colours import PALETTE
+from app.codebook.forms import CodeForm, Form, check_reason
 from app.codebook.policy import active_dimension, check_may_alter
 from app.codebook.reading import Shelf, shelf
 from app.codebook.revisions import ChangedMeanwhile
@@ -86,64 +87,6 @@ def edit_code(
     return redirect_after(request, _address(viewer, code_id))
 
 
-@router.get("/{code_id}/mergers/new")
-def merge_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    shown = shelf(session, viewer)
-    return _merge_page(request, shown, _alterable(viewer, shown, code_id), MergeForm())
-
-
-@router.post("/{code_id}/mergers")
-def merge_codes(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    form = MergeForm.read(posted)
-    shown = shelf(session, viewer)
-    code = _alterable(viewer, shown, code_id)
-    if form.into_id is None:
-        form.problems["into_id"] = "Choose the code it lives on in."
-    if not form.reason:
-        form.problems["reason"] = NoReason().sentence
-    if form.problems or form.into_id is None:
-        return _merge_page(request, shown, code, form, status=422)
-    try:
-        with session.begin_nested():
-            actions.merge_codes(session, viewer.study.id, viewer.member, code_id, form.into_id, reason=form.reason)
-    except Invalid as problem:
-        form.problems["into_id"] = problem.sentence
-        return _merge_page(request, shown, code, form, status=422)
-    return redirect_after(request, _address(viewer, form.into_id))
-
-
-@router.get("/{code_id}/retirement/new")
-def retirement_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    shown = shelf(session, viewer)
-    return _retirement_page(request, shown, _alterable(viewer, shown, code_id), MergeForm())
-
-
-@router.post("/{code_id}/retirement")
-def retire_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    form = MergeForm.read(posted)
-    shown = shelf(session, viewer)
-    code = _alterable(viewer, shown, code_id)
-    try:
-        check_reason(form.reason)
-    except NoReason as problem:
-        form.refuse(problem)
-        return _retirement_page(request, shown, code, form, status=422)
-    actions.retire_code(session, viewer.study.id, viewer.member, code_id, reason=form.reason)
-    return redirect_after(request, _address(viewer, code_id))
-
-
-@router.post("/{code_id}/restoration")
-def restore_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    actions.restore_code(session, viewer.study.id, viewer.member, code_id, reason=posted.text("reason"))
-    return redirect_after(request, _address(viewer, code_id))
-
-
 def _edit(session: Session, viewer: Viewer, code: CodeEntry, form: CodeForm) -> None:
     actions.edit_code(
         session,
@@ -195,16 +138,7 @@ def _edit_code_page(
     )
 
 
-def _merge_page(request: Request, shown: Shelf, code: CodeEntry, form: MergeForm, *, status: int = 200) -> Response:
-    return _form_page(request, "codebook/merge_code.html", status, form, code=code, targets=shown.merge_targets(code))
-
-
-def _retirement_page(
-    request: Request, shown: Shelf, code: CodeEntry, form: MergeForm, *, status: int = 200
-) -> Response:
-    below = [entry for entry, _ in shown.codebook.tree_of(code.dimension_id) if entry.parent_id == code.id]
-    return _form_page(request, "codebook/retire_code.html", status, form, code=code, below=below)
-
-
 def _form_page(request: Request, name: str, status: int, form: Form, **context: object) -> Response:
-    return page(request, name, status=status, here_nav="codebook", form=form, **context)
+    return page(
+        request, name, status=status, here_nav="codebook", form=form, palette=[("", ""), *PALETTE.items()], **context
+    )

@@ -3,8 +3,19 @@
 from dataclasses import dataclass
 
 from app.codebook.actions import CodeText, VersionNameTaken, VersionNameTooLong
+from app.codebook.colours import PALETTE, hue_of
 from app.codebook.dimension_actions import DimensionText
-from app.codebook.policy import DimensionNameTaken, GoesInCircles, NameTaken, NameTooLong, NoName, OtherDimension
+from app.codebook.examples import kind_of
+from app.codebook.policy import (
+    DimensionNameTaken,
+    GoesInCircles,
+    NameTaken,
+    NameTooLong,
+    NoName,
+    OtherDimension,
+    SynonymTooLong,
+    TooManySynonyms,
+)
 from app.codebook.template import NoSuchMode, NoSuchTemplate
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Invalid
@@ -17,6 +28,7 @@ class NoReason(Invalid):
     """Say why in a few words. The history keeps it, and others read it instead of asking."""
 
 
+EXAMPLE_FIELDS = {"examples": "typical", "close_calls": "close_call", "atypical": "atypical"}
 BELONGS_TO: dict[type[Invalid], str] = {
     NoName: "name",
     NameTooLong: "name",
@@ -26,6 +38,8 @@ BELONGS_TO: dict[type[Invalid], str] = {
     VersionNameTooLong: "name",
     GoesInCircles: "parent_id",
     OtherDimension: "parent_id",
+    TooManySynonyms: "synonyms",
+    SynonymTooLong: "synonyms",
     NoReason: "reason",
     NoTitle: "title",
     TitleTooLong: "title",
@@ -50,7 +64,13 @@ class CodeForm(Form):
     definition: str = ""
     use_when: str = ""
     not_when: str = ""
-    examples: str = ""  # one a line
+    short_definition: str = ""
+    examples: str = ""  # typical ones, one a line
+    close_calls: str = ""
+    atypical: str = ""
+    synonyms: str = ""  # commas between them
+    source: str = ""
+    colour: str = ""
     reason: str = ""
     seen_seq: int = 0
 
@@ -64,7 +84,13 @@ class CodeForm(Form):
             definition=posted.raw("definition").strip(),
             use_when=posted.raw("use_when").strip(),
             not_when=posted.raw("not_when").strip(),
+            short_definition=posted.text("short_definition"),
             examples=posted.raw("examples").strip(),
+            close_calls=posted.raw("close_calls").strip(),
+            atypical=posted.raw("atypical").strip(),
+            synonyms=posted.text("synonyms"),
+            source=posted.text("source"),
+            colour=posted.text("colour"),
             reason=posted.text("reason"),
             seen_seq=posted.number("seen_seq") or 0,
         )
@@ -79,32 +105,55 @@ class CodeForm(Form):
             definition=code.definition,
             use_when=code.use_when,
             not_when=code.not_when,
-            examples="\n".join(" ".join(example["text"].split()) for example in code.examples),
+            short_definition=code.short_definition,
+            examples=_lines(code, "typical"),
+            close_calls=_lines(code, "close_call"),
+            atypical=_lines(code, "atypical"),
+            synonyms=", ".join(code.synonyms),
+            source=code.source,
+            colour=code.colour,
             seen_seq=code.codebook_seq,
         )
 
+    @property
+    def hue(self) -> str:
+        return hue_of(self.colour)
+
     def words(self, before: CodeEntry | None = None) -> CodeText:
         """An example that stayed as it was keeps the incident it comes from."""
-        kept = {" ".join(example["text"].split()): example for example in (before.examples if before else ())}
-        lines = [" ".join(line.split()) for line in self.examples.splitlines() if line.strip()]
+        kept = {(kind_of(each), _one_line(each["text"])): each for each in (before.examples if before else ())}
+        typed = [
+            (kind, _one_line(line))
+            for name, kind in EXAMPLE_FIELDS.items()
+            for line in getattr(self, name).splitlines()
+            if line.strip()
+        ]
         return CodeText(
             name=self.name,
             definition=self.definition,
             use_when=self.use_when,
             not_when=self.not_when,
-            examples=tuple(kept.get(line, {"text": line}) for line in lines),
-            colour=before.colour if before else "",
+            examples=tuple(kept.get((kind, line), {"kind": kind, "text": line}) for kind, line in typed),
+            colour=self._colour(before),
+            short_definition=self.short_definition,
+            synonyms=tuple(self.synonyms.split(",")),
+            source=self.source,
         )
 
+    def _colour(self, before: CodeEntry | None) -> str:
+        """One of the palette. A colour that came in a file stays as long as its hue is not changed."""
+        former = before.colour if before else ""
+        if self.colour not in ("", *PALETTE) or (self.colour and hue_of(former) == self.hue):
+            return former
+        return self.colour
 
-@dataclass
-class MergeForm(Form):
-    into_id: int | None = None
-    reason: str = ""
 
-    @classmethod
-    def read(cls, posted: Posted) -> "MergeForm":
-        return cls(into_id=posted.number("into_id"), reason=posted.text("reason"))
+def _lines(code: CodeEntry, kind: str) -> str:
+    return "\n".join(_one_line(each["text"]) for each in code.examples if kind_of(each) == kind)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 @dataclass

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.tree import CodeEntry
 from app.coding.policy import codable_codebook
+from app.methods.names import same_name
 from app.methods.near_names import near_names
 from app.problems import Invalid
 from app.rounds.queries import own_assignment
@@ -20,8 +21,12 @@ class NearlyTheSame(Invalid):
 
     def __init__(self, codes: Sequence[CodeEntry]) -> None:
         self.codes = list(codes)
-        names = " and ".join(f"“{code.name}”" for code in codes)
+        names = " and ".join(_said(code) for code in codes)
         super().__init__(f"Nearly the same as {names}. Apply what is there, or create yours anyway.")
+
+
+def _said(code: CodeEntry) -> str:
+    return f"“{code.name}”" + (f" (also called {', '.join(code.synonyms)})" if code.synonyms else "")
 
 
 def check_not_near(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None, name: str) -> None:
@@ -31,7 +36,12 @@ def check_not_near(session: Session, viewer: Viewer, assignment_id: int, dimensi
     typed = " ".join(name.split()).casefold()
     if any(code.name.casefold() == typed for code in codes):
         return
-    near = near_names(name, [code.name for code in codes])
-    found = [code for code in codes if code.name in near][:MOST]
+    found = [code for code in codes if _is_called(code, name)][:MOST]
     if found:
         raise NearlyTheSame(found)
+
+
+def _is_called(code: CodeEntry, typed: str) -> bool:
+    """By its name nearly, or by one of its synonyms."""
+    is_synonym = any(same_name(typed, synonym) for synonym in code.synonyms)
+    return is_synonym or bool(near_names(typed, (code.name, *code.synonyms)))

@@ -6,6 +6,7 @@ from app.agreement.figures import round_figures
 from app.agreement.table_file import TableOfRound, table_csv, table_json
 from app.codebook import queries as codebook_queries
 from app.codebook.tree import Codebook
+from app.codebook.withholding import without_open_examples
 from app.coding.exposures import expose
 from app.export import dataset
 from app.export.codebook_files import FORMATS, codebook_file
@@ -36,12 +37,19 @@ DATASETS = {
 AGREEMENT = {"csv": ("text/csv; charset=utf-8", table_csv), "json": ("application/json", table_json)}
 
 
-def codebook_export(session: Session, study: Study, *, version_id: int | None, format: str) -> ExportFile:
-    """What is disclosed to everybody; version_id None: as it stands now."""
+def codebook_export(
+    session: Session, study: Study, *, version_id: int | None, format: str, viewer: Viewer | None = None
+) -> ExportFile:
+    """What is disclosed to everybody; version_id None: as it stands now.
+
+    viewer: whoever takes it gets no example out of an incident that they still have to code; None is the operator.
+    """
     if format not in FORMATS:
         raise NoSuchForm
     version = codebook_queries.version(session, study.id, version_id) if version_id is not None else None
     codebook = codebook_queries.disclosed_codebook(session, study.id, seq=version.codebook_seq if version else None)
+    if viewer is not None:
+        codebook = without_open_examples(session, study.id, viewer.member.id, codebook)
     name = version.name if version else "live"
     return codebook_file(codebook, slug=study.slug, title=study.title, version=name, format=format)
 

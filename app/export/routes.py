@@ -32,7 +32,9 @@ def export_page(request: Request, session: ReadSession, viewer: CurrentViewer) -
 def take_codebook(session: Transaction, viewer: CurrentViewer, posted: PostedForm) -> Response:
     version_id = posted.number("version")
     return download(
-        actions.codebook_export(session, viewer.study, version_id=version_id, format=posted.text("format", "csv"))
+        actions.codebook_export(
+            session, viewer.study, version_id=version_id, format=posted.text("format", "csv"), viewer=viewer
+        )
     )
 
 

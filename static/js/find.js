@@ -12,8 +12,13 @@ function chipsOf(card) {
   return [...card.querySelectorAll("[data-code-name]")];
 }
 
+// Its name, then its synonyms
+export function namesOf(chip) {
+  return [chip.dataset.codeName, ...(chip.dataset.synonyms?.split("\n") ?? [])];
+}
+
 function fitting(card, wanted) {
-  const chips = chipsOf(card).filter((chip) => plain(chip.dataset.codeName).includes(wanted));
+  const chips = chipsOf(card).filter((chip) => namesOf(chip).some((name) => plain(name).includes(wanted)));
   const rank = (chip) => {
     const name = plain(chip.dataset.codeName);
     return name === wanted ? 0 : name.startsWith(wanted) ? 1 : 2;

@@ -1,6 +1,6 @@
 // While a new code is named: those of the dimension that are nearly the same, to be taken instead by ↓ and Enter or by
 // a click. Enter alone still creates what is typed.
-import { take } from "./find.js";
+import { namesOf, take } from "./find.js";
 import { isNear, plain } from "./near.js";
 import { showNotice } from "./notice.js";
 
@@ -17,7 +17,8 @@ function optionsOf(input) {
 function nearChips(card, typed) {
   const wanted = plain(typed);
   return [...card.querySelectorAll("[data-code-name]")]
-    .filter((chip) => !plain(chip.dataset.codeName).includes(wanted) && isNear(typed, chip.dataset.codeName)).slice(0, MOST);
+    .filter((chip) => !namesOf(chip).some((name) => plain(name).includes(wanted)) && namesOf(chip).some((name) => isNear(typed, name)))
+    .slice(0, MOST);
 }
 
 function meaning(card, code) {

@@ -8,3 +8,4 @@ import "./once.js";
 import "./open.js";
 import "./quotes.js";
 import "./tree.js";
+import "./tree_moves.js";

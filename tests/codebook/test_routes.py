@@ -201,7 +201,10 @@ def test_an_example_that_stayed_keeps_its_incident(
     posted = typed(code, examples="A push broke it.\nAnother one.")
     client.post(f"{BOOK}/codes/{code.id}/revisions", data=posted)
 
-    assert list(now_of(session, lead, code).examples) == [words.examples[0], {"text": "Another one."}]
+    assert list(now_of(session, lead, code).examples) == [
+        words.examples[0],
+        {"kind": "typical", "text": "Another one."},
+    ]
 
 
 def test_the_page_offers_no_parent_that_would_make_a_circle(
@@ -254,7 +257,9 @@ def test_a_code_is_retired_with_a_reason_and_brought_back(client: TestClient, st
     assert "It can no longer be applied" in client.get(page).text
     assert "Retired and merged" in client.get(BOOK).text
 
-    assert client.post(f"{page}/restoration").status_code == 303
+    assert client.post(f"{page}/restoration").status_code == 422
+    assert "Bring Retry storm back" in client.get(f"{page}/restoration/new").text
+    assert client.post(f"{page}/restoration", data={"reason": "used again"}).status_code == 303
     assert "It can no longer be applied" not in client.get(page).text
 
 
@@ -269,6 +274,16 @@ FOR_LEADS = [
     ("GET", "/codes/{code}/retirement/new"),
     ("POST", "/codes/{code}/retirement"),
     ("POST", "/codes/{code}/restoration"),
+    ("GET", "/codes/{code}/moves/new"),
+    ("POST", "/codes/{code}/moves"),
+    ("GET", "/codes/{code}/splits/new"),
+    ("POST", "/codes/{code}/splits"),
+    ("GET", "/codes/{code}/dimension/new"),
+    ("POST", "/codes/{code}/dimension"),
+    ("GET", "/codes/{code}/promotion/new"),
+    ("POST", "/codes/{code}/promotion"),
+    ("GET", "/codes/{code}/examples/new"),
+    ("POST", "/codes/{code}/examples"),
     ("POST", "/versions"),
     ("POST", "/dimensions"),
     ("GET", "/dimensions/{dimension}"),
@@ -345,10 +360,11 @@ def test_promise_1_a_private_code_is_nowhere_but_with_its_author(
             shown = client.get(BOOK + path).text
             assert "Secret" not in shown and '<span class="count">2<' not in shown
         assert client.get(f"{BOOK}/codes/{hidden.id}").status_code == 404
-    for page in ("revisions/new", "mergers/new", "retirement/new"):
+    acts = ("revisions", "mergers", "retirement", "moves", "splits", "dimension", "promotion", "examples")
+    for page in (f"{act}/new" for act in acts):
         assert client_for(lead).get(f"{BOOK}/codes/{hidden.id}/{page}").status_code == 404
         assert "Secret" not in client_for(lead).get(f"{BOOK}/codes/{storm.id}/{page}").text
-    for act in ("revisions", "mergers", "retirement", "restoration"):
+    for act in (*acts, "restoration"):
         assert client_for(lead).post(f"{BOOK}/codes/{hidden.id}/{act}", data=POSTED).status_code == 404
     own = client_for(ada).get(f"{BOOK}/codes/{hidden.id}").text
     assert "Secret words" in own and "yours alone" in own

@@ -2,7 +2,9 @@
 
 from sqlalchemy import func, select
 
+from app.codebook.actions import CodeText, edit_code
 from app.codebook.models import Code
+from app.codebook.queries import whole_codebook
 from tests import makers
 from tests.coding.conftest import Bench, make_bench
 from tests.coding.test_routes import read, send
@@ -65,3 +67,22 @@ def test_promise_1_nothing_is_told_of_a_colleague_s_private_code(client_for, ses
 
     assert answer.status_code == 303
     assert [chip.code.name for chip in bench.adas_card(bench.cause).applied] == ["Exhausted quota"]
+
+
+def test_a_synonym_is_offered_as_the_code_it_stands_for(client_for, bench):
+    code = whole_codebook(bench.session, bench.lead.study.id).codes[bench.network.id]
+    words = CodeText("Network", synonyms=("packet loss", "partition"))
+    edit_code(
+        bench.session, bench.lead.study.id, bench.lead.member, code.id, words,
+        seen_seq=code.codebook_seq, parent_id=code.parent_id,
+    )  # fmt: skip
+    bench.session.flush()
+    client, before = client_for(bench.ada), codes(bench)
+    for typed in ("Packet loss", "partitions"):
+        answer = send(client, bench, "create_code", dimension_id=bench.cause.id, name=typed)
+        assert (
+            answer.status_code == 422 and "“Network” (also called packet loss, partition)" in read(answer.text).text()
+        )
+    assert codes(bench) == before
+    chip = read(client.get(f"/studies/{bench.lead.study.slug}/assignments/{bench.adas.id}").text)
+    assert chip.css_first(f"#code-{code.id}").attributes["data-synonyms"] == "packet loss\npartition"

@@ -157,6 +157,17 @@ def test_groups_are_taken_into_a_plan_or_rejected_with_a_reason(world: World, le
     assert "They differ." in page and "Taken into a plan" in page and 'name="items"' not in page
 
 
+def test_two_codes_can_be_merged_at_once_on_the_page_that_merges(world: World, lead: TestClient) -> None:
+    asked = world.done("near_duplicates", world.groups((0, 1), (2, 3)))
+    page = lead.get(f"{world.home}/{asked.id}").text
+    link = re.findall(r'href="([^"]*/mergers/new\?into=\d+)"', page)[0]
+    assert link.endswith(f"/codes/{world.codes[1].id}/mergers/new?into={world.codes[0].id}")
+    assert f'<option value="{world.codes[0].id}" selected>' in lead.get(link).text
+    lead.post(link.partition("/new")[0], data={"into_id": str(world.codes[0].id), "reason": "One limit"})
+    after = lead.get(f"{world.home}/{asked.id}").text
+    assert "“Quotas” is merged into “Quota” by now." in after and 'id="take-0"' not in after
+
+
 def test_categories_become_a_draft_plan_also_one_that_is_there(world: World, lead: TestClient) -> None:
     plan = make_plan(world.session, world.lead, "Started")
     asked = world.done("categories", world.categories(("Limits", (0, 1)), ("Machines", (2,))))

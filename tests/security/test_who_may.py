@@ -18,7 +18,7 @@ from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
 from app.codebook.actions import retire_code
 from app.codebook.models import Code, Dimension
-from app.codebook.queries import whole_codebook
+from app.codebook.queries import current_seq, whole_codebook
 from app.coding.models import Memo, SubmittedCode
 from app.curation.plan_actions import PlannedStep, make_plan
 from app.curation.plan_queries import steps_of
@@ -147,7 +147,20 @@ MAY = {
     ("POST", CODE + "/mergers"): LEAD,
     ("GET", CODE + "/retirement/new"): LEAD,
     ("POST", CODE + "/retirement"): LEAD,
+    ("GET", CODE + "/restoration/new"): LEAD,
     ("POST", CODE + "/restoration"): LEAD,
+    ("GET", CODE + "/moves/new"): LEAD,
+    ("POST", CODE + "/moves"): LEAD,
+    ("GET", CODE + "/splits/new"): LEAD,
+    ("POST", CODE + "/splits"): LEAD,
+    ("GET", CODE + "/dimension/new"): LEAD,
+    ("POST", CODE + "/dimension"): LEAD,
+    ("GET", CODE + "/promotion/new"): LEAD,
+    ("POST", CODE + "/promotion"): LEAD,
+    ("GET", CODE + "/examples/new"): LEAD,
+    ("POST", CODE + "/examples"): LEAD,
+    ("GET", S + "/codebook/undoings/new"): LEAD,
+    ("POST", S + "/codebook/undoings"): LEAD,
     ("GET", S + "/codebook/dimensions"): MEMBERS,
     ("POST", S + "/codebook/dimensions"): LEAD,
     ("GET", DIMENSION): LEAD,
@@ -333,6 +346,7 @@ def walk(session, database, client_for):
     fitting = in_a_fitting_state(session, scene) | {ONE_HELP + "/revision": {"help_id": draft.id}}
     of |= a_plan(session, scene)
     walk = Walk(clients, of, fields, fitting)
+    fields["act"] = current_seq(session, study_id)  # the newest of the codebook: nothing rests on it
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
@@ -350,6 +364,7 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
     return {
         IMPORT + "/refused.csv": {"import_id": file.id},
         CODE + "/restoration": {"code_id": code.id},
+        CODE + "/restoration/new": {"code_id": code.id},
         COMPARISON: compared,
         COMPARISON + "/openings": compared,
     }

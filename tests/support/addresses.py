@@ -69,6 +69,7 @@ def post_addresses(session: Session, scene: Scene):
     fields |= {"dimension_id": of["dimension_id"], "code_id": of["code_id"], "into_id": of["code_id"]}
     coder = scene.everybody["coder 0"].member.id
     fields |= {"member_id": coder, "pending_to": "evenly", "from_id": coder, "to_id": "evenly", "numbers": "1"}
+    fields |= {"act": 3, "name_1": "One", "name_2": "Two", "rows": 4}
     fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" in route.methods and route.path != "/sign-out":
@@ -120,6 +121,7 @@ QUERIES = {
     "/codebook/tree": ("?find=COINED",),
     "/codebook/plans/{plan_id}": ("?find=PLAN", "?round={number}", "?dimension={dimension}"),
     "/codebook/plans/{plan_id}/near-duplicates": ("?dimension={dimension}",),
+    "/codebook/undoings/new": tuple(f"?act={act}" for act in range(1, 30)),
     "/coding": ("?round={number}", "?round={number}&show=skipped", "?round={number}&go=COINED"),
     "/coding/mine": ("?round={number}", "?round={number}&found={code}", "?round={number}&words=COINED"),
     "/assignments/{assignment_id}/earlier-quotes": ("?dimension={dimension}", "?code={code}"),

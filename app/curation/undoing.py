@@ -1,0 +1,67 @@
+"""Undoing an act on the codebook, unless what was coded since rests on it.
+
+The codebook cannot see what was coded; this floor can. What coders of a running round do with a new code is not told
+by a refusal (promise 1): a code that is unmade while they use it is no longer offered, and what they applied stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.adjudication.models import FinalCode
+from app.codebook import undoing as codebook
+from app.codebook.queries import visible_codebook
+from app.codebook.reading import Change, both_states
+from app.codebook.tree import CodeEntry
+from app.codebook.undo_policy import StandsLater
+from app.codebook.undoing import Turnabout
+from app.coding.code_counts import counted_codes
+from app.studies.viewer import Viewer, check_leads
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an undo would bring back: of each code how it stands and how it stood, and the names of dimensions."""
+
+    codes: Sequence[tuple[CodeEntry, Sequence[Change]]]
+    dimensions: Sequence[str]
+
+
+def undo_act(session: Session, viewer: Viewer, undone_seq: int, *, reason: str) -> Turnabout:
+    check_leads(viewer)
+    back = codebook.undo_act(session, viewer.study.id, viewer.member, undone_seq, reason=reason)
+    check_nothing_coded(session, viewer.study.id, back.unmade)
+    return back
+
+
+def preview(session: Session, viewer: Viewer, undone_seq: int) -> Preview:
+    """Raises what undo_act would raise."""
+    check_leads(viewer)
+    back = codebook.turnabout(session, viewer.study.id, viewer.member, undone_seq)
+    check_nothing_coded(session, viewer.study.id, back.unmade)
+    now = visible_codebook(session, viewer.study.id, viewer.member.id)
+    codes = [(now.codes[code.id], both_states(now, now.codes[code.id], code)) for code in back.codes]
+    return Preview(codes, [each.name for each in back.dimensions])
+
+
+def check_nothing_coded(session: Session, study_id: int, unmade: Sequence[CodeEntry]) -> None:
+    """unmade: codes that the undo would take out of the codebook."""
+    if not unmade:
+        return
+    submitted = counted_codes(session, study_id)
+    final = _final_counts(session, study_id)
+    for code in unmade:
+        if submitted.get(code.id) or final.get(code.id):
+            said = f"{submitted.get(code.id, 0)} submissions and {final.get(code.id, 0)} final codes"
+            raise StandsLater(f"“{code.name}” was coded with since: {said} name it. Retire or merge it instead.")
+
+
+def _final_counts(session: Session, study_id: int) -> dict[int | None, int]:
+    rows = session.execute(
+        select(FinalCode.code_id, func.count())
+        .where(FinalCode.study_id == study_id, FinalCode.superseded_at.is_(None), FinalCode.code_id.is_not(None))
+        .group_by(FinalCode.code_id)
+    )
+    return dict(rows.all())
