@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.actions import CodeText, edit_code
 from app.codebook.policy import active_code
-from app.codebook.queries import current_seq, visible_codebook
+from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose
 from app.curation import help_policy as policy
 from app.curation import help_queries as queries
@@ -82,7 +82,7 @@ def ask(session: Session, viewer: Viewer, chosen: Chosen, *, model: str, seen: s
         model=model,
         prompt_version=TEMPLATE_VERSION,
         redaction=would_leave.version,
-        codebook_seq=current_seq(session, viewer.study.id),
+        codebook_seq=chosen.codebook_seq,  # as the lead saw it, whatever was changed since
         material=chosen.kept,
     )
     session.add(asked)

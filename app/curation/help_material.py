@@ -36,6 +36,7 @@ class Chosen:
 
     kind: str
     dimension: DimensionEntry
+    codebook_seq: int
     codes: tuple[CodeEntry, ...] = ()
     beside: tuple[CodeEntry, ...] = ()
     code: CodeEntry | None = None
@@ -118,7 +119,7 @@ def of_dimension(session: Session, study_id: int, dimension_id: int, kind: str) 
     if len(codes) + len(beside) > policy.MOST_CODES:
         raise policy.TooManyCodes
     by_id = tuple(sorted(codes, key=lambda code: code.id))
-    return Chosen(kind, dimension, by_id, tuple(beside))
+    return Chosen(kind, dimension, codebook.codebook_seq, by_id, tuple(beside))
 
 
 def of_code(session: Session, viewer: Viewer, code_id: int) -> Chosen:
@@ -138,6 +139,7 @@ def of_code(session: Session, viewer: Viewer, code_id: int) -> Chosen:
     return Chosen(
         kind="definition",
         dimension=dimension,
+        codebook_seq=codebook.codebook_seq,
         beside=_neighbours(codebook, code),
         code=code,
         quotes=tuple(quote for quote in free if quote in quotes),
@@ -162,6 +164,7 @@ def as_asked(session: Session, asked: CodebookHelp) -> Chosen | None:
     return Chosen(
         kind=asked.kind,
         dimension=dimension,
+        codebook_seq=asked.codebook_seq,
         codes=tuple(codebook.codes[each] for each in kept["code_ids"] if each in codebook.codes),
         beside=tuple(codebook.codes[each] for each in kept["beside_ids"] if each in codebook.codes),
         code=codebook.codes.get(asked.code_id) if asked.code_id is not None else None,

@@ -162,11 +162,12 @@ def asked_lines(
     session: Session, viewer: Viewer, codebook: Codebook, askings: Sequence[CodebookHelp]
 ) -> list[AskedLine]:
     members = members_by_id(session, viewer.study.id)
+    decided = queries.decided_counts(session, viewer.study.id) if askings else {}
     lines = []
     for asked in askings:
         code, dimension = codebook.codes.get(asked.code_id or 0), codebook.dimension(asked.dimension_id)
         items = len(asked.proposal["items"]) if asked.proposal else 0
-        undecided = items - len(queries.decisions(session, asked)) if items else 0
+        undecided = items - decided.get(asked.id, 0)
         by = members[asked.asked_by].name if asked.asked_by in members else ""
         about = code.name if code else dimension.name if dimension else ""
         lines.append(AskedLine(asked, about, by, asked.at, undecided))

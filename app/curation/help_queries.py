@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.codebook.tree import Codebook
@@ -57,6 +57,16 @@ def decisions(session: Session, asked: CodebookHelp) -> dict[int, HelpDecision]:
     """By item."""
     of_help = (HelpDecision.study_id == asked.study_id, HelpDecision.help_id == asked.id)
     return {each.item: each for each in session.scalars(select(HelpDecision).where(*of_help))}
+
+
+def decided_counts(session: Session, study_id: int) -> dict[int, int]:
+    """Asking -> how many items were decided."""
+    rows = session.execute(
+        select(HelpDecision.help_id, func.count())
+        .where(HelpDecision.study_id == study_id)
+        .group_by(HelpDecision.help_id)
+    )
+    return dict(rows.all())
 
 
 def calls_of(session: Session, asked: CodebookHelp) -> Sequence[ModelCall]:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.codebook.actions import CodeText, edit_code
 from app.coding.models import Exposure
 from app.curation import help_actions as actions
 from app.curation import help_policy as policy
@@ -64,6 +65,18 @@ def test_promise_10_nothing_leaves_that_the_lead_did_not_see(world: World) -> No
     with pytest.raises(policy.SomethingElseLeaves):
         world.ask("near_duplicates", seen=seen)
     assert world.session.scalars(select(CodebookHelp.id)).all() == []
+
+
+def test_promise_10_a_change_while_the_lead_asks_does_not_change_what_leaves(world: World) -> None:
+    chosen = world.chosen("near_duplicates")
+    looked_at = leaves(world.session, world.lead.study.id, chosen)
+    words = CodeText("Quota", "Reworded at the same moment.")
+    edit_code(
+        world.session, world.lead.study.id, world.lead.member, world.quota.id, words, seen_seq=10**9, reason="Better"
+    )
+    asked = actions.ask(world.session, world.lead, chosen, model="small", seen=looked_at.fingerprint)
+    world.work(asked, world.groups((0, 1)))
+    assert "Says quota." in world.model.questions[0].user and "Reworded" not in world.model.questions[0].user
 
 
 @pytest.mark.parametrize("kind", KINDS)
