@@ -41,6 +41,7 @@ from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
+from bench.shots_help import pages_of_help
 from bench.shots_pooling import make_pooled_round
 from tests.browser.conftest import Site
 from tests.makers import make_round
@@ -110,8 +111,11 @@ def set_stage(site: Site) -> Stage:
             *_of_coders(session, people, lead),
             *_of_beginner(session, person),
         ]
+        cause = _root_cause(session, lead)
+        code = next(one for one in whole_codebook(session, study.id).codes.values() if one.name == CAUSE)
         tokens = {name: start_sign_in(session, one, user_agent="shots", days=1) for name, one in people.items()}
-    return Stage(site, tokens, shots)
+    helped = pages_of_help(site.database, lead, cause.id, code.id)
+    return Stage(site, tokens, shots + [Shot(name, "lead", path) for name, path in helped])
 
 
 def _seat(session: Session, lead: Viewer, name: str) -> Person:

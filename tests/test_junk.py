@@ -28,6 +28,7 @@ from app.suggestions.models import Suggestion, SuggestionRun
 from app.web.forms import Posted, posted_form
 from tests.makers import move_round
 from tests.support.clients import HTMX, client_for
+from tests.support.helped import definition_drafted, near_duplicates_found
 from tests.support.scenes import make_scene
 
 __all__ = ["client_for"]
@@ -78,6 +79,10 @@ GOOD = {
     "file_name": "codes.csv",
     "content": urlsafe_b64encode(b"dimension,code,definition\nNew,Odd,Other words\n").decode(),
     "reach": "anybody",
+    "item": "0",
+    "items": "0",
+    "plan": "new",
+    "definition": "D",
 }
 
 
@@ -130,12 +135,12 @@ def client(client_for, scene):
 
 
 @pytest.mark.parametrize("phase", ["running", "settling"])
-def test_no_junk_in_any_field_of_any_form_breaks_anything(session, connection, client, scene, phase):
+def test_no_junk_in_any_field_of_any_form_breaks_anything(session, database, connection, client, scene, phase):
     move_round(session, scene.lead, scene.coding_round, phase)
     if phase == "settling":
         client.post(pen_address(session, scene))
     broken = []
-    for address, fields in posts(session, scene):
+    for address, fields in posts(session, database, scene):
         if phase == "settling" and not any(part in address for part in ("disagreements", "pooling")):
             continue
         names = FIELDS[fields["kind"]] if fields["kind"] in FIELDS else asked_for(connection, client, address, fields)
@@ -173,9 +178,11 @@ FIELD = b'--x\r\nContent-Disposition: form-data; name="name"'
         (FIELD + b"\r\n\r\na\r\n--x--", PARTS + "; charset=undefined"),
     ],
 )
-def test_no_other_content_than_a_form_breaks_anything(session, connection, client, scene, content, content_type):
+def test_no_other_content_than_a_form_breaks_anything(
+    session, database, connection, client, scene, content, content_type
+):
     broken = []
-    for address, fields in posts(session, scene):
+    for address, fields in posts(session, database, scene):
         before = connection.begin_nested()
         answer = client.post(address, content=content, headers={"Content-Type": content_type})
         before.rollback()
@@ -219,6 +226,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/plans/{}/near-duplicates",
         f"codebook/plans/{plan}?find={{}}&dimension={{}}&codes={{}}&into={{}}&kind={{}}&round={{}}",
         f"codebook/plans/{plan}/near-duplicates?dimension={{}}",
+        "codebook/codes/1/splits/new?rows={}",
+        "codebook/undoings/new?act={}",
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",
@@ -238,6 +247,10 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "memos/about?on=quote-{}",
         "memos/{}",
         "codebook/imports/{}",
+        "codebook/codes/1/mergers/new?into={}",
+        "codebook/help/{}",
+        "codebook/help/codes/{}",
+        "codebook/help/dimensions/{}",
     ]
     base = f"/studies/{scene.lead.study.slug}/"
     broken = []
@@ -265,7 +278,7 @@ def test_a_name_that_would_fill_a_page_is_refused_with_a_sentence(session, clien
     assert answer.status_code == 422 and "is longer than" in answer.text
 
 
-def posts(session, scene):
+def posts(session, database, scene):
     """(address, fields that go far) of every POST route; an act of every kind, new and built on an old state."""
     assignment = ids(session, Assignment, scene)[0]
     dimensions, codes = ids(session, Dimension, scene), ids(session, Code, scene)
@@ -288,12 +301,15 @@ def posts(session, scene):
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
         "memo_id": own_memo(session, scene),
+        "help_id": near_duplicates_found(session, database, scene.lead).id,
     }
     plan = make_plan(session, scene.lead, "Mine", [PlannedStep("roll_up", (open_code(session, scene),), name="Above")])
     of |= {"plan_id": plan.id, "step_id": steps_of(session, plan)[0][0].id}
     newest = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment)) or ""
     fields = GOOD | {"dimension_id": dimensions[1], "code_id": codes[1], "into_id": codes[1], "coder_ids": ""}
     fields |= {"act_id": str(uuid4()), "after_act_id": str(newest)}
+    draft = definition_drafted(session, database, scene.lead, scene.everybody["coder outside the round"])
+    yield f"/studies/{scene.lead.study.slug}/codebook/help/{draft.id}/revision", fields
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" not in route.methods or route.path == "/sign-out":
             continue

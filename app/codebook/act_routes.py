@@ -120,8 +120,15 @@ ADD_EXAMPLE = Act("examples", "codebook/add_example.html", "text", _add_example)
 
 
 @router.get("/{code_id}/mergers/new")
-def merge_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, MERGE)
+def merge_page(
+    request: Request,
+    session: ReadSession,
+    viewer: LeadingViewer,
+    code_id: Key,
+    into: int | None = Query(None, ge=1, lt=2**63),
+) -> Response:
+    """into: chosen already by a link."""
+    return _page_of(request, session, viewer, code_id, MERGE, into_id=into)
 
 
 @router.post("/{code_id}/mergers")
@@ -222,11 +229,20 @@ def add_example(
 
 
 def _page_of(
-    request: Request, session: Session, viewer: Viewer, code_id: int, act: Act, *, rows: int = ROWS
+    request: Request,
+    session: Session,
+    viewer: Viewer,
+    code_id: int,
+    act: Act,
+    *,
+    rows: int = ROWS,
+    into_id: int | None = None,
 ) -> Response:
     shown = shelf(session, viewer)
     code = _alterable(viewer, shown, code_id)
-    return _act_page(request, shown, code, act, ActForm.of(code, rows=rows))
+    form = ActForm.of(code, rows=rows)
+    form.into_id = into_id
+    return _act_page(request, shown, code, act, form)
 
 
 def _done(request: Request, session: Session, viewer: Viewer, code_id: int, form: ActForm, act: Act) -> Response:

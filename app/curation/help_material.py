@@ -15,7 +15,7 @@ from app.curation.help_prompt import CodeLine, Material
 from app.curation.help_queries import AppliedQuote
 from app.ledger import budget
 from app.ledger.actions import prompt_sha256
-from app.llm.marks import fresh_mark
+from app.llm.marks import fresh_mark, preview_mark
 from app.llm.port import Question
 from app.problems import NotFound
 from app.studies.models import Study
@@ -23,7 +23,6 @@ from app.studies.viewer import Viewer
 from app.suggestions.leaving import Leaving
 
 PARAMETERS: dict[str, Any] = {"temperature": 0}
-PREVIEW_MARK = "0" * 16  # where the real one is random
 MOST_NEIGHBOURS = 40
 
 
@@ -37,6 +36,7 @@ class Chosen:
 
     kind: str
     dimension: DimensionEntry
+    codebook_seq: int
     codes: tuple[CodeEntry, ...] = ()
     beside: tuple[CodeEntry, ...] = ()
     code: CodeEntry | None = None
@@ -65,7 +65,7 @@ class Leaves:
     @property
     def preview(self) -> Question:
         """What would be sent, byte for byte but for the random mark."""
-        return self._question(PREVIEW_MARK)
+        return self._question(preview_mark(self.material.text))
 
     @property
     def fingerprint(self) -> str:
@@ -119,7 +119,7 @@ def of_dimension(session: Session, study_id: int, dimension_id: int, kind: str) 
     if len(codes) + len(beside) > policy.MOST_CODES:
         raise policy.TooManyCodes
     by_id = tuple(sorted(codes, key=lambda code: code.id))
-    return Chosen(kind, dimension, by_id, tuple(beside))
+    return Chosen(kind, dimension, codebook.codebook_seq, by_id, tuple(beside))
 
 
 def of_code(session: Session, viewer: Viewer, code_id: int) -> Chosen:
@@ -139,6 +139,7 @@ def of_code(session: Session, viewer: Viewer, code_id: int) -> Chosen:
     return Chosen(
         kind="definition",
         dimension=dimension,
+        codebook_seq=codebook.codebook_seq,
         beside=_neighbours(codebook, code),
         code=code,
         quotes=tuple(quote for quote in free if quote in quotes),
@@ -163,6 +164,7 @@ def as_asked(session: Session, asked: CodebookHelp) -> Chosen | None:
     return Chosen(
         kind=asked.kind,
         dimension=dimension,
+        codebook_seq=asked.codebook_seq,
         codes=tuple(codebook.codes[each] for each in kept["code_ids"] if each in codebook.codes),
         beside=tuple(codebook.codes[each] for each in kept["beside_ids"] if each in codebook.codes),
         code=codebook.codes.get(asked.code_id) if asked.code_id is not None else None,

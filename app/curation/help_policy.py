@@ -2,6 +2,7 @@
 
 from app.problems import Conflict, Invalid, NotFound
 
+OF_DIMENSIONS = ("near_duplicates", "categories")
 MOST_CODES = 800
 MOST_ENUMERATED_CODES = 400  # providers limit the enums of a strict schema
 MOST_QUOTES = 40
@@ -49,6 +50,10 @@ class NothingProposed(NotFound):
     """There is no such proposal that you can decide about."""
 
 
+class NothingChosen(Invalid):
+    """Choose at least one of the proposals, then take them into a plan."""
+
+
 class DecidedAlready(Conflict):
     """Somebody decided about this in the meantime. Nothing was overwritten."""
 
@@ -63,3 +68,12 @@ class TooLong(Invalid):
 
 class NoDefinition(Invalid):
     """The definition is empty. Write one, or reject the draft."""
+
+
+def check_definition(definition: str, reason: str) -> None:
+    if not definition.strip():
+        raise NoDefinition
+    if not reason.strip():
+        raise NoReason
+    if max(len(definition), len(reason)) > LONGEST_TEXT:
+        raise TooLong

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.codebook.tree import Codebook
@@ -13,6 +13,7 @@ from app.incidents.models import Incident
 from app.ledger.models import ModelCall
 from app.ledger.queries import calls_about
 from app.problems import NotFound
+from app.rounds.holdings import counts
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundIncident
 
 SUBJECT = "codebook_help"  # what a model call is about
@@ -56,6 +57,16 @@ def decisions(session: Session, asked: CodebookHelp) -> dict[int, HelpDecision]:
     """By item."""
     of_help = (HelpDecision.study_id == asked.study_id, HelpDecision.help_id == asked.id)
     return {each.item: each for each in session.scalars(select(HelpDecision).where(*of_help))}
+
+
+def decided_counts(session: Session, study_id: int) -> dict[int, int]:
+    """Asking -> how many items were decided."""
+    rows = session.execute(
+        select(HelpDecision.help_id, func.count())
+        .where(HelpDecision.study_id == study_id)
+        .group_by(HelpDecision.help_id)
+    )
+    return dict(rows.all())
 
 
 def calls_of(session: Session, asked: CodebookHelp) -> Sequence[ModelCall]:
@@ -126,9 +137,10 @@ def _applied() -> Select[SubmittedEvidence, SubmittedCode]:
         select(span, code)
         .join(code, (code.study_id == span.study_id) & (code.id == span.submitted_code_id))
         .join(Submission, (Submission.study_id == code.study_id) & (Submission.id == code.submission_id))
+        .join(Assignment, (Assignment.study_id == code.study_id) & (Assignment.id == Submission.assignment_id))
         .join(Round, (Round.study_id == code.study_id) & (Round.id == code.round_id))
         .join(Incident, (Incident.study_id == code.study_id) & (Incident.id == code.incident_id))
-        .where(Round.phase.in_(("settling", "closed")), ~replaced)
+        .where(Round.phase.in_(("settling", "closed")), Assignment.pass_ == 1, counts(), ~replaced)
         .order_by(Incident.number, span.start, span.id)
     )
 

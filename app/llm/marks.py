@@ -12,6 +12,14 @@ def fresh_mark(text: str) -> str:
             return mark
 
 
+def preview_mark(text: str) -> str:
+    """Zeros, where the real mark is random; as many as the text does not hold."""
+    mark = "0" * 16
+    while mark in text:
+        mark += "0"
+    return mark
+
+
 def between_marks(text: str, *, mark: str, called: str) -> str:
     """called: what the text is, in one word or two."""
     if mark in text:

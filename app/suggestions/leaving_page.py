@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
 from app.ledger.budget import Spending, spending
+from app.llm.marks import preview_mark
 from app.methods.redaction import Redacted
 from app.studies.models import Study
 from app.suggestions.leaving import Leaving
 from app.suggestions.prompt import incident_part
-from app.suggestions.runs import PREVIEW_MARK
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def leaving_page(session: Session, study_id: int, number: int | None) -> Leaving
         version=leaving.version,
         incident=incident,
         redacted=redacted,
-        sent=incident_part(redacted.text, mark=PREVIEW_MARK) if redacted else "",
+        sent=incident_part(redacted.text, mark=preview_mark(redacted.text)) if redacted else "",
         before=numbers[at - 1] if at > 0 else None,
         after=numbers[at + 1] if at + 1 < len(numbers) else None,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.incidents.models import Incident
 from app.ledger.models import ModelCall
+from app.llm.marks import preview_mark
 from app.llm.port import Question
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
@@ -34,7 +35,6 @@ OUTCOME_WORDS = {
     "cut": "cut off",
     "failed": "no answer",
 }
-PREVIEW_MARK = "0000000000000000"  # where the real one is random
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def sample_question(session: Session, coding_round: Round, parameters: Mapping[s
     study = session.get_one(Study, coding_round.study_id)
     leaving = Leaving.of(study)
     prompt = RunPrompt(queries.dimensions_to_ask(codebook, coding_round), parameters)
-    return leaving.of_codebook(prompt.question(leaving.of_text(chosen.text).text, mark=PREVIEW_MARK))
+    text = leaving.of_text(chosen.text).text
+    return leaving.of_codebook(prompt.question(text, mark=preview_mark(text)))
 
 
 def _run(session: Session, run: SuggestionRun, names: Mapping[int, str], notes: set[str]) -> Run:

@@ -1,14 +1,14 @@
 """Versions of the codebook are published at a link.
 
 Revision ID: 2026_11_27_31
-Revises: 2026_11_26_28
+Revises: 2026_11_27_30
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_31"
-down_revision = "2026_11_26_28"
+down_revision = "2026_11_27_30"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Draft plans for the codebook: plans, their steps with the codes of each, and comments.
 
 Revision ID: 2026_11_27_32
-Revises: 2026_11_27_30
+Revises: 2026_11_27_31
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_32"
-down_revision = "2026_11_27_30"
+down_revision = "2026_11_27_31"
 branch_labels = None
 depends_on = None
 

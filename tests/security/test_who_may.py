@@ -45,6 +45,7 @@ from tests.makers import (
     move_round,
 )
 from tests.support.clients import client_for
+from tests.support.helped import definition_drafted, near_duplicates_found
 from tests.support.scenes import make_scene
 from tests.support.walking import address_of, every_route
 from tests.test_junk import GOOD
@@ -78,6 +79,10 @@ OUTCOMES = S + "/rounds/{number}/my-outcomes"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 BOARD = POOLING + "/{dimension_id}"
+HELP = S + "/codebook/help"
+HELP_OF_DIMENSION = HELP + "/dimensions/{dimension_id}"
+HELP_OF_CODE = HELP + "/codes/{code_id}"
+ONE_HELP = HELP + "/{help_id}"
 PLANS = S + "/codebook/plans"
 PLAN = PLANS + "/{plan_id}"  # the lead's, shared before any round ran that runs now
 
@@ -246,6 +251,19 @@ MAY = {
     ("POST", BOARD + "/groups/{group_id}/wording"): CODING,
     ("POST", BOARD + "/groups/{group_id}/dissolution"): CODING,
     ("POST", BOARD + "/groups/{group_id}/settlement"): CODING,
+    ("GET", HELP): LEAD,
+    ("GET", HELP_OF_DIMENSION): LEAD,
+    ("POST", HELP_OF_DIMENSION + "/requests"): LEAD,
+    ("POST", HELP_OF_DIMENSION + "/plans"): LEAD,
+    ("GET", HELP_OF_CODE): LEAD,
+    ("POST", HELP_OF_CODE + "/openings"): LEAD,
+    ("POST", HELP_OF_CODE + "/requests"): LEAD,
+    ("GET", ONE_HELP): LEAD,
+    ("POST", ONE_HELP + "/openings"): LEAD,
+    ("POST", ONE_HELP + "/resumption"): LEAD,
+    ("POST", ONE_HELP + "/plans"): LEAD,
+    ("POST", ONE_HELP + "/rejections"): LEAD,
+    ("POST", ONE_HELP + "/revision"): LEAD,
     ("GET", PLANS): MEMBERS,
     ("POST", PLANS): CODING,
     ("GET", PLAN): MEMBERS,
@@ -355,11 +373,19 @@ def walk(session, database, client_for):
         "person_id": added.person.id,
         "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
+        "help_id": near_duplicates_found(session, database, scene.lead).id,
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
-    fields |= {"call_id": session.scalars(select(ModelCall.id).where(ModelCall.study_id == study_id)).first()}
+    fields |= {
+        "call_id": session.scalars(
+            select(ModelCall.id).where(ModelCall.study_id == study_id).order_by(ModelCall.id)
+        ).first()
+    }
+    fields |= {"pairs": "-".join(map(str, some(Code)[:2]))}
+    draft = definition_drafted(session, database, scene.lead, make_member(session, scene.lead))
+    fitting = in_a_fitting_state(session, scene) | {ONE_HELP + "/revision": {"help_id": draft.id}}
     of |= a_plan(session, scene)
-    walk = Walk(clients, of, fields, in_a_fitting_state(session, scene))
+    walk = Walk(clients, of, fields, fitting)
     fields["act"] = current_seq(session, study_id)  # the newest of the codebook: nothing rests on it
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))

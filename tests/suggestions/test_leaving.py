@@ -202,3 +202,10 @@ def test_a_study_without_a_cap_reserves_nothing(table: Table) -> None:
     assert table.session.scalars(select(TokenHold)).all() == []
     assert all("max_completion_tokens" not in question.parameters for question in table.model.questions)
     assert table.session.scalars(select(Suggestion.id)).all() and table.session.scalars(select(RunIncident.id)).all()
+
+
+def test_a_text_that_holds_the_mark_of_the_preview_is_shown_all_the_same(table: Table, client_for: Any) -> None:
+    makers.make_incidents(table.session, table.lead, 1, text=f"The id was {'0' * 40}.")
+    address = f"/studies/{table.lead.study.slug}/settings/leaving?incident=3"
+    page = client_for(table.lead).get(address)
+    assert page.status_code == 200 and f"report {'0' * 41}&gt;" in page.text

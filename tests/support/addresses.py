@@ -13,6 +13,7 @@ from app import routers
 from app.codebook.bring_in import IMPORT
 from app.codebook.models import Code, CodebookVersion, Dimension
 from app.coding.models import Evidence, Memo
+from app.curation.help_models import CodebookHelp
 from app.curation.plan_models import CodebookPlan, CodebookPlanStep
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
@@ -59,6 +60,7 @@ def post_addresses(session: Session, scene: Scene):
         "seq": 1,
         "step_id": first_id(session, CodebookPlanStep),
     }
+    of |= {"help_id": first_id(session, CodebookHelp)}
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
     fields = {
         "phase": "settling",
@@ -112,6 +114,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("member_id", Membership),
             ("memo_id", Memo),
             ("version_id", CodebookVersion),
+            ("help_id", CodebookHelp),
             ("plan_id", CodebookPlan),
         )
     }
