@@ -140,6 +140,26 @@ def apply_offered(step: Step) -> Change:
     return Change(before.as_inverse() | _coined(step, code, seen), dimension.id, code.id, application_id)
 
 
+def reject_offered(step: Step) -> Change:
+    """What a model offered, put aside. The room that knows the offer keeps why, as a row of its own."""
+    return _weighed(step, stands=True)
+
+
+def restore_offered(step: Step) -> Change:
+    """Rejections, taken back."""
+    return _weighed(step, stands=False)
+
+
+def _weighed(step: Step, *, stands: bool) -> Change:
+    """Nothing of the answer changes. An undo turns whether the rejections count (`app/coding/undoing.py`)."""
+    dimension = asked_dimension(step)
+    rejections = step.payload.fields.get("rejections")
+    if not isinstance(rejections, list) or not all(isinstance(each, int) for each in rejections):
+        raise ActNotUnderstood
+    turned = {"rejections": rejections, "stood": not stands, "stands": stands, "of_dimension": dimension.id}
+    return Change(turned, dimension.id)
+
+
 def _coined(step: Step, code: CodeEntry, seen: Collection[int]) -> dict[str, int]:
     """What an undo needs to know of a code that this act made. seen: the codes that were there before."""
     return {"coined": code.id} if code.id not in seen and code.created_by == step.viewer.member.id else {}
@@ -183,3 +203,4 @@ KINDS: Mapping[str, Handler] = {
     "redo": redo,
 }
 OFFERED: Mapping[str, Handler] = {"apply_offered": apply_offered}
+WEIGHED: Mapping[str, Handler] = {"reject_offered": reject_offered, "restore_offered": restore_offered}

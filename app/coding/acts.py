@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.coding.act_kinds import KINDS, OFFERED, Handler
+from app.coding.act_kinds import KINDS, OFFERED, WEIGHED, Handler
 from app.coding.active_time import add_active_time
 from app.coding.models import Act, AssignmentWork
 from app.coding.payload import ActNotUnderstood, Payload
@@ -87,6 +87,11 @@ def performed(session: Session, viewer: Viewer, assignment_id: int, request: Act
 def apply_offered(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
     """Applies what a model offered and the coder took over; for the room that knows the offer."""
     return _perform(session, viewer, assignment_id, replace(request, kind="apply_offered"), OFFERED).answer
+
+
+def weigh_offered(session: Session, viewer: Viewer, assignment_id: int, request: ActRequest) -> ActAnswer:
+    """Rejects what a model offered, or takes rejections back (their ids: `rejections`); for the same room."""
+    return _perform(session, viewer, assignment_id, request, WEIGHED).answer
 
 
 def _perform(

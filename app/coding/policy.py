@@ -70,12 +70,15 @@ def may_act(viewer: Viewer, coding_round: Round, assignment: Assignment) -> bool
     return viewer.may_code and assignment.ending is None
 
 
+BESIDE_ANSWERS = ("reject_offered", "restore_offered")  # change nothing of what was handed in
+
+
 def check_state(state: str, kind: str) -> None:
     """What was handed in or skipped stays as it is until it is taken back."""
     if kind == "take_back":
         if state == "draft":
             raise NothingHandedIn
-    elif state != "draft":
+    elif state != "draft" and kind not in BESIDE_ANSWERS:
         raise HandedIn
 
 

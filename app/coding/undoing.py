@@ -83,6 +83,9 @@ def _brought_back(step: Step, act_id: int) -> Change:
         return Change(put_memo(step, inverse["memo"], inverse["sharing"]))
     if "flag" in inverse:
         return Change(put_flag(step, inverse["flag"]))
+    if "rejections" in inverse:
+        turned = {"stood": inverse["stands"], "stands": inverse["stood"]}
+        return Change({**inverse, **turned}, inverse["of_dimension"])
     return _restored(step, inverse)
 
 

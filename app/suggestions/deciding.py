@@ -1,4 +1,4 @@
-"""What a coder decides about a suggestion that they have opened: accept, change, reject."""
+"""What a coder decides about a suggestion that they have opened: accept, change, reject, take a rejection back."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.coding.acts import ActAnswer, ActRequest, apply_offered, perform
+from app.coding.acts import ActAnswer, ActRequest, apply_offered, perform, weigh_offered
 from app.coding.models import Act
 from app.coding.policy import check_may_act
 from app.coding.queries import work_on
@@ -20,12 +20,14 @@ from app.suggestions.models import Suggestion, SuggestionDecision
 from app.suggestions.offers import UNKNOWN_ID, standing, visible_suggestions
 from app.suggestions.quotes import evidence_of
 
-DECISIONS = {"accept": "accepted", "change": "changed", "reject": "rejected"}
+DECISIONS = ("accept", "change", "reject", "restore")
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
 class Choice:
-    """decision: accept, change or reject. code_id or name: what a changed suggestion became."""
+    """decision: accept, change, reject, or restore: no rejection of it counts any more. code_id or name: what a changed
+    suggestion became."""
 
     decision: str
     code_id: int | None = None
@@ -45,10 +47,10 @@ class Acting:
 
 @dataclass(frozen=True)
 class Decided:
-    """dimension_id: where. answer: of the act, None where nothing was applied. taken_back: it is a draft again."""
+    """dimension_id: where. answer: of the act. taken_back: the incident is a draft again."""
 
     dimension_id: int
-    answer: ActAnswer | None = None
+    answer: ActAnswer
     taken_back: bool = False
 
 
@@ -64,7 +66,7 @@ class _Offered:
 def decide(
     session: Session, viewer: Viewer, assignment_id: int, suggestion_id: int, choice: Choice, acting: Acting
 ) -> Decided:
-    """The latest decision counts. The same act_id again changes nothing.
+    """The latest decision counts, but for a rejection that was undone. The same act_id again changes nothing.
 
     An incident that was handed in becomes a draft again when something is taken over; its submissions stay.
     """
@@ -74,7 +76,9 @@ def decide(
     check_may_act(session, viewer, coding_round, assignment)
     suggestion = _opened(session, viewer, assignment, coding_round, suggestion_id)
     if choice.decision == "reject":
-        return _reject(session, viewer, assignment, suggestion, choice.reason)
+        return _reject(session, viewer, assignment, suggestion, choice.reason.strip(), acting)
+    if choice.decision == "restore":
+        return _restore(session, viewer, assignment, suggestion, acting)
     offered = _offered(suggestion, choice)
     taken_back, after = _draft(session, viewer, assignment, acting)
     payload = offered.payload | {
@@ -99,11 +103,50 @@ def _opened(
     raise policy.NotOpened
 
 
-def _reject(session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, reason: str) -> Decided:
+def _reject(
+    session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, reason: str, acting: Acting
+) -> Decided:
+    """An act like any other, so that it is queued, sent once, and undone; its decision says why, and is kept."""
+    if len(reason) > LONGEST_REASON:
+        raise policy.ReasonTooLong
     latest = queries.decisions_on(session, assignment).get(suggestion.id)
-    if latest is None or latest.decision != "rejected" or latest.reason != reason.strip():
-        _write(session, viewer, assignment, suggestion, "rejected", answer=None, reason=reason)
-    return Decided(suggestion.dimension_id)
+    with session.begin_nested() as both:
+        if latest is not None and latest.decision == "rejected" and latest.reason == reason:
+            kept = latest.id
+        else:
+            kept = _write(session, viewer, assignment, suggestion, "rejected", answer=None, reason=reason)
+        answer = _weighed(session, viewer, assignment, suggestion, "reject_offered", [kept], acting)
+        if answer.repeated:
+            both.rollback()  # its decision was kept with it, the first time
+    return Decided(suggestion.dimension_id, answer)
+
+
+def _restore(
+    session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, acting: Acting
+) -> Decided:
+    rejections = queries.standing_rejections(session, assignment, suggestion.id)
+    if not rejections and not _repeated(session, acting):
+        raise policy.NotRejected
+    answer = _weighed(session, viewer, assignment, suggestion, "restore_offered", rejections, acting)
+    return Decided(suggestion.dimension_id, answer)
+
+
+def _weighed(
+    session: Session,
+    viewer: Viewer,
+    assignment: Assignment,
+    suggestion: Suggestion,
+    kind: str,
+    rejections: list[int],
+    acting: Acting,
+) -> ActAnswer:
+    payload = {"dimension_id": suggestion.dimension_id, "rejections": rejections}
+    request = ActRequest(acting.act_id, acting.after_act_id, acting.tab, kind, payload, acting.active_seconds)
+    return weigh_offered(session, viewer, assignment.id, request)
+
+
+def _repeated(session: Session, acting: Acting) -> bool:
+    return session.scalar(select(Act.id).where(Act.act_id == acting.act_id)) is not None
 
 
 def _offered(suggestion: Suggestion, choice: Choice) -> _Offered:
@@ -135,9 +178,8 @@ def _accepted(suggestion: Suggestion) -> _Offered:
 def _draft(session: Session, viewer: Viewer, assignment: Assignment, acting: Acting) -> tuple[bool, UUID | None]:
     """(whether it was taken back, the newest act now). Its id follows from the decision's, so it is made once."""
     work = work_on(session, assignment.study_id, assignment.id)
-    is_repeated = session.scalar(select(Act.id).where(Act.act_id == acting.act_id)) is not None
     taking_back = uuid5(acting.act_id, "take_back")
-    if work is not None and work.state != "draft" and not is_repeated:
+    if work is not None and work.state != "draft" and not _repeated(session, acting):
         perform(session, viewer, assignment.id, ActRequest(taking_back, acting.after_act_id, acting.tab, "take_back"))
         return True, taking_back
     return False, acting.after_act_id
@@ -152,19 +194,18 @@ def _write(
     *,
     answer: ActAnswer | None,
     reason: str,
-) -> None:
-    session.add(
-        SuggestionDecision(
-            study_id=assignment.study_id,
-            suggestion_id=suggestion.id,
-            assignment_id=assignment.id,
-            member_id=viewer.member.id,
-            decision=decision,
-            reason=reason.strip(),
-            code_id=answer.code_id if answer else None,
-            code_application_id=answer.code_application_id if answer else None,
-        )
+) -> int:
+    row = SuggestionDecision(
+        study_id=assignment.study_id,
+        suggestion_id=suggestion.id,
+        assignment_id=assignment.id,
+        member_id=viewer.member.id,
+        decision=decision,
+        reason=reason.strip(),
+        code_id=answer.code_id if answer else None,
+        code_application_id=answer.code_application_id if answer else None,
     )
+    session.add(row)
     session.flush()
     record(
         session,
@@ -176,3 +217,4 @@ def _write(
         assignment_id=assignment.id,
         dimension_id=suggestion.dimension_id,
     )
+    return row.id

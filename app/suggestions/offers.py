@@ -50,6 +50,7 @@ class ShownSuggestion:
     quotes: tuple[ShownQuote, ...]
     can_accept: bool
     decision: str = ""
+    reason: str = ""  # why it was rejected
     became: str = ""
     application_id: int | None = None  # what was taken over became this, whether or not it still stands
     is_applied: bool = False
@@ -204,6 +205,7 @@ class _Shown:
             quotes=tuple(self._quote(entry) for entry in one.quotes),
             can_accept=one.code_id in appliable if one.code_id else dimension.is_open and not unknown,
             decision=decision.decision if decision else "",
+            reason=decision.reason if decision else "",
             became=became.name if became else "",
             application_id=application_id,
             is_applied=application_id in self.applied,

@@ -27,7 +27,15 @@ class LimitNotUsable(Invalid):
 
 
 class NoSuchDecision(Invalid):
-    """Accept the suggestion, change it, or reject it."""
+    """Accept the suggestion, change it, reject it, or take its rejection back."""
+
+
+class ReasonTooLong(Invalid):
+    """Say in at most 500 characters why you reject it."""
+
+
+class NotRejected(Conflict):
+    """This suggestion is not rejected, so there is nothing to take back."""
 
 
 class NothingChosen(Invalid):

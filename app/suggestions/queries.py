@@ -105,13 +105,43 @@ def suggestions_of(session: Session, run_incident: RunIncident) -> Sequence[Sugg
 
 
 def decisions_on(session: Session, assignment: Assignment) -> dict[int, SuggestionDecision]:
-    """Suggestion -> the latest decision on it, the one that counts."""
+    """Suggestion -> the latest decision on it, the one that counts. A rejection that was undone does not."""
     rows = session.scalars(
         select(SuggestionDecision)
         .where(SuggestionDecision.study_id == assignment.study_id, SuggestionDecision.assignment_id == assignment.id)
         .order_by(SuggestionDecision.id)
     )
-    return {decision.suggestion_id: decision for decision in rows}
+    stands = _rejections_stand(session, assignment)
+    return {decision.suggestion_id: decision for decision in rows if stands.get(decision.id, True)}
+
+
+def standing_rejections(session: Session, assignment: Assignment, suggestion_id: int) -> list[int]:
+    rows = session.scalars(
+        select(SuggestionDecision.id)
+        .where(
+            SuggestionDecision.study_id == assignment.study_id,
+            SuggestionDecision.assignment_id == assignment.id,
+            SuggestionDecision.suggestion_id == suggestion_id,
+            SuggestionDecision.decision == "rejected",
+        )
+        .order_by(SuggestionDecision.id)
+    )
+    stands = _rejections_stand(session, assignment)
+    return [key for key in rows if stands.get(key, True)]
+
+
+def _rejections_stand(session: Session, assignment: Assignment) -> dict[int, bool]:
+    """Decision -> whether it counts, as the newest act on it left it. Older studies have rejections without an act."""
+    acts = session.scalars(
+        select(Act.inverse)
+        .where(
+            Act.study_id == assignment.study_id,
+            Act.assignment_id == assignment.id,
+            Act.inverse.has_key("rejections"),
+        )
+        .order_by(Act.id)
+    )
+    return {key: inverse["stands"] for inverse in acts for key in inverse["rejections"]}
 
 
 def became(session: Session, assignment: Assignment) -> dict[int, int]:

@@ -65,8 +65,6 @@ def decide_offer(
     decided = decide(session, viewer, assignment_id, suggestion_id, form.choice, form.acting)
     session.expire_all()
     act_id = form.acting.act_id
-    if is_htmx(request) and decided.answer is None:
-        return _slot(request, session, viewer, assignment_id, decided.dimension_id)
     answer = saved_answer(request, session, viewer, assignment_id, act_id, dimension_id=decided.dimension_id)
     if not is_htmx(request):
         return answer

@@ -147,7 +147,8 @@ async def change(page: Page, offer: Locator, code: str) -> None:
 
 async def reject(page: Page, offer: Locator) -> None:
     await page.keyboard.press("x")
-    await expect(offer.get_by_text("Rejected", exact=True)).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(offer.get_by_role("button", name="Take the rejection back")).to_be_visible()
 
 
 def places_free_of(invented: int, places: tuple[int, ...], dimension: str) -> Place:

@@ -13,6 +13,7 @@ from app.coding.models import Act, CodeApplication
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
 from app.suggestions.models import RunIncident, SuggestionDecision
+from tests.browser.at_the_desk import saved
 from tests.browser.conftest import SignedIn, Site
 from tests.suggestions.conftest import SECRET_NAME, Table, make_table
 
@@ -89,16 +90,30 @@ async def test_a_suggestion_is_opened_by_a_press_and_decided_by_a_key(site: Site
     await symptom.get_by_role("button", name="Suggest").click()
     await expect(symptom.get_by_text(SECRET_NAME)).to_be_visible()
     await page.keyboard.press("x")
+    await page.keyboard.type("Too new")
+    await page.keyboard.press("Enter")
+    await expect(symptom.get_by_text("Rejected", exact=True)).to_be_visible()
+    await expect(symptom.get_by_text("Too new")).to_be_visible()
+    await page.keyboard.press("Control+z")
+    await expect(symptom.get_by_text("Rejected", exact=True)).to_have_count(0)
+    await expect(cause.locator(".code-chip[aria-pressed=true]")).to_contain_text("Network")
+    await page.keyboard.press("Control+Shift+z")
+    await symptom.get_by_role("button", name="Take the rejection back").click()
+    await expect(symptom.get_by_text("Rejected", exact=True)).to_have_count(0)
+    await page.keyboard.press("x")
+    await page.keyboard.press("Enter")
     await expect(symptom.get_by_text("Rejected", exact=True)).to_be_visible()
     await page.keyboard.press("1")
     await expect(symptom.get_by_role("button", name="Slow answers", pressed=True)).to_be_visible()
     await picture(page, "desk-decided")
 
     await symptom.get_by_text("Change").first.click()
+    await expect(symptom.get_by_label("Another code")).to_be_focused()
     await symptom.get_by_label("or a new one, named").fill("Expired certificates")
     await symptom.get_by_role("button", name="Take this instead").click()
     await expect(symptom.get_by_text("Changed", exact=True)).to_be_visible()
-    assert decided(site) == ["accepted", "rejected", "changed"]
+    await saved(page)
+    assert decided(site) == ["accepted", "rejected", "rejected", "changed"]
     assert site.complaints == []
 
 

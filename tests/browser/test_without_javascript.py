@@ -177,7 +177,8 @@ async def suggestions_changed(page: Page) -> None:
     """Both are rejected, and then the first is changed into a new code of another name."""
     desk = await suggestions_opened(page)
     for _ in range(2):
-        await press(page, re.compile("^Reject"))
+        await page.locator("summary", has_text="Reject").first.click()
+        await press(page, "Reject it")
         await page.goto(f"{desk}/suggestions")
     first = page.locator(".suggestion").first
     await first.get_by_text("Change").click()

@@ -18,7 +18,7 @@ from app.suggestions.deciding import Acting, Choice, decide
 from app.suggestions.models import Suggestion, SuggestionDecision
 from app.suggestions.offers import ShownSuggestion, offers
 from app.suggestions.opening import open_suggestions
-from app.suggestions.policy import NoSuchDecision, NotAcceptable, NothingChosen, NotOpened
+from app.suggestions.policy import NoSuchDecision, NotAcceptable, NothingChosen, NotOpened, NotRejected, ReasonTooLong
 from app.suggestions.queries import became
 from tests import makers
 from tests.suggestions.conftest import INVENTED, SAID, SECRET_NAME, Table, make_table
@@ -119,6 +119,60 @@ def test_a_rejected_suggestion_applies_nothing_and_keeps_the_reason(offered: Tab
     (decision,) = decisions(offered)
     assert (decision.decision, decision.reason, decision.code_id) == ("rejected", "It was no network", None)
     assert applied(offered) == []
+
+
+def test_a_rejection_is_an_act_that_is_undone_redone_and_taken_back(offered: Table) -> None:
+    offered.ada_does("toggle_code", dimension_id=offered.cause.id, code_id=offered.config.id)
+    offered.ada_decides(offered.of_cause(), "reject", reason="It was no network")
+    assert (of_cause_shown(offered).decision, of_cause_shown(offered).reason) == ("rejected", "It was no network")
+
+    offered.ada_does("undo")
+    assert (of_cause_shown(offered).decision, of_cause_shown(offered).is_open) == ("", True)
+    assert [one.code_id for one in applied(offered)] == [offered.config.id]  # and nothing else was undone
+    offered.ada_does("redo")
+    assert of_cause_shown(offered).reason == "It was no network"
+
+    offered.ada_decides(offered.of_cause(), "reject", reason="It was the push")
+    offered.ada_does("undo")
+    assert of_cause_shown(offered).reason == "It was no network"
+    offered.ada_does("redo")
+    offered.ada_decides(offered.of_cause(), "restore")
+    assert of_cause_shown(offered).decision == ""
+    offered.ada_does("undo")
+    assert of_cause_shown(offered).reason == "It was the push"
+    assert [one.reason for one in decisions(offered)] == ["It was no network", "It was the push"]  # every one is kept
+
+
+def test_promise_5_the_same_rejection_again_is_one_decision(offered: Table) -> None:
+    acting, again = Acting(uuid4(), offered.newest_act()), Choice("reject", reason="No")
+    for _ in range(2):
+        decided = decide(offered.session, offered.ada, offered.adas.id, offered.of_cause().id, again, acting)
+    assert decided.answer.repeated and len(decisions(offered)) == 1
+    offered.ada_does("undo")
+    late = decide(offered.session, offered.ada, offered.adas.id, offered.of_cause().id, again, acting)
+    assert late.answer.repeated and len(decisions(offered)) == 1 and of_cause_shown(offered).is_open
+
+
+def test_promise_6_a_rejection_on_an_old_state_is_refused_and_nothing_is_kept(offered: Table) -> None:
+    before = offered.newest_act()
+    makers.act(offered.session, offered.ada, offered.adas, "write_memo", text="In another tab")
+    with pytest.raises(StaleAct), offered.session.begin_nested():
+        decide(
+            offered.session,
+            offered.ada,
+            offered.adas.id,
+            offered.of_cause().id,
+            Choice("reject"),
+            Acting(uuid4(), before),
+        )
+    assert decisions(offered) == []
+
+
+def test_what_is_not_rejected_is_not_taken_back_and_a_reason_has_an_end(offered: Table) -> None:
+    with pytest.raises(NotRejected):
+        offered.ada_decides(offered.of_cause(), "restore")
+    with pytest.raises(ReasonTooLong):
+        offered.ada_decides(offered.of_cause(), "reject", reason="x" * 501)
 
 
 def test_the_latest_decision_counts_and_every_one_is_kept(offered: Table) -> None:
@@ -227,7 +281,7 @@ def test_rejecting_after_the_submission_leaves_it_submitted(session: Session, da
     table.ada_opens()
     decided = table.ada_decides(table.of_cause(), "reject")
 
-    assert not decided.taken_back
+    assert not decided.taken_back and decided.answer.state == "submitted"
     assert makers.next_request(session, table.adas, "take_back").after_act_id == table.newest_act()
 
 
