@@ -163,6 +163,12 @@ class Codebook:
             top = code = self.codes[code.parent_id]
         return top
 
+    @property
+    def told_seq(self) -> int:
+        """The newest revision of what is in sight. codebook_seq itself would tell how many codes others coined alone."""
+        known = [*self.dimensions, *self.retired_dimensions, *self.codes.values()]
+        return max((entry.codebook_seq for entry in known), default=0)
+
     def living(self, code_id: int) -> int | None:
         """Where a merged code went, followed to its end. None where that was split: which of the new codes an
         application means is settled by people, and never guessed."""

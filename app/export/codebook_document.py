@@ -33,7 +33,7 @@ class Document:
     def standing(self) -> str:
         """Which state of the codebook this is."""
         which = "As it stands" if self.version == "live" else f"Version {self.version}"
-        return f"{which}, revision {self.codebook.codebook_seq} of the codebook."
+        return f"{which}, revision {self.codebook.told_seq} of the codebook."
 
     @property
     def missing(self) -> list[str]:

@@ -43,7 +43,7 @@ def json_document(document: Document) -> bytes:
         "study": document.slug,
         "title": document.title,
         "version": document.version,
-        "codebook_seq": codebook.codebook_seq,
+        "codebook_seq": codebook.told_seq,
         "not_in_this_file": document.missing,
         "dimensions": [_dimension(codebook, dimension) for dimension in codebook.dimensions],
     }
