@@ -165,7 +165,7 @@ class Codebook:
 
     @property
     def told_seq(self) -> int:
-        """The newest revision of what is in sight. codebook_seq itself would tell how many codes others coined alone."""
+        """The newest revision of what is in sight; codebook_seq itself tells how many codes others coined alone."""
         known = [*self.dimensions, *self.retired_dimensions, *self.codes.values()]
         return max((entry.codebook_seq for entry in known), default=0)
 
