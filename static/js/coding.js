@@ -6,6 +6,7 @@ import "./drawers.js";
 import "./evidence.js";
 import "./earlier.js";
 import "./find.js";
+import "./guesses.js";
 import "./memos.js";
 import "./near_list.js";
 import "./offers.js";
