@@ -166,8 +166,8 @@ class Codebook:
     @property
     def told_seq(self) -> int:
         """The newest revision of what is in sight; codebook_seq itself tells how many codes others coined alone."""
-        known = [*self.dimensions, *self.retired_dimensions, *self.codes.values()]
-        return max((entry.codebook_seq for entry in known), default=0)
+        dimensions = [entry.codebook_seq for entry in (*self.dimensions, *self.retired_dimensions)]
+        return max([*dimensions, *(entry.codebook_seq for entry in self.codes.values())], default=0)
 
     def living(self, code_id: int) -> int | None:
         """Where a merged code went, followed to its end. None where that was split: which of the new codes an

@@ -3,6 +3,7 @@ import { forget, keep, newId, nextOrder, tabId } from "./act_store.js";
 import { takeSeconds } from "./active.js";
 import { chosen, collided } from "./collisions.js";
 import { chain, lineOf, made, page, standsOn } from "./chain.js";
+import { isChanged, keepAsSent, showStored, textsOf } from "./self_saving.js";
 import { mayLeave } from "./memos.js";
 import { OURS, go, mayAct, queue, send } from "./sending.js";
 import { withGuess } from "./undo.js";
@@ -19,7 +20,7 @@ function doAct(form, submitter) {
   });
   keep(act);
   made(act);
-  for (const area of form.querySelectorAll("textarea")) area.dataset.kept = area.value;
+  keepAsSent(form);
   form.dispatchEvent(new CustomEvent("tandem:act", { bubbles: true, detail: { submitter } }));
   if (form.hasAttribute("data-clears")) form.reset();
   send();
@@ -30,6 +31,7 @@ function doAgain(form) {
   const refused = collided(form.dataset.actAgain);
   if (!refused) return location.reload();
   const again = chosen(refused).map((act) => (act.act_id === refused.act_id ? { ...act, act_id: newId() } : act));
+  if (!again.some(isMemo)) showStoredOf(refused);
   for (const act of lineOf(refused)) forget(act);
   chain(form.elements.after_act_id.value, again);
   if (!again.length) return location.reload();
@@ -39,7 +41,18 @@ function doAgain(form) {
 
 function dropLine(id) {
   const refused = collided(id);
-  for (const act of refused ? lineOf(refused) : []) forget(act);
+  if (!refused) return;
+  showStoredOf(refused);
+  for (const act of lineOf(refused)) forget(act);
+}
+
+function isMemo(act) {
+  return new Map(act.fields).get("kind") === "write_memo";
+}
+
+// Else leaving the page would save what the coder has just put aside
+function showStoredOf(act) {
+  if (act.assignment === page().assignment) showStored();
 }
 
 function dropHeld() {
@@ -59,10 +72,9 @@ document.addEventListener("submit", (event) => {
   else doAct(form, event.submitter);
 });
 
-// Text that is saved when its field is left
+// Saved when a field is left. A tick beside no words says nothing yet, and goes along with the words that come.
 function saveIfChanged(form) {
-  const changed = [...form.querySelectorAll("textarea")].some((area) => area.value !== (area.dataset.kept ?? area.defaultValue));
-  if (changed) doAct(form);
+  if (isChanged(form) && (textsOf(form).some((area) => isChanged(area)) || textsOf(form).some((area) => area.value.trim()))) doAct(form);
 }
 
 document.addEventListener("change", (event) => {
@@ -76,6 +88,7 @@ function saveAllChanged() {
 }
 addEventListener("pagehide", saveAllChanged, { capture: true });
 document.addEventListener("tandem:leaving", saveAllChanged);
+document.addEventListener("tandem:collided", saveAllChanged); // what is typed is chosen for like all that was done
 document.addEventListener("visibilitychange", () => { if (document.hidden) saveAllChanged(); });
 
 document.addEventListener("click", (event) => {

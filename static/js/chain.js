@@ -47,6 +47,12 @@ export function chain(after, acts) {
   }
 }
 
+// Kept acts of this desk that this page shows
+export function shownActs() {
+  const { actsOf, assignment } = page();
+  return assignment ? keptActs(actsOf, assignment).filter((act) => known.has(act.act_id)) : [];
+}
+
 // The acts that stand on this one, it among them
 export function lineOf(first) {
   const line = new Set([first.act_id]);

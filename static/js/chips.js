@@ -18,4 +18,16 @@ export function showPressed(chip) {
   if (on && chip.dataset.code) card.dataset.quotesFor = chip.dataset.code;
 }
 
-document.addEventListener("tandem:act", (event) => showPressed(event.detail.submitter));
+// A quote brings its code along, and a new code stands as a guess of its own
+export function showApplied({ kind, dimension_id: dimension, code_id: code }) {
+  const card = document.getElementById(`dimension-${dimension}`);
+  if (!card || !["create_code", "add_evidence"].includes(kind)) return;
+  const chip = card.querySelector(`[data-code="${CSS.escape(code ?? "")}"]`);
+  if (kind === "create_code") unpress(card, card.dataset.takes === "one" ? ".code-chip[aria-pressed]" : "[data-state]");
+  else if (chip?.getAttribute("aria-pressed") === "false") showPressed(chip);
+}
+
+document.addEventListener("tandem:act", (event) => {
+  showPressed(event.detail.submitter);
+  showApplied(Object.fromEntries(new FormData(event.target)));
+});

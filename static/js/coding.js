@@ -7,6 +7,7 @@ import "./evidence.js";
 import "./earlier.js";
 import "./find.js";
 import "./guidelines.js";
+import "./guesses.js";
 import "./memos.js";
 import "./near_list.js";
 import "./offers.js";

@@ -4,7 +4,7 @@ import { keptActs } from "./act_store.js";
 import { lineOf, page } from "./chain.js";
 import { effective } from "./undo.js";
 
-const KINDS = { submit: "submit", skip: "skip", flag: "flag", unflag: "take the flag away", write_memo: "memo", take_back: "take back", undo: "undo", redo: "redo" };
+const KINDS = { submit: "submit", skip: "skip", unflag: "take the flag away", take_back: "take back", undo: "undo", redo: "redo" };
 
 export function collided(id) {
   return keptActs(page().actsOf).find((act) => act.act_id === id);
@@ -19,7 +19,7 @@ function dimensionOf(act) {
 }
 
 function words(act) {
-  const { kind, code_id, state, name, quote } = fieldsOf(act);
+  const { kind, decision, code_id, state, name, quote, text, note } = fieldsOf(act);
   const code = document.getElementById(`code-${code_id}`)?.dataset.codeName ?? "a code";
   if (kind === "toggle_code") return act.wants === false ? `without ${code}` : code;
   if (kind === "answer") return state.replaceAll("_", " ") || "not coded";
@@ -27,11 +27,20 @@ function words(act) {
   if (kind === "add_evidence") return `quote “${quote}” under ${code}`;
   if (kind === "set_main") return code_id ? `${code} as the main code` : "no main code";
   if (kind === "remove_evidence") return "a quote removed";
+  if (kind === "write_memo") return text.trim() ? `memo “${text}”` : "no memo";
+  if (decision) return `suggestion: ${decision}`;
+  if (kind === "flag") return note ? `flag “${note}”` : "flag";
   return KINDS[kind] ?? kind;
 }
 
 function choiceOf(dimension) {
   return document.querySelector(`#collision [data-of-dimension="${CSS.escape(dimension)}"]`);
+}
+
+// Which of both a press was only the page knows that the coder saw
+function sayTried({ wants }) {
+  const either = document.querySelector("#collision [data-either]");
+  if (either && wants !== undefined) either.textContent = wants ? "apply" : "remove";
 }
 
 function offer() {
@@ -40,6 +49,7 @@ function offer() {
   if (!refused) return;
   const line = effective(lineOf(refused));
   const dimensions = [...new Set(line.map(dimensionOf))];
+  sayTried(refused);
   for (const dimension of dimensions) {
     const choice = choiceOf(dimension);
     if (!choice) continue;

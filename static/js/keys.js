@@ -27,7 +27,7 @@ function isFocused(scope) {
 
 function isLive(element) {
   const scope = scopeOf(element);
-  return !element.disabled && !element.closest("[hidden]") && element.getClientRects().length > 0
+  return !element.disabled && !element.closest("[hidden], [inert]") && element.getClientRects().length > 0
     && (!scope || isFocused(scope));
 }
 
@@ -59,9 +59,16 @@ function act(element) {
   }
 }
 
-// A field of a form of its own, such as a memo's: ctrl+enter hands that form in, never the page's
+// A field of a form of its own, such as a memo's: ctrl+enter hands that form in, never the page's. So does a search
+// field that holds words; an empty one stands in nobody's way.
 function isOfAnother(field, element) {
-  return field.form && field.form !== element.form && field.type !== "search";
+  return field.form && field.form !== element.form && (field.type !== "search" || field.value.trim() !== "");
+}
+
+// As Enter does there, where a script takes what is chosen by it; else as it stands
+function handIn(field) {
+  const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+  if (field.dispatchEvent(enter)) field.form.requestSubmit();
 }
 
 function singleKeysOn() {
@@ -83,7 +90,7 @@ document.addEventListener("keydown", (event) => {
   const element = pressed(key);
   if (!element) return;
   event.preventDefault();
-  if (typing && isOfAnother(typing, element)) typing.form.requestSubmit();
+  if (typing && isOfAnother(typing, element)) handIn(typing);
   else act(element);
 });
 

@@ -33,14 +33,32 @@ export function queue() {
   return actsOf ? keptActs(actsOf) : [];
 }
 
+function collision() {
+  return document.querySelector("#collision[data-collided]:not([hidden])");
+}
+
+function isUndecided() {
+  return stopped === "held" && collision() !== null;
+}
+
 export function mayAct() {
-  return stopped === "held" || !isLeaving();
+  return !isUndecided() && (stopped === "held" || !isLeaving());
+}
+
+// What was done is listed to be chosen from, so nothing is done beside it before the coder chose
+function holdForChoice() {
+  const held = isUndecided();
+  for (const part of document.querySelectorAll("#answers .answer, #submit-bar, #undoing, .key-strip")) part.inert = held;
+  const focused = document.activeElement;
+  if (held && (focused === document.body || focused.closest("[inert]"))) collision().focus();
 }
 
 // While a submit is on its way, or waits, nothing can be done that would stand on it
 function holdAnswers() {
+  holdForChoice();
   const answers = document.getElementById("answers");
-  if (!answers || answers.inert === !mayAct()) return;
+  const leaving = stopped !== "held" && isLeaving();
+  if (!answers || answers.inert === leaving) return;
   if (!answers.inert) focused = document.activeElement?.id ?? "";
   answers.inert = !answers.inert;
   if (!answers.inert && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
@@ -125,6 +143,7 @@ function held(act, words) {
   heldAct = act.act_id;
   const here = act.assignment === page().assignment;
   const collided = words.includes("data-collided");
+  if (collided && here) document.dispatchEvent(new CustomEvent("tandem:collided"));
   if (!collided || !swapIn(words, here ? null : "#collision")) sayHeld(words);
   return false;
 }

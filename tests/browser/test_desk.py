@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 from sqlalchemy import select
 
-from app.coding.models import Evidence
+from app.coding.models import Evidence, Memo
 from tests import makers
 from tests.browser.at_the_desk import SELECT_WORDS, adas_desk, desk_url, kept, opened, press, saved, saved_kinds
 from tests.browser.conftest import SignedIn, Site
@@ -255,6 +255,118 @@ async def test_axe_finds_nothing_serious(
         assert serious == []
 
 
+async def test_on_a_phone_the_keys_of_a_selection_leave_the_submit_bar_free(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await signed_in(bench.ada, viewport={"width": 390, "height": 500}, has_touch=True)
+    await opened(page, site, bench)
+    await press(page, ["1"])
+    await page.evaluate(SELECT_WORDS, "40 minutes")
+    await page.locator(".incident").scroll_into_view_if_needed()
+    quote = page.locator(".key-strip [data-quotes-for]")
+    await expect(quote).to_be_in_viewport()
+    await page.locator("#submit").scroll_into_view_if_needed()
+    on_top = (
+        "at => { const box = at.getBoundingClientRect();"
+        " return at.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"
+    )
+    assert await page.locator("#submit").evaluate(on_top)
+    await page.locator(".incident").evaluate("text => text.scrollIntoView()")
+    assert await quote.evaluate(on_top)
+    await quote.tap()
+    await saved(page)
+    assert len(adas_desk(site, bench).cards[0].evidence) == 1
+
+
+async def test_the_focus_is_never_lost_and_a_refusal_goes_with_the_next_save(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    refused = page.get_by_text("There is nothing to undo")
+    await press(page, ["Control+z"])
+    await expect(refused).to_be_visible()
+    await press(page, ["1"])
+    await expect(refused).to_have_count(0)
+    await press(page, ["Control+Enter"])
+    incomplete = page.get_by_role("button", name="Submit as it is")
+    await expect(incomplete).to_be_visible()
+    await page.evaluate(SELECT_WORDS, "40 minutes")
+    await press(page, ["e"])
+    await expect(incomplete).to_have_count(0)
+    await page.get_by_role("button", name="Remove this quote").click()
+    await saved(page)
+    await expect(page.locator(f"#head-{bench.cause.id}")).to_be_focused()
+    await press(page, ["f"])
+    await page.keyboard.type("Look at the push")
+    await press(page, ["Control+Enter"])
+    await saved(page)
+    await expect(page.locator("#flag > summary")).to_be_focused()
+    await press(page, ["ArrowDown", "1", "Control+Enter"])
+    await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
+    await opened(page, site, bench)
+    await page.get_by_role("button", name="Take back").click()
+    await expect(page.locator("#submit")).to_be_visible()
+    assert await page.evaluate("document.activeElement.matches('[data-dimension-head]')")
+
+
+async def test_ctrl_enter_in_the_find_box_takes_or_makes_the_code_and_submits_nothing(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await press(page, ["/"])
+    await page.keyboard.type("netw")
+    await press(page, ["Control+Enter", "ArrowDown", "/"])
+    await page.keyboard.type("Lost messages")
+    await press(page, ["Control+Enter", "/"])
+    await page.keyboard.type("Slow anwsers")
+    await press(page, ["ArrowDown", "Control+Enter"])
+    await saved(page)
+    done = adas_desk(site, bench)
+    assert [[chip.code.name for chip in card.applied] for card in done.cards] == [
+        ["Network"],
+        ["Slow answers", "Lost messages"],
+    ]
+    assert done.state == "draft"
+    await press(page, ["/", "Control+Enter"])
+    await page.wait_for_url(lambda url: not url.endswith(f"/{bench.adas.id}"))
+    assert adas_desk(site, bench).state == "submitted"
+
+
+async def test_what_waits_is_drawn_as_it_will_be_and_what_is_undone_is_not(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    await page.route("**/acts", lambda route: route.abort())
+    await press(page, ["1"])
+    await page.evaluate(SELECT_WORDS, "40 minutes")
+    await press(page, ["e", "ArrowDown", "/"])
+    await page.keyboard.type("Lost messages")
+    await press(page, ["Enter", "f"])
+    await page.keyboard.type("Look")
+    await press(page, ["Control+Enter"])
+    for _ in range(2):
+        await expect(page.locator(".quote-link.is-guess q")).to_have_text("40 minutes")
+        await expect(page.locator(f"#dimension-{bench.symptom.id} .code-chip.is-guess")).to_contain_text(
+            "Lost messages"
+        )
+        await expect(page.get_by_text("Flagged, not yet saved")).to_be_visible()
+        assert await page.evaluate("[...CSS.highlights.get('quote-not-yet-saved')].join()") == "40 minutes"
+        await page.reload(wait_until="networkidle")
+    await press(page, ["Control+z"])
+    await expect(page.get_by_text("Flagged, not yet saved")).to_have_count(0)
+    await press(page, ["Control+z"])
+    await expect(page.locator(".code-chip.is-guess")).to_have_count(0)
+    await press(page, ["Control+z"])
+    await expect(page.locator(".quote-link.is-guess")).to_have_count(0)
+    await press(page, ["Control+Shift+z"])
+    await expect(page.locator(".quote-link.is-guess")).to_have_count(1)
+    await page.unroute_all(behavior="wait")
+    await page.reload(wait_until="networkidle")
+    await saved(page)
+    await expect(page.locator("[data-guess]")).to_have_count(0)
+    await expect(page.locator("mark.quote")).to_have_text("40 minutes")
+
+
 async def test_what_is_selected_and_half_typed_stays_while_answers_come_in(
     site: Site, bench: Bench, signed_in: SignedIn
 ) -> None:
@@ -285,6 +397,43 @@ async def test_a_memo_typed_and_not_left_is_there_after_a_reload(site: Site, ben
     await saved(page)
     assert adas_desk(site, bench).memo == "Half a thought"
     assert saved_kinds(site) == ["write_memo"]
+
+
+async def test_promise_1_a_memo_is_made_private_by_its_tick_alone(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    page = await opened(await signed_in(bench.ada), site, bench)
+    on, _ = await held_back(page)
+    box = page.get_by_label("Show it beside my answers")
+    await press(page, ["m"])
+    await page.keyboard.type("Mine alone")
+    await box.uncheck()
+    await page.reload()
+    await expect(page.locator("#memo-text")).to_have_value("Mine alone")
+    await expect(page.locator("#sharing-shared")).not_to_be_checked()
+    on.set()
+    await saved(page)
+    assert memos(site) == [("Mine alone", "private")]
+
+    await press(page, ["m"])
+    await box.check()
+    await saved(page)
+    assert memos(site) == [("Mine alone", "shared")]
+    await page.get_by_label("Memo on this incident").fill("")
+    await box.uncheck()
+    await press(page, ["Escape", "1"])
+    await saved(page)
+    assert memos(site) == []
+    await press(page, ["m"])
+    await page.keyboard.type("Again")
+    await press(page, ["Escape"])
+    await saved(page)
+    assert memos(site) == [("Again", "private")]
+
+
+def memos(site: Site) -> list[tuple[str, str]]:
+    with site.database.reading() as session:
+        return [(memo.text, memo.sharing) for memo in session.scalars(select(Memo))]
 
 
 async def test_a_memo_that_is_typed_while_an_answer_comes_in_does_not_collide_with_it(

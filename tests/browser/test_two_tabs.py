@@ -152,6 +152,87 @@ async def test_promise_6_the_later_tab_is_shown_both_and_chooses_for_each_dimens
     assert cards[1].applied_ids == {bench.slow.id, bench.down.id}  # what both had pressed is not pressed off again
 
 
+async def test_promise_6_a_memo_that_collides_is_what_the_coder_chose(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    one = await opened(await signed_in(bench.ada), site, bench)
+    other = await second_tab(one)
+    field, shared = other.get_by_label("Memo on this incident"), other.get_by_label("Show it beside my answers")
+    await writes_memo(one, "From the first tab")
+    await saved(one)
+    await other.bring_to_front()
+    await other.keyboard.press("m")
+    await shared.uncheck()
+    await field.fill("From the second tab")
+    await press(other, ["Escape"])
+    await expect(other.locator("#collision")).to_contain_text("memo: “From the first tab”")
+    await expect(field).to_have_value("From the second tab")
+    await other.get_by_role("link", name="Use the stored state").click()
+    await expect(other.locator("#collision")).to_be_hidden()
+    await other.reload(wait_until="networkidle")
+    await saved(other)
+    assert (adas_desk(site, bench).memo, saved_kinds(site)) == ("From the first tab", ["write_memo"])
+    await expect(field).to_have_value("From the first tab")
+
+    await writes_memo(one, "Changed in the first tab")
+    await saved(one)
+    await other.bring_to_front()
+    await press(other, ["m"])
+    await field.fill("Changed in the second tab")
+    await press(other, ["Escape"])
+    await expect(other.locator("#collision")).to_contain_text("memo: “Changed in the first tab”")
+    await other.get_by_role("button", name="Do mine again").click()
+    await saved(other)
+    await other.reload(wait_until="networkidle")
+    assert adas_desk(site, bench).memo == "Changed in the second tab"
+    assert saved_kinds(site) == ["write_memo"] * 3
+
+
+async def test_promise_6_nothing_is_done_beside_a_collision_and_half_a_memo_is_chosen_for_too(
+    site: Site, bench: Bench, signed_in: SignedIn
+) -> None:
+    one = await opened(await signed_in(bench.ada), site, bench)
+    other = await second_tab(one)
+    await press(one, ["2"])
+    await saved(one)
+    await other.bring_to_front()
+    let_through = asyncio.Event()
+
+    async def waits(route) -> None:  # type: ignore[no-untyped-def]
+        await let_through.wait()
+        await route.continue_()
+
+    await other.route("**/acts", waits)
+    await press(other, ["1", "m"])
+    await other.keyboard.type("Half a thought")
+    let_through.set()
+    collision = other.locator("#collision")
+    await expect(collision).to_contain_text("Root cause: apply “Configuration”")
+    await expect(collision.get_by_label("The incident")).to_be_visible()
+    await expect(collision).to_contain_text("memo “Half a thought”")
+    await expect(collision).to_be_focused()
+    await press(other, ["ArrowDown", "2", "Control+z", "f", "Control+Enter"])
+    assert await kept(other) == 2
+
+    await collision.get_by_label("The incident").uncheck()
+    await other.get_by_role("button", name="Do mine again").click()
+    await expect(collision).to_be_hidden()
+    await press(other, ["ArrowDown", "2"])
+    await saved(other)
+    await other.reload(wait_until="networkidle")
+    await saved(other)
+    done = adas_desk(site, bench)
+    assert [card.applied_ids for card in done.cards] == [{bench.config.id}, {bench.down.id}]
+    assert (done.memo, saved_kinds(site)) == ("", ["toggle_code"] * 3)
+
+
+async def writes_memo(page: Page, words: str) -> None:
+    await page.bring_to_front()
+    await press(page, ["m"])
+    await page.get_by_label("Memo on this incident").fill(words)
+    await press(page, ["Escape"])
+
+
 async def saved_by(page: Page, left: int) -> None:
     """All of the first tab's acts went; so many of the other's wait for a decision."""
     counted = "Object.keys(localStorage).filter(key => key.startsWith('tandem-act/')).length"

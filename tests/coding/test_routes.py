@@ -143,7 +143,7 @@ def test_an_act_on_a_dimension_is_answered_with_that_one_alone_where_the_script_
     answer = send(ada, bench, "toggle_code", script=True, shows=f"{bench.cause.id}", **code)
     both = send(ada, bench, "toggle_code", script=True, shows=f"{bench.symptom.id},{bench.cause.id}", **code)
 
-    around = {"incident-state", "saved", "submit-count", "answered-count"}
+    around = {"incident-state", "saved", "submit-count", "answered-count", "other-refusal", "submit-refusal"}
     assert parts_of(answer) == {f"dimension-{bench.cause.id}"} | around
     assert pressed(read(answer.text)) == ["1 Configuration"]
     assert read(answer.text).css_first("#submit-count").text() == "2 of 2"
