@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.at_the_desk import saved
 from tests.browser.journey_pages import go, one_line
 from tests.browser.journey_plan import DIMENSIONS, MEMO, NEW_CODE, ONE_CODE, QUOTING, RUTH, Place, Plan, Reply
 
@@ -134,6 +135,7 @@ async def accept(page: Page, offer: Locator) -> None:
     await expect(offer.get_by_text("Your first submission is kept")).to_be_visible()
     await page.keyboard.press("a")
     await expect(offer.get_by_text("Accepted", exact=True)).to_be_visible()
+    await saved(page)  # it is a draft from then on
     await submit(page)
 
 
@@ -142,6 +144,7 @@ async def change(page: Page, offer: Locator, code: str) -> None:
     await offer.get_by_label("Another code").select_option(label=code)
     await offer.get_by_role("button", name="Take this instead").click()
     await expect(offer.get_by_text("Changed", exact=True)).to_be_visible()
+    await saved(page)  # it is a draft from then on
     await submit(page)
 
 

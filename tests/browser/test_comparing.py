@@ -40,7 +40,7 @@ async def test_quotes_are_opened_chosen_moved_and_taken_back_by_keyboard_alone(s
     table = quotes.table
     page = await signed_in(table.lead)
     await page.goto(f"{base}/codes/{table.config.id}")
-    await page.get_by_role("link", name="Quotes").focus()
+    await page.get_by_role("link", name="Quotes", exact=True).focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Show the quotes")).to_be_visible()
     await page.keyboard.press("o")

@@ -155,6 +155,7 @@ async def test_after_the_submission_taking_over_makes_a_draft(site: Site, signed
     await picture(page, "desk-after")
     await page.keyboard.press("a")
     await expect(cause.get_by_text("Accepted", exact=True)).to_be_visible()
+    await saved(page)
 
     with site.database.reading() as session:
         kinds = list(session.scalars(select(Act.kind).order_by(Act.id)))

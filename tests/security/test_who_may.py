@@ -382,9 +382,9 @@ def walk(session, database, client_for):
         ).first()
     }
     fields |= {"pairs": "-".join(map(str, some(Code)[:2]))}
+    of |= a_plan(session, scene)  # before further rounds run, while which it would be hidden
     draft = definition_drafted(session, database, scene.lead, make_member(session, scene.lead))
     fitting = in_a_fitting_state(session, scene) | {ONE_HELP + "/revision": {"help_id": draft.id}}
-    of |= a_plan(session, scene)
     walk = Walk(clients, of, fields, fitting)
     fields["act"] = current_seq(session, study_id)  # the newest of the codebook: nothing rests on it
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)

@@ -59,6 +59,7 @@ def post_addresses(session: Session, scene: Scene):
         "recoding_id": 1,
         "seq": 1,
         "step_id": first_id(session, CodebookPlanStep),
+        "plan_id": first_id(session, CodebookPlan),
     }
     of |= {"help_id": first_id(session, CodebookHelp)}
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
