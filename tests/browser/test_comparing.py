@@ -43,9 +43,11 @@ async def test_quotes_are_opened_chosen_moved_and_taken_back_by_keyboard_alone(s
     await page.get_by_role("link", name="Quotes", exact=True).focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Show the quotes")).to_be_visible()
+    await page.wait_for_load_state()
     await page.keyboard.press("o")
     boxes = page.get_by_role("checkbox", name="Choose the quote from INC-1")
     await expect(boxes).to_have_count(3)
+    await page.wait_for_load_state()
     assert await serious_findings(page) == []
     for place in range(3):
         await boxes.nth(place).focus()

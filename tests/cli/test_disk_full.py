@@ -92,4 +92,4 @@ def test_a_postgres_that_a_full_disk_ended_is_started_again_once_there_is_room(
         assert sentence.startswith((FULL, AWAY))
     ballast.unlink()
     check_went_on(tandem, coder)
-    assert "The embedded Postgres is back." in tandem.talk.read_text()
+    wait_until(lambda: "The embedded Postgres is back." in tandem.talk.read_text())
