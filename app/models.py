@@ -4,7 +4,7 @@ from app.accounts import models as accounts
 from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
-from app.curation import help_models
+from app.curation import help_models as helps
 from app.curation import models as curation
 from app.curation import plan_models as plans
 from app.curation import publication_models as publications
@@ -29,7 +29,7 @@ ROOMS = (
     curation,
     plans,
     recodings,
-    help_models,
+    helps,
     publications,
 )
 metadata = Base.metadata

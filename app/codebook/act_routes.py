@@ -119,113 +119,28 @@ PROMOTE = Act("promotion", "codebook/promote_code.html", "reason", _promote)
 ADD_EXAMPLE = Act("examples", "codebook/add_example.html", "text", _add_example)
 
 
-@router.get("/{code_id}/mergers/new")
-def merge_page(
-    request: Request,
-    session: ReadSession,
-    viewer: LeadingViewer,
-    code_id: Key,
-    into: int | None = Query(None, ge=1, lt=2**63),
-) -> Response:
-    """into: chosen already by a link."""
-    return _page_of(request, session, viewer, code_id, MERGE, into_id=into)
+def _add_routes(act: Act) -> None:
+    """Of each act the page that asks, and the address that does it."""
+
+    @router.get(f"/{{code_id}}/{act.address}/new", name=f"{act.address} of a code, asked")
+    def ask(
+        request: Request,
+        session: ReadSession,
+        viewer: LeadingViewer,
+        code_id: Key,
+        rows: int = Query(ROWS, ge=ROWS, le=MOST_PARTS),
+        into: int | None = Query(None, ge=1, lt=2**63),
+    ) -> Response:
+        """rows: of a split. into: of a merger, chosen already by a link."""
+        return _page_of(request, session, viewer, code_id, act, rows=rows, into_id=into)
+
+    @router.post(f"/{{code_id}}/{act.address}", name=f"{act.address} of a code, done")
+    def do(request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm) -> Response:
+        return _done(request, session, viewer, code_id, ActForm.read(posted), act)
 
 
-@router.post("/{code_id}/mergers")
-def merge_codes(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), MERGE)
-
-
-@router.get("/{code_id}/retirement/new")
-def retirement_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, RETIRE)
-
-
-@router.post("/{code_id}/retirement")
-def retire_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), RETIRE)
-
-
-@router.get("/{code_id}/restoration/new")
-def restoration_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, RESTORE)
-
-
-@router.post("/{code_id}/restoration")
-def restore_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), RESTORE)
-
-
-@router.get("/{code_id}/moves/new")
-def move_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, MOVE)
-
-
-@router.post("/{code_id}/moves")
-def move_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), MOVE)
-
-
-@router.get("/{code_id}/splits/new")
-def split_page(
-    request: Request,
-    session: ReadSession,
-    viewer: LeadingViewer,
-    code_id: Key,
-    rows: int = Query(ROWS, ge=ROWS, le=MOST_PARTS),
-) -> Response:
-    return _page_of(request, session, viewer, code_id, SPLIT, rows=rows)
-
-
-@router.post("/{code_id}/splits")
-def split_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), SPLIT)
-
-
-@router.get("/{code_id}/dimension/new")
-def dimension_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, CHANGE_DIMENSION)
-
-
-@router.post("/{code_id}/dimension")
-def change_dimension(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), CHANGE_DIMENSION)
-
-
-@router.get("/{code_id}/promotion/new")
-def promotion_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, PROMOTE)
-
-
-@router.post("/{code_id}/promotion")
-def promote_code(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), PROMOTE)
-
-
-@router.get("/{code_id}/examples/new")
-def example_page(request: Request, session: ReadSession, viewer: LeadingViewer, code_id: Key) -> Response:
-    return _page_of(request, session, viewer, code_id, ADD_EXAMPLE)
-
-
-@router.post("/{code_id}/examples")
-def add_example(
-    request: Request, session: Transaction, viewer: LeadingViewer, code_id: Key, posted: PostedForm
-) -> Response:
-    return _done(request, session, viewer, code_id, ActForm.read(posted), ADD_EXAMPLE)
+for each in (MERGE, RETIRE, RESTORE, MOVE, SPLIT, CHANGE_DIMENSION, PROMOTE, ADD_EXAMPLE):
+    _add_routes(each)
 
 
 def _page_of(
@@ -235,8 +150,8 @@ def _page_of(
     code_id: int,
     act: Act,
     *,
-    rows: int = ROWS,
-    into_id: int | None = None,
+    rows: int,
+    into_id: int | None,
 ) -> Response:
     shown = shelf(session, viewer)
     code = _alterable(viewer, shown, code_id)

@@ -143,7 +143,7 @@ def make_code(
     )
     session.add(code)
     session.flush()
-    entry = _first_entry(code, words, place, seq)
+    entry = first_entry(code, words, place, seq)
     revise_code(session, study_id, member, entry, seq, kind="created", reason=reason)
     if place.disclosed:
         disclose(session, study_id, [code.id], member, extent=place.disclosed)
@@ -267,7 +267,7 @@ def name_version(
     return version
 
 
-def _first_entry(code: Code, words: CodeText, place: NewPlace, seq: int) -> CodeEntry:
+def first_entry(code: Code, words: CodeText, place: NewPlace, seq: int) -> CodeEntry:
     bare = CodeEntry(
         id=code.id,
         dimension_id=place.dimension_id,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.codebook.actions import disclose
+from app.codebook.actions import CodeText, NewPlace, disclose, first_entry
 from app.codebook.dimension_actions import DimensionText, add_dimension
 from app.codebook.import_plan import (
     EXAMPLES_NAME,
@@ -19,13 +19,12 @@ from app.codebook.import_plan import (
     planned,
     state_of,
 )
-from app.codebook.many_revisions import revise_codes
 from app.codebook.models import Code
-from app.codebook.policy import check_may_alter, checked_synonyms
+from app.codebook.policy import check_may_alter
 from app.codebook.queries import current_seq, visible_codebook, whole_codebook
 from app.codebook.readers import ListedCodebook, ListedDimension, Refused
 from app.codebook.readers.listed import NO_DIMENSION
-from app.codebook.revisions import next_seq
+from app.codebook.revisions import next_seq, revise_codes
 from app.codebook.texts import TEXTS, as_written, example_rows
 from app.codebook.tree import Codebook, CodeEntry
 from app.codebook.withholding import withheld, without_open_examples
@@ -231,26 +230,10 @@ def _entry(
     row: Code, code: PlannedCode, dimension_id: int, parent_id: int | None, position: int, seq: int
 ) -> CodeEntry:
     texts: dict[str, Any] = {words.name: as_written(words, "") for words in TEXTS} | code.listed.texts
-    texts["synonyms"] = checked_synonyms(texts["synonyms"])
-    return CodeEntry(
-        id=row.id,
-        dimension_id=dimension_id,
-        parent_id=parent_id,
-        name=code.listed.name,
-        **texts,
-        examples=example_rows(code.listed.examples),
-        colour=code.listed.colour,
-        position=position,
-        status="active",
-        merged_into_id=None,
-        is_category=code.listed.is_category,
-        origin=row.origin,
-        source=row.source,
-        created_by=row.created_by,
-        created_in_round=None,
-        codebook_seq=seq,
-        disclosed="whole",
-    )
+    examples = example_rows(code.listed.examples)
+    words = CodeText(code.listed.name, **texts, examples=examples, colour=code.listed.colour)
+    place = NewPlace(dimension_id, parent_id, position=position, is_category=code.listed.is_category)
+    return first_entry(row, words, place, seq)
 
 
 def _reworded(session: Session, viewer: Viewer, here: CodeEntry, code: PlannedCode) -> CodeEntry:

@@ -1,5 +1,9 @@
 """How a change of the codebook is written: the next codebook_seq, and a revision that holds every property."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -9,6 +13,11 @@ from app.codebook.rows import codebook_is_written
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.problems import Conflict
 from app.studies.models import Membership, Study
+
+# What a revision of a code holds of an entry: every property of its own; ids and numbers are the revision's.
+PROPERTIES = sorted(
+    {each.name for each in fields(CodeEntry)} & {*CodeRevision.__table__.columns.keys()} - {"id", "codebook_seq"}
+)
 
 
 class ChangedMeanwhile(Conflict):
@@ -76,7 +85,22 @@ def revise_code(
     reason: str,
     undoes_seq: int | None = None,
 ) -> None:
-    session.add(
+    revise_codes(session, study_id, member, [entry], seq, kind=kind, reason=reason, undoes_seq=undoes_seq)
+
+
+def revise_codes(
+    session: Session,
+    study_id: int,
+    member: Membership | None,
+    entries: Iterable[CodeEntry],
+    seq: int,
+    *,
+    kind: str,
+    reason: str,
+    undoes_seq: int | None = None,
+) -> None:
+    """In one go, all of one kind: a file may bring in thousands."""
+    session.add_all(
         CodeRevision(
             study_id=study_id,
             code_id=entry.id,
@@ -84,24 +108,17 @@ def revise_code(
             member_id=member.id if member else None,
             kind=kind,
             reason=reason.strip(),
-            dimension_id=entry.dimension_id,
-            parent_id=entry.parent_id,
-            is_category=entry.is_category,
-            name=entry.name,
-            short_definition=entry.short_definition,
-            definition=entry.definition,
-            use_when=entry.use_when,
-            not_when=entry.not_when,
-            examples=[dict(example) for example in entry.examples],
-            synonyms=list(entry.synonyms),
-            source=entry.source,
-            colour=entry.colour,
-            position=entry.position,
-            status=entry.status,
-            merged_into_id=entry.merged_into_id,
-            split_from_id=entry.split_from_id,
             undoes_seq=undoes_seq,
+            **{name: _stored(getattr(entry, name)) for name in PROPERTIES},
         )
+        for entry in entries
     )
     session.flush()
     forget_codebooks(session)
+
+
+def _stored(value: Any) -> Any:
+    """As JSON holds it."""
+    if isinstance(value, tuple):
+        return [dict(each) if isinstance(each, Mapping) else each for each in value]
+    return value

@@ -1,16 +1,15 @@
 """Codes that come in as a whole tree: all under one codebook_seq, however many."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.codebook.actions import CodeText, disclose
-from app.codebook.models import Code, CodeRevision
+from app.codebook.actions import CodeText, NewPlace, disclose, first_entry
+from app.codebook.models import Code
 from app.codebook.queries import forget_codebooks
-from app.codebook.revisions import next_seq
-from app.codebook.texts import TEXTS, Written
+from app.codebook.revisions import next_seq, revise_codes
+from app.codebook.tree import CodeEntry
 from app.db.table_sizes import tell_sizes
 from app.studies.viewer import Viewer
 
@@ -35,44 +34,24 @@ def add_tree(session: Session, viewer: Viewer, dimension_id: int, codes: Sequenc
     """
     if not codes:
         return []
-    study_id, member_id = viewer.study.id, viewer.member.id
+    study_id, member = viewer.study.id, viewer.member
     seq = next_seq(session, study_id)
-    of_code = {"study_id": study_id, "created_by": member_id, "origin": "import"}
-    ids = list(
-        session.scalars(
-            insert(Code).returning(Code.id, sort_by_parameter_order=True),
-            [{**of_code, "source": code.source} for code in codes],
-        )
-    )
-    tell_sizes(session, Code, rows=len(ids))
-    session.execute(
-        insert(CodeRevision),
-        [
-            {
-                "study_id": study_id,
-                "codebook_seq": seq,
-                "member_id": member_id,
-                "kind": "created",
-                "code_id": code_id,
-                "dimension_id": dimension_id,
-                "parent_id": ids[code.parent] if code.parent is not None else None,
-                "is_category": code.is_category,
-                "status": "retired" if code.is_gone else "active",
-                "position": place,
-                "name": code.words.name,
-                **{words.name: _stored(getattr(code.words, words.name)) for words in TEXTS},
-                "examples": [dict(example) for example in code.words.examples],
-                "colour": code.words.colour,
-            }
-            for place, (code_id, code) in enumerate(zip(ids, codes, strict=True), start=1)
-        ],
-    )
-    for start in range(0, len(ids), AT_A_TIME):
-        disclose(session, study_id, ids[start : start + AT_A_TIME], viewer.member)
+    rows = [Code(study_id=study_id, created_by=member.id, origin="import", source=code.source) for code in codes]
+    session.add_all(rows)
+    session.flush()
+    tell_sizes(session, Code, rows=len(rows))
+    entries = [
+        _entry(row, code, dimension_id, None if code.parent is None else rows[code.parent].id, place, seq)
+        for place, (row, code) in enumerate(zip(rows, codes, strict=True), start=1)
+    ]
+    revise_codes(session, study_id, member, entries, seq, kind="created", reason="")
+    for start in range(0, len(rows), AT_A_TIME):
+        disclose(session, study_id, [row.id for row in rows[start : start + AT_A_TIME]], member)
     session.flush()
     forget_codebooks(session)
-    return ids
+    return [row.id for row in rows]
 
 
-def _stored(written: Written) -> str | list[str]:
-    return written.strip() if isinstance(written, str) else list(written)
+def _entry(row: Code, code: TreeCode, dimension_id: int, parent_id: int | None, place: int, seq: int) -> CodeEntry:
+    first = first_entry(row, code.words, NewPlace(dimension_id, parent_id, place, code.is_category), seq)
+    return replace(first, status="retired") if code.is_gone else first

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.codebook.actions import CodeText
 from app.codebook.dimension_actions import DimensionText, add_dimension
 from app.codebook.folding import FIRST, unfolded
-from app.codebook.policy import LONGEST_NAME
+from app.codebook.policy import LONGEST_NAME, MOST_SYNONYMS
 from app.codebook.texts import example_rows
 from app.codebook.whole_trees import TreeCode, add_tree
 from app.export.qdc import COLOUR
@@ -108,18 +108,22 @@ class _Planting:
             self.changed.append(f"“{_short(code.name)}” could not be applied in the file, and was: here it can be.")
         # What is out of use may share its name with a code that is in use.
         taken = set() if is_gone else self.names.setdefault(parent, set())
-        words = _words(code, _unused(code.name, taken, self.changed))
+        words = _words(code, _unused(code.name, taken, self.changed), self.changed)
         place = len(self.tree.codes)
         text, source = words
         self.tree.codes.append((code.guid, TreeCode(text, parent, is_category, is_gone, source)))
         return place
 
 
-def _words(code: QdaCode, name: str) -> tuple[CodeText, str]:
+def _words(code: QdaCode, name: str, changed: list[str]) -> tuple[CodeText, str]:
     found, full = unfolded(code.description), plain_name(code.name)
     texts: dict[str, Any] = dict(found.texts)
     if len(full) > LONGEST_NAME:
         texts[FIRST.name] = f"{full}\n\n{texts.get(FIRST.name, '')}".strip()
+    fitting = tuple(each for each in texts.get("synonyms", ()) if len(plain_name(each)) <= LONGEST_NAME)[:MOST_SYNONYMS]
+    if fitting != texts.get("synonyms", ()):
+        texts["synonyms"] = fitting
+        changed.append(f"Of “{_short(name)}” not all synonyms came in: they are too long, or too many.")
     colour = code.colour if COLOUR.fullmatch(code.colour) else ""
     return CodeText(name, **texts, examples=example_rows(found.examples), colour=colour), found.source
 

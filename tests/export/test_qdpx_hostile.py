@@ -327,6 +327,15 @@ def test_names_that_stand_twice_are_long_or_are_missing_come_in_under_others_and
     assert any("“Sam” is called “Sam (2)”" in each for each in done.changed)
 
 
+def test_synonyms_that_are_too_long_or_too_many_stay_behind_and_are_said(session):
+    written = "&#10;".join(["short", "x" * 300, *(f"other {n}" for n in range(30))])
+    code = f'<Code guid="{guid(50)}" name="Bug" isCodable="true"><Description>Synonyms: {written}</Description></Code>'
+    viewer, done = brought_in(session, packed(project(f"<CodeBook><Codes>{code}</Codes></CodeBook>")))
+    [found] = whole_codebook(session, viewer.study.id).codes.values()
+    assert found.synonyms[:2] == ("short", "other 0") and len(found.synonyms) == 20
+    assert "Of “Bug” not all synonyms came in: they are too long, or too many." in done.changed
+
+
 def test_levels_within_names_are_parted_only_when_asked(session):
     codes = "".join(
         f'<Code guid="{guid(70 + n)}" name="{name}" isCodable="true"/>' for n, name in enumerate(["a::b::c", "a", "d"])
