@@ -18,6 +18,8 @@ COINED = (
     ("Too little capacity", "Cold start", "Quota of the provider reached"),
 )
 
+FLAGGED = {"Warm-up forgotten": "Two outages in one report? The second begins in its last paragraph.", "Cold start": ""}
+
 
 def make_pooled_round(session: Session, lead: Viewer, coders: tuple[Viewer, Viewer], cause: DimensionEntry) -> Round:
     """Settling: of six proposed codes two lie in a draft, one is kept, and three wait."""
@@ -45,6 +47,8 @@ def _coins(
     end = text.index(".", 30)
     quote = {"start": 0, "end": end, "quote": text[:end]}
     act(session, coder, assignment, "add_evidence", dimension_id=cause.id, code_id=made.code_id, **quote)
+    if name in FLAGGED:
+        act(session, coder, assignment, "flag", note=FLAGGED[name])
     act(session, coder, assignment, "submit", incomplete=True)
     assert made.code_id is not None
     return made.code_id
