@@ -6,10 +6,11 @@ What is told of a codebook here is all that people wrote and chose; `as_carried`
 
 import random
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -100,7 +101,8 @@ def put_some_away(session: Session, lead: Viewer, dimension_id: int, chance: ran
             return
         code, other = chance.sample(codes, 2)
         if code.is_category == other.is_category and code.parent_id == other.parent_id and chance.random() < 0.5:
-            merge_codes(session, lead.study.id, lead.member, code.id, other.id, reason="the same")
+            with suppress(NameTaken), session.begin_nested():  # a child of one can bear the name of a child of the other
+                merge_codes(session, lead.study.id, lead.member, code.id, other.id, reason="the same")
         else:
             retire_code(session, lead.study.id, lead.member, code.id, reason="unused")
 
@@ -197,6 +199,7 @@ def names_stand_apart(found: list[ToldDimension]) -> bool:
 
 @pytest.mark.parametrize("format", ["csv", "json", "qdc"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(seed=19212)
 @given(seed=st.integers(0, 2**32))
 def test_what_leaves_comes_back_equal_but_for_what_the_format_is_said_to_lack(session, format, seed):
     with session.begin_nested() as undone:
