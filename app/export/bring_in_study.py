@@ -96,7 +96,7 @@ def bring_in_study(
     done.round_number = coding_round.number if coding_round else None
     done.dimensions, done.codes = codes.dimensions, len(codes.codes)
     done.incidents, done.codings, done.quotes = len(texts.ids), found.codings, found.quotes
-    done.final_codes = len(found.final)
+    done.final_codes = found.final_answers
     done.changed += [*codes.changed, *_changed(texts)]
     done.left_out += _left_out(project, texts)
     if len(project.description) > LONGEST_ABOUT:

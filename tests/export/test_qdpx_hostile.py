@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 import app.models
 from app.codebook.queries import whole_codebook
-from app.coding.models import SubmittedEvidence
+from app.coding.models import Memo, SubmittedEvidence
 from app.export.bring_in_study import NoSuchLevels, StudyPlan, bring_in_study
 from app.export.readers import archive
 from app.incidents.models import Incident
@@ -296,6 +296,22 @@ def test_a_selection_that_stands_outside_its_text_is_a_coding_of_the_whole(sessi
     _, done = brought_in(session, content)
     assert (done.codings, done.quotes) == (1, 0)
     assert done.left_out == ["places of selections where there is no text (1); they count for the whole text"]
+
+
+def test_a_note_on_words_that_stand_nowhere_becomes_a_memo_on_the_incident(session):
+    noted = selection(0, 900).replace("</PlainTextSelection>", f'<NoteRef targetGUID="{guid(30)}"/></PlainTextSelection>')
+    note = f'<Notes><Note guid="{guid(30)}" name="Look"><PlainTextContent>here</PlainTextContent></Note></Notes>'
+    content = packed(project(USERS + CODEBOOK + source(noted) + note), **{"sources/a.txt": b"bug here"})
+    viewer, done = brought_in(session, content)
+    memo = session.scalars(select(Memo).where(Memo.study_id == viewer.study.id)).one()
+    assert (done.memos, memo.subject_kind, memo.text) == (1, "incident", "Look\n\nhere")
+
+
+def test_final_codes_that_do_not_say_on_what_they_stand_are_not_counted_as_come_in(session):
+    inner = USERS.replace('name="Ada"', 'name="(final)" id="final"') + CODEBOOK + source(selection(0, 3))
+    _, done = brought_in(session, packed(project(inner), **{"sources/a.txt": b"bug here"}))
+    assert (done.final_codes, done.members) == (0, 0)
+    assert done.left_out == ["final codes that do not say on what they stand (1)"]
 
 
 def test_texts_in_another_encoding_are_read_and_said_and_damaged_ones_come_without(session):
