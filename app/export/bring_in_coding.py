@@ -26,7 +26,7 @@ from app.studies.viewer import Viewer
 BASES_OF_RULINGS = ("discussed", "third_person")
 
 
-@dataclass
+@dataclass(slots=True)
 class Given:
     """What one coder said of one dimension of an incident: codes with what their codings say, in their order."""
 
@@ -44,7 +44,7 @@ class Given:
         return ImportedAnswer("coded", codes)
 
 
-@dataclass
+@dataclass(slots=True)
 class GivenCode:
     is_main: bool = False
     origin: str = "own"
