@@ -29,8 +29,6 @@ SPECIAL = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
-    "'": "{'}",
-    "-": "{-}",  # two of them would become a dash
     "[": "{[}",  # after the end of a row it would begin an option
     "*": "{*}",
     # What pdflatex has in mathematics only.
@@ -48,8 +46,10 @@ UNSEEN = re.compile(
 )
 LONGEST_WORD = 16  # letters that fit into the column of names, also where it is indented
 DEEPEST_INDENT = 6
-MOST_OF_A_PAGE = 2_000  # letters in one row, which no page end can part
+LIGATURES = re.compile(r"([-',])(?=\1)")  # two of them would become a dash or a quote mark
+MOST_OF_A_PAGE = 1_200  # letters in one row, which no page end can part
 LETTERS_OF_A_LINE = 75
+SPACE = r"\addlinespace"  # between codes
 HEAD = r"""% {heading}
 % {standing}
 % Not in this file: {missing}
@@ -81,7 +81,7 @@ def latex_document(document: Document) -> bytes:
 def escaped(text: str) -> str:
     """On one line."""
     words = " ".join(_word(each) for each in UNSEEN.sub("", NOT_XML.sub("", text)).split())
-    return re.sub(",(?=,)", ",{}", words)  # two of them would become a quote mark
+    return LIGATURES.sub(r"\1\\/", words)
 
 
 def _word(word: str) -> str:
@@ -100,7 +100,8 @@ def _word(word: str) -> str:
 
 
 def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
-    rows = [row for part in document.parts(dimension) for row in _rows(part)] or [r"No codes. & \tabularnewline"]
+    rows = [row for part in document.parts(dimension) for row in (SPACE, *_rows(part))][1:]
+    rows = rows or [r"No codes. & \tabularnewline"]
     gone = document.put_away(dimension)
     said = " ".join([dimension.question, takes(dimension)]).strip()
     lines = [

@@ -80,7 +80,7 @@ def _codes(codebook: Codebook, slug: str, dimension_id: int) -> "list[CodeType]"
         )
         for code in active
     }
-    tops = []
+    tops: list[CodeType] = []
     for code in active:
         above = made.get(code.parent_id) if code.parent_id is not None else None
         (tops if above is None else above.code).append(made[code.id])
