@@ -12,6 +12,7 @@ from app.codebook.folding import FIRST, unfolded
 from app.codebook.policy import LONGEST_NAME, MOST_SYNONYMS
 from app.codebook.texts import example_rows
 from app.codebook.whole_trees import TreeCode, add_tree
+from app.export.free_names import FreeNames
 from app.export.qdc import COLOUR
 from app.export.qdpx_words import ANSWERS, GONE, DimensionWords, dimension_words
 from app.export.readers import QdaCode
@@ -19,6 +20,7 @@ from app.methods.names import plain_name
 from app.studies.viewer import Viewer
 
 ONE_DIMENSION = "Codes"
+NO_NAME = "(no name)"
 STATE_OF_NAME = {name: state for state, name in ANSWERS.items()}
 
 
@@ -47,7 +49,7 @@ def bring_in_codes(
 ) -> CodePlaces:
     """levels: what parts the levels within names, '' where names hold none. used: GUIDs of codes that codings name."""
     places = CodePlaces()
-    names: set[str] = set()
+    names = FreeNames(LONGEST_NAME)
     for tree in _trees(tops, levels, used, places.changed):
         words = DimensionText(
             name=_unused(tree.name, names, places.changed),
@@ -89,7 +91,7 @@ def _tree(
 class _Planting:
     def __init__(self, tree: _Tree, used: Collection[str], changed: list[str]) -> None:
         self.tree, self.used, self.changed = tree, used, changed
-        self.names: dict[int | None, set[str]] = {}
+        self.names: dict[int | None, FreeNames] = {}
 
     def plant(self, codes: Sequence[QdaCode], parent: int | None) -> None:
         for code in codes:
@@ -107,8 +109,8 @@ class _Planting:
             is_category = False
             self.changed.append(f"“{_short(code.name)}” could not be applied in the file, and was: here it can be.")
         # What is out of use may share its name with a code that is in use.
-        taken = set() if is_gone else self.names.setdefault(parent, set())
-        words = _words(code, _unused(code.name, taken, self.changed), self.changed)
+        names = FreeNames(LONGEST_NAME) if is_gone else self.names.setdefault(parent, FreeNames(LONGEST_NAME))
+        words = _words(code, _unused(code.name, names, self.changed), self.changed)
         place = len(self.tree.codes)
         text, source = words
         self.tree.codes.append((code.guid, TreeCode(text, parent, is_category, is_gone, source)))
@@ -128,19 +130,17 @@ def _words(code: QdaCode, name: str, changed: list[str]) -> tuple[CodeText, str]
     return CodeText(name, **texts, examples=example_rows(found.examples), colour=colour), found.source
 
 
-def _unused(typed: str, taken: set[str], changed: list[str]) -> str:
-    """A plain name of usable length that nothing beside it bears; taken is added to."""
-    name = plain_name(typed) or "(no name)"
-    if len(name) > LONGEST_NAME:
-        name = name[: LONGEST_NAME - 1].rstrip() + "…"
-        changed.append(f"The name “{_short(name)}” was longer than {LONGEST_NAME} characters, and is cut.")
-    free, number = name, 1
-    while free.casefold() in taken:
-        number += 1
-        free = f"{name[: LONGEST_NAME - 8]} ({number})"
-    if free != name:
+def _unused(typed: str, names: FreeNames, changed: list[str]) -> str:
+    """A plain name that nothing beside it bears."""
+    name = plain_name(typed)
+    cut = names.cut(name or NO_NAME)
+    free = names.free(name or NO_NAME)
+    if not name:
+        changed.append(f"What has no name in the file is called “{_short(free)}”.")
+    elif free != cut:
         changed.append(f"“{_short(name)}” stood there before; this one is called “{_short(free)}”.")
-    taken.add(free.casefold())
+    elif cut != name:
+        changed.append(f"The name “{_short(name)}” was longer than {LONGEST_NAME} characters, and is cut.")
     return free
 
 

@@ -26,7 +26,7 @@ from app.studies.viewer import Viewer
 BASES_OF_RULINGS = ("discussed", "third_person")
 
 
-@dataclass
+@dataclass(slots=True)
 class Given:
     """What one coder said of one dimension of an incident: codes with what their codings say, in their order."""
 
@@ -44,7 +44,7 @@ class Given:
         return ImportedAnswer("coded", codes)
 
 
-@dataclass
+@dataclass(slots=True)
 class GivenCode:
     is_main: bool = False
     origin: str = "own"
@@ -74,6 +74,7 @@ class CodingsFound:
     notes: list[NotePlace] = field(default_factory=list)
     codings: int = 0
     quotes: int = 0
+    final_answers: int = 0  # that came in
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -104,7 +105,7 @@ class Finding:
             for coding in selection.codings:
                 self._take(incident_id, coding, span)
                 self.found.quotes += span is not None
-            self.found.notes += [NotePlace(note, "selection", incident_id, span=span) for note in selection.notes]
+            self.found.notes += [NotePlace(note, "incident", incident_id, span=span) for note in selection.notes]
 
     def _take(self, incident_id: int, coding: QdaCoding, span: SubmittedSpan | None) -> None:
         self.found.codings += 1
@@ -176,7 +177,7 @@ def bring_in_coding(
     }
     assigned = hand_in_imported(session, coding_round, answers, independent=False) if answers else {}
     finals = _finals(session, viewer, coding_round, found, project, members)
-    write_final_codes(session, coding_round, finals, now())
+    found.final_answers = len(write_final_codes(session, coding_round, finals, now()))
     return coding_round, assigned
 
 

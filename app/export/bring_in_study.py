@@ -1,6 +1,5 @@
 """A study of another tool, or of Tandem, brought in from a REFI-QDA project as a new study: all of it or nothing."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePath
@@ -14,6 +13,7 @@ from app.export.bring_in_codes import bring_in_codes
 from app.export.bring_in_coding import Finding, bring_in_coding
 from app.export.bring_in_notes import Notes, bring_in_notes
 from app.export.bring_in_texts import TextPlaces, bring_in_texts
+from app.export.free_names import FreeNames
 from app.export.qdpx_words import FINAL_ID, MODEL_ID
 from app.export.readers import QdaProject, opened_archive, read_project
 from app.methods.names import plain_name
@@ -30,6 +30,7 @@ LEVELS = ("", "::", "\\", ".", "/")  # what may part the levels within the names
 NOBODY = "(coder not named)"
 LONGEST_RATER = 120
 NAMES_SHOWN = 5
+MOST_TOLD = 200  # sentences that the study keeps
 IMPORTED = "study.imported"
 
 
@@ -96,8 +97,8 @@ def bring_in_study(
     done.round_number = coding_round.number if coding_round else None
     done.dimensions, done.codes = codes.dimensions, len(codes.codes)
     done.incidents, done.codings, done.quotes = len(texts.ids), found.codings, found.quotes
-    done.final_codes = len(found.final)
-    done.changed += [*codes.changed, *_changed(texts)]
+    done.final_codes = found.final_answers
+    done.changed = [*_changed(texts), *done.changed, *codes.changed]
     done.left_out += _left_out(project, texts)
     if len(project.description) > LONGEST_ABOUT:
         done.changed.append(f"The description of the project is cut to {LONGEST_ABOUT:,} characters.")
@@ -108,33 +109,23 @@ def bring_in_study(
 def _members(session: Session, viewer: Viewer, project: QdaProject, done: StudyBroughtIn) -> dict[str, Membership]:
     """By the GUID of their user, in the order of the file; those whom codings name and the file does not, as one."""
     names: dict[str, str] = {}
+    here = FreeNames(LONGEST_RATER)
     for guid, user in project.users.items():
         if user.id != FINAL_ID:
-            names[guid] = _unused(plain_name(user.name) or "User", names.values())
+            names[guid] = here.free(plain_name(user.name) or "User")
             if names[guid] != user.name:
                 done.changed.append(f"The user “{user.name[:60]}” is called “{names[guid]}”.")
     models = [names[guid] for guid, user in project.users.items() if user.id == MODEL_ID and guid in names]
     named = {coding.user for source in project.sources.values() for coding in source.all_codings()}
     unknown = sorted(named - project.users.keys())
     wanted = list(names.values())
-    nobody = _unused(NOBODY, names.values())
+    nobody = here.free(NOBODY)
     made, _ = rater_members(session, viewer, [*wanted, nobody] if unknown else wanted, models)
     done.members = len(made)
     found = {guid: made[name] for guid, name in names.items()}
     for guid in unknown:
         found[guid] = made[nobody]
     return found
-
-
-def _unused(name: str, taken: Iterable[str]) -> str:
-    beside = {each.casefold() for each in taken}
-    if len(name) > LONGEST_RATER:
-        name = name[: LONGEST_RATER - 1].rstrip() + "…"
-    free, number = name, 1
-    while free.casefold() in beside:
-        number += 1
-        free = f"{name[: LONGEST_RATER - 8]} ({number})"
-    return free
 
 
 def _used(project: QdaProject) -> set[str]:
@@ -153,7 +144,7 @@ def _changed(texts: TextPlaces) -> list[str]:
     ]
     said += [
         f"{_count(len(names), 'incident')} came without a text, so that nobody can be asked to code them: {why}. "
-        f"{_named(names)}"
+        f"{_named(names, len(names))}"
         for why, names in sorted(texts.without_text.items())
     ]
     return said
@@ -164,7 +155,7 @@ def _left_out(project: QdaProject, texts: TextPlaces) -> list[str]:
     said = []
     for what, count in sorted(project.left_out.items()):
         names = [name for name in project.names_left_out.get(what, []) if name.strip()]
-        said.append(f"{what} ({count}){': ' + _named(names) if names else ''}")
+        said.append(f"{what} ({count}){': ' + _named(names, count) if names else ''}")
     if texts.unplaced:
         said.append(f"places of selections where there is no text ({texts.unplaced}); they count for the whole text")
     return said
@@ -174,9 +165,15 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _named(names: list[str]) -> str:
+def _named(names: list[str], count: int) -> str:
     shown = ", ".join(f"“{name[:60]}”" for name in names[:NAMES_SHOWN])
-    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown
+    return f"{shown} and {count - NAMES_SHOWN} more" if count > NAMES_SHOWN else shown
+
+
+def _told(said: list[str]) -> list[str]:
+    """As many as somebody reads through."""
+    more = len(said) - MOST_TOLD
+    return said if more <= 0 else [*said[:MOST_TOLD], f"{more:,} more of this kind."]
 
 
 def _record(session: Session, viewer: Viewer, done: StudyBroughtIn, file: IO[bytes], file_name: str) -> None:
@@ -200,7 +197,7 @@ def _record(session: Session, viewer: Viewer, done: StudyBroughtIn, file: IO[byt
         quotes=done.quotes,
         final_codes=done.final_codes,
         memos=done.memos,
-        left_out=done.left_out,
-        changed=done.changed,
+        left_out=_told(done.left_out),
+        changed=_told(done.changed),
     )
     session.flush()

@@ -37,6 +37,7 @@ FROM_INCIDENT = "the incident that an example comes from, and the order among ex
 PUT_AWAY = "retired and merged codes"
 BY_NAME = "of retired and merged codes more than their names"
 IDS = "ids, colours and where a code came from"
+DEPTH = "how deep a code stands below the {} level"
 READ_AS_NEW = (
     "retired and merged codes; what stood under them stands at the top",
     "where a code came from: it is imported from then on",
@@ -93,21 +94,28 @@ FORMATS = {
             "Markdown",
             "To read, and for wikis and repositories.",
             "text/markdown; charset=utf-8",
-            (BY_NAME, IDS, FROM_INCIDENT),
+            (BY_NAME, IDS, FROM_INCIDENT, DEPTH.format("fourth")),
         ),
         CodebookFormat(
             "latex",
             "LaTeX",
-            "For a paper: a table a dimension (longtable with booktabs), in a document that compiles by itself.",
+            "For a paper: a table a dimension (longtable with booktabs), in a document that compiles by itself; beyond "
+            "Western letters with lualatex or xelatex.",
             "application/x-tex; charset=utf-8",
-            (BY_NAME, IDS, FROM_INCIDENT, "control characters"),
+            (
+                BY_NAME,
+                IDS,
+                FROM_INCIDENT,
+                "control characters and marks that cannot be seen",
+                DEPTH.format("seventh"),
+            ),
         ),
         CodebookFormat(
             "html",
             "HTML",
             "One page by itself, to read, print and send around.",
             "text/html; charset=utf-8",
-            (BY_NAME, IDS, FROM_INCIDENT, "control characters"),
+            (BY_NAME, IDS, FROM_INCIDENT, "control characters", DEPTH.format("seventh")),
         ),
     )
 }

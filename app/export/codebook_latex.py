@@ -5,6 +5,8 @@ What people wrote is text: no character of it is taken for a command.
 
 import re
 from collections.abc import Iterator
+from textwrap import wrap
+from unicodedata import east_asian_width
 
 from app.codebook.texts import TEXTS
 from app.codebook.tree import DimensionEntry
@@ -27,11 +29,27 @@ SPECIAL = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
-    "'": "{'}",
-    "-": "{-}",  # two of them would become a dash
     "[": "{[}",  # after the end of a row it would begin an option
     "*": "{*}",
+    # What pdflatex has in mathematics only.
+    "≤": r"\ensuremath{\leq}",
+    "≥": r"\ensuremath{\geq}",
+    "≠": r"\ensuremath{\neq}",
+    "≈": r"\ensuremath{\approx}",
+    "⇒": r"\ensuremath{\Rightarrow}",
+    "∞": r"\ensuremath{\infty}",
+    "α": r"\ensuremath{\alpha}",
+    "κ": r"\ensuremath{\kappa}",
 }
+UNSEEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
+)
+LONGEST_WORD = 16  # letters that fit into the column of names, also where it is indented
+DEEPEST_INDENT = 6
+LIGATURES = re.compile(r"([-',])(?=\1)")  # two of them would become a dash or a quote mark
+MOST_OF_A_PAGE = 1_200  # letters in one row, which no page end can part
+LETTERS_OF_A_LINE = 75
+SPACE = r"\addlinespace"  # between codes
 HEAD = r"""% {heading}
 % {standing}
 % Not in this file: {missing}
@@ -62,11 +80,28 @@ def latex_document(document: Document) -> bytes:
 
 def escaped(text: str) -> str:
     """On one line."""
-    return "".join(SPECIAL.get(each, each) for each in " ".join(NOT_XML.sub("", text).split()))
+    words = " ".join(_word(each) for each in UNSEEN.sub("", NOT_XML.sub("", text)).split())
+    return LIGATURES.sub(r"\1\\/", words)
+
+
+def _word(word: str) -> str:
+    """With places where a long one, such as an address or a name in code, may go on in the next line."""
+    if len(word) <= LONGEST_WORD and word.isascii():
+        return "".join(SPECIAL.get(each, each) for each in word)
+    written, since = [], 0
+    for each in word:
+        since += 1
+        written.append(SPECIAL.get(each, each))
+        is_wide = east_asian_width(each) in "WF"
+        if is_wide or (len(word) > LONGEST_WORD and (not each.isalnum() or since >= LONGEST_WORD)):
+            written.append(r"\allowbreak{}")
+            since = 0
+    return "".join(written)
 
 
 def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
-    rows = [row for part in document.parts(dimension) for row in _rows(part)] or [r"No codes. & \tabularnewline"]
+    rows = [row for part in document.parts(dimension) for row in (SPACE, *_rows(part))][1:]
+    rows = rows or [r"No codes. & \tabularnewline"]
     gone = document.put_away(dimension)
     said = " ".join([dimension.question, takes(dimension)]).strip()
     lines = [
@@ -94,13 +129,28 @@ def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
 def _rows(part: CodePart) -> Iterator[str]:
     """A row a paragraph, so that a page may end between any two of them."""
     face = "textbf" if part.code.is_category else "textrm"
-    name = rf"\hspace*{{{part.depth}em}}\{face}{{{escaped(part.code.name)}}}"
+    name = rf"\hspace*{{{min(part.depth, DEEPEST_INDENT)}em}}\{face}{{{escaped(part.code.name)}}}"
     for heading, text in part.paragraphs or [("", "")]:
-        for place, paragraph in enumerate(re.split(r"\n\s*\n", text)):
+        for place, lines in enumerate(_pieces(text)):
             said = rf"\emph{{{escaped(heading)}:}} " if place == 0 and heading and heading != TEXTS[0].heading else ""
-            lines = r"\newline ".join(escaped(line) for line in paragraph.splitlines() if line.strip())
-            yield rf"{name} & {said}{lines} \tabularnewline"
+            told = r"\newline ".join(map(escaped, lines))
+            yield rf"{name} & {said}{told} \tabularnewline"
             name = ""
+
+
+def _pieces(text: str) -> Iterator[list[str]]:
+    """The lines of each paragraph, and of a part of it where it is long."""
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines: list[str] = []
+        length = 0
+        for line in paragraph.splitlines():
+            for part in wrap(line, MOST_OF_A_PAGE, break_on_hyphens=False):
+                if lines and length + max(len(part), LETTERS_OF_A_LINE) > MOST_OF_A_PAGE:
+                    yield lines
+                    lines, length = [], 0
+                lines.append(part)
+                length += max(len(part), LETTERS_OF_A_LINE)
+        yield lines
 
 
 def _comment(text: str) -> str:

@@ -45,7 +45,7 @@ def qdc_file(codebook: Codebook, slug: str, remarks: Sequence[str] = ()) -> byte
             name=_clean(dimension.name),
             is_codable=False,
             description=_clean(dimension.question) or None,
-            code=_codes(codebook, slug, dimension.id, None),
+            code=_codes(codebook, slug, dimension.id),
         )
         for dimension in codebook.dimensions
     ]
@@ -65,23 +65,26 @@ def check_valid(content: bytes) -> None:
         raise NotValidQdc(f"{NotValidQdc().sentence} {schema.error_log.last_error.message}")
 
 
-def _codes(codebook: Codebook, slug: str, dimension_id: int, parent_id: int | None) -> "list[CodeType]":
+def _codes(codebook: Codebook, slug: str, dimension_id: int) -> "list[CodeType]":
     from pyrefiqda.models.codebook import CodeType
 
     active = codebook.codes_of(dimension_id)
-    ids = {code.id for code in active}
-    return [
-        CodeType(
+    made = {
+        code.id: CodeType(
             guid=_guid(slug, "code", code.id),
             name=_clean(code.name),
             is_codable=not code.is_category,
             color=code.colour if COLOUR.fullmatch(code.colour) else None,
             description=_clean(folded(code)) or None,
-            code=_codes(codebook, slug, dimension_id, code.id),
+            code=[],
         )
         for code in active
-        if (code.parent_id if code.parent_id in ids else None) == parent_id
-    ]
+    }
+    tops: list[CodeType] = []
+    for code in active:
+        above = made.get(code.parent_id) if code.parent_id is not None else None
+        (tops if above is None else above.code).append(made[code.id])
+    return tops
 
 
 def _guid(slug: str, kind: str, id: int) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.adjudication.models import FinalCode, Ruling, RulingParticipant
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook, CodeEntry
+from app.codebook.withholding import without_open_examples
 from app.coding.memos import memos_open_to
 from app.coding.models import Memo
 from app.coding.submissions import SubmittedChoice, SubmittedWork, last_submissions
@@ -78,9 +79,12 @@ class ProjectData:
 
 
 def project_data(session: Session, study: Study, reader_id: int | None) -> ProjectData:
-    """reader_id: the member who takes it out; None for the operator."""
+    """reader_id: the member who takes it out, who gets no example out of an incident that they still have to code;
+    None for the operator."""
     members = members_by_id(session, study.id)
     codebook = disclosed_codebook(session, study.id)
+    if reader_id is not None:
+        codebook = without_open_examples(session, study.id, reader_id, codebook)
     data = ProjectData(study, codebook, members, names_of(codebook, members.values(), [], []).raters)
     data.rounds = open_rounds(session, study.id)
     _add_answers(session, data)

@@ -27,10 +27,12 @@ MARKS = {
     "Mark: revised from a suggestion": ("origin", "revised"),
     "Mark: unanimous": ("basis", "unanimous"),
     "Mark: unanimous after suggestion": ("basis", "unanimous_after_suggestion"),
+    "Mark: unanimous after comparing": ("basis", "unanimous_after_comparing"),
     "Mark: discussed": ("basis", "discussed"),
     "Mark: ruled by a third person": ("basis", "third_person"),
     "Mark: majority": ("basis", "majority"),
     "Mark: single coder": ("basis", "single_coder"),
+    "Mark: recoded": ("basis", "recoded"),
 }
 NAME_OF_MARK = {said: name for name, said in MARKS.items()}
 MARK_TEXTS = {
@@ -44,7 +46,7 @@ NOT_CARRIED = (
     "coding. Silent repeats and skips stay out.",
     "Whether a coder worked independently, what they were shown, and first submissions: the ratings CSV holds these.",
     "Codes that nobody used and that were retired or merged; into which code a merged one went.",
-    "The history: revisions and versions of the codebook, earlier rulings, events.",
+    "The history: revisions and versions of the codebook, earlier rulings, who recoded what and why, events.",
     "Private memos, comments on disagreements, flags, suggestions and calls to models.",
     "Exclusions of incidents, roles of members, settings of the study.",
 )

@@ -125,7 +125,7 @@ def test_rows_that_cannot_come_in_are_named_and_the_others_come(session: Session
         ("line 8", "“d” stands there twice"),
         ("line 10", "The name is longer tha"),
     ]
-    assert done.left_out == ["1 retired or merged codes"]
+    assert done.left_out == ["1 retired or merged code"]
     assert done.codes_added == 1
 
 
@@ -150,7 +150,7 @@ def test_a_codebook_of_atlas_ti_goes_under_the_dimension_one_names(session: Sess
 
     done = bring_in(session, lead, ATLASTI.read_bytes(), "qdc", dimension="Cause")
 
-    assert done.codes_added >= 1 and done.left_out == ["1 sets of codes, with 1 codes in them"]
+    assert done.codes_added >= 1 and done.left_out == ["1 set of codes, with 1 code in them"]
     assert told(whole_codebook(session, lead.study.id))[1][1:3] == ("code1", "description")
 
 

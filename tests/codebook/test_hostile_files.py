@@ -103,6 +103,41 @@ def test_codes_that_share_a_guid_are_read_each_for_itself_and_it_is_said():
     ]
 
 
+def test_more_and_longer_synonyms_than_a_code_may_have_stay_behind_and_it_is_said():
+    """Else nobody could save the form of the code again."""
+    written = ["one", "One", "x" * 121, *(f"other {n}" for n in range(30))]
+    content = json.dumps([{"name": "A", "synonyms": written}, {"name": "B", "synonyms": "one"}]).encode()
+    listed = read_codebook(content, "json")
+    synonyms = first(listed).texts["synonyms"]
+    assert len(synonyms) == 20 and synonyms[:2] == ("one", "other 0")
+    assert listed.left_out == ["synonyms of 1 code that are longer than 120 characters, or more than 20 for a code"]
+
+
+def test_what_cannot_be_applied_may_be_written_as_a_number():
+    listed = read_codebook(qdc(code("Cause", code("A"))).replace("true", "0", 1).encode(), "qdc")
+    assert [(each.name, [code.name for code in each.codes]) for each in listed.dimensions] == [("Cause", ["A"])]
+
+
+def test_an_entity_bomb_in_a_name_is_refused_in_words_that_help():
+    bomb = '<!DOCTYPE c [<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    with pytest.raises(CodebookFileProblem, match="entities that grow without end"):
+        read_codebook((bomb + "]>" + qdc(code("&l9;"), declared="")).encode(), "qdc")
+
+
+def test_an_object_where_a_text_should_be_is_kept_as_json():
+    listed = read_codebook(b'[{"name": "A", "definition": {"short": [1, null]}}]', "json")
+    assert first(listed).texts["definition"] == '{"short": [1, null]}'
+
+
+@pytest.mark.parametrize("depth", [400, 940, 960, 980, 100_000])
+def test_json_that_is_nested_deeply_is_read_or_refused(depth):
+    content = b'[{"name":"a","definition":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}]"
+    try:
+        assert first(read_codebook(content, "json")).name == "a"
+    except CodebookFileProblem as problem:
+        assert "nested too deeply" in problem.sentence
+
+
 def test_rows_that_share_an_id_are_read_and_the_first_is_the_parent():
     rows = "code,code_id,parent_id\nA,7,\nB,7,\nC,8,7\nD,9,99\n"
     listed = read_codebook(rows.encode(), "csv")
@@ -188,7 +223,7 @@ def test_obsolete_names_unknown_elements_and_attributes_are_read_and_listed():
     listed = read_codebook(old.encode(), "qdc")
     assert names(listed) == ["A"]
     assert listed.left_out == [
-        "1 sets of codes, with 1 codes in them",
+        "1 set of codes, with 1 code in them",
         "2 of the element “NoteRef”",
         "1 of the element “Extra”",
         "1 times the attribute “weight”",

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,8 +13,9 @@ from openpyxl import load_workbook
 
 from app.codebook.actions import CodeText, create_code, merge_codes
 from app.export.actions import codebook_export
+from app.export.codebook_document import CodePart
 from app.export.codebook_formats import FORMATS, IN_NONE
-from app.export.codebook_latex import escaped
+from app.export.codebook_latex import _rows, escaped
 from app.export.codebook_markdown import block, inline
 from tests.makers import make_code
 
@@ -122,6 +124,7 @@ OURS = """
 documentclass usepackage ifPDFTeX else fi begin end section subsection caption label tabularnewline toprule midrule
 endfirsthead endhead bottomrule endfoot raggedright arraybackslash linewidth hspace textbf textrm emph newline
 textbackslash textasciicircum textasciitilde textless textgreater textbar textquotedbl textasciigrave
+ensuremath leq geq neq approx Rightarrow infty alpha kappa allowbreak addlinespace
 """
 
 
@@ -148,7 +151,22 @@ def check_tex(written: str) -> None:
 
 def test_latex_takes_no_character_for_a_command():
     assert escaped(r"\a{b}") == r"\textbackslash{}a\{b\}"
-    assert escaped("--- [x] 'y'\n\x07z") == r"{-}{-}{-} {[}x] {'}y{'} z"
+    assert escaped("--- [x] 'y'\n\x07z") == r"-\/-\/- {[}x] 'y' z"
+
+
+def test_what_is_longer_than_a_column_or_a_page_may_be_parted(finished):
+    assert escaped("a_name_in_some_code") == r"\_\allowbreak{}".join(["a", "name", "in", "some", "code"])
+    assert escaped("x" * 40) == r"\allowbreak{}".join(["x" * 16, "x" * 16, "x" * 8])
+    assert escaped("障害") == r"障\allowbreak{}害\allowbreak{}" and escaped("two short words") == "two short words"
+    paragraphs = [("Definition", "word " * 2_000), ("Not when", "a\n" * 200)]
+    rows = list(_rows(CodePart(replace(finished.network, name="Long"), 40, paragraphs)))
+    assert len(rows) == 9 + 13 and rows[0].startswith(r"\hspace*{6em}\textrm{Long} & word word")
+    assert sum(row.count("word") for row in rows) == 2_000 and sum(row.count(r"\newline") for row in rows) == 187
+
+
+def test_latex_holds_no_mark_that_cannot_be_seen_and_has_its_own_way_to_say_others():
+    assert escaped("a\x7fb\u202ec\u200bd") == "abcd"
+    assert escaped("α ≥ 0.8,, →") == r"\ensuremath{\alpha} \ensuremath{\geq} 0.8,\/, →"
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no TeX here; the structure is checked above")
@@ -158,3 +176,4 @@ def test_latex_compiles(session, nasty, tmp_path):
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "codebook.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+    assert b"Overfull" not in done.stdout  # nothing stands out over the edge of the page

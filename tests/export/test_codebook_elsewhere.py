@@ -1,21 +1,26 @@
-"""Other implementations read our codebook files: pyrefiqda's model of REFI-QDA codebooks, and Taguette's importer.
+"""Other implementations read our files: pyrefiqda's models of REFI-QDA codebooks and projects, and Taguette's importer.
 
-Taguette wants an older SQLAlchemy than ours, so that it is no dependency. Its importer alone needs little:
-`pip install --no-deps taguette "chardet<6" sentry-sdk urllib3 certifi`, and then this file by pytest.
+Taguette wants an older SQLAlchemy than ours, so that it is no dependency. Its importer alone needs little. ADR 28 says
+how this file is passed with it, and what that printed.
 """
 
 import io
+from zipfile import ZipFile
 
 import pytest
 from pyrefiqda.models.codebook import CodeBook
+from pyrefiqda.refiproject import RefiProject
 from xsdata_pydantic.bindings import XmlParser
 
 from app.codebook.queries import disclosed_codebook
 from app.codebook.template import apply_template
 from app.codebook.tree import Codebook
 from app.export.actions import codebook_export
+from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.export.naming import path_of
-from tests.makers import make_code, make_dimension, make_study
+from app.export.study_file import study_export
+from tests.makers import TEXT, make_code, make_dimension, make_study
+from tests.support.qda import carried
 
 
 @pytest.fixture
@@ -57,6 +62,28 @@ def test_pyrefiqda_reads_the_same_tree(session, lead):
     assert theirs(read.codes.code) == ours(codebook) and len(ours(codebook)) > 40
     told = {code.name: code.description for top in read.codes.code for code in top.code}
     assert all(told[code.name] in (None, code.definition) for code in codebook.codes.values() if code.is_category)
+
+
+def test_pyrefiqda_reads_the_study_and_what_it_writes_of_it_comes_back_equal(session, finished, tmp_path):
+    """Unpacked, read, written and packed by their code alone."""
+    with study_export(session, finished.lead.study).file as file:
+        content = file.read()
+    ours, again, unpacked = tmp_path / "ours.qdpx", tmp_path / "again.qdpx", tmp_path / "unpacked"
+    ours.write_bytes(content)
+
+    project = RefiProject.load(ours, unpacked)
+
+    names = {user.guid: user.name for user in project.users.user}
+    assert sorted(names.values()) == sorted([finished.ada.name, finished.ben.name, finished.lead.name, "(final)"])
+    quoted = [each for source in project.sources.text_source for each in source.plain_text_selection]
+    assert {TEXT[each.start_position : each.end_position] for each in quoted} == {"😀 for"}
+    RefiProject.save(project, again, unpacked / "sources")
+    assert again.read_bytes() != content and len(ZipFile(again).namelist()) == 3
+    with again.open("rb") as file:
+        viewer, done = bring_in_study(session, None, file, StudyPlan(slug="again"), file_name="again.qdpx")
+    assert (done.left_out, done.changed) == ([], [])
+    with study_export(session, viewer.study).file as file:
+        assert carried(file.read()) == carried(content)
 
 
 def test_taguette_reads_every_code_of_the_csv(session, lead):

@@ -1,15 +1,18 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 from lxml import etree
 
-from app.codebook.actions import merge_codes, name_version
+from app.codebook.actions import CodeText, merge_codes, name_version
+from app.codebook.queries import disclosed_codebook
+from app.codebook.whole_trees import TreeCode, add_tree
 from app.export.actions import NoSuchForm, codebook_export
 from app.export.codebook_formats import FORMATS
-from app.export.qdc import NAMESPACE, NothingToExport, NotValidQdc, check_valid
-from tests.makers import make_code, make_study
+from app.export.qdc import NAMESPACE, NothingToExport, NotValidQdc, check_valid, qdc_file
+from tests.makers import make_code, make_dimension, make_study
 
 
 def exported(session, lead, format, version_id=None) -> bytes:
@@ -38,6 +41,17 @@ def test_a_file_that_is_not_valid_is_not_written():
 def test_what_xml_cannot_hold_is_replaced(session, finished):
     make_code(session, finished.lead, finished.cause, "Odd \x0b name")
     check_valid(exported(session, finished.lead, "qdc"))
+
+
+def test_as_many_codes_as_come_in_leave_at_once(session):
+    """A search through all codes for those under each took 90 seconds."""
+    lead = make_study(session)
+    cause = make_dimension(session, lead, "Root cause")
+    tree = [TreeCode(CodeText(f"Code {n}", "What it means."), n // 3 if n > 2 else None) for n in range(5_000)]
+    add_tree(session, lead, cause.id, tree)
+    codebook, began = disclosed_codebook(session, lead.study.id), time.monotonic()
+    assert qdc_file(codebook, "large").count(b"<Code ") == 5_001
+    assert time.monotonic() - began < 20
 
 
 def test_a_codebook_without_dimensions_cannot_be_a_qdc(session):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adjudication.actions import change_phase
-from app.codebook.actions import merge_codes
+from app.codebook.actions import CodeText, create_code, merge_codes
 from app.codebook.queries import disclosed_codebook
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
@@ -118,6 +118,22 @@ def test_promise_1_nothing_of_a_running_round_and_no_code_that_is_private_in_it_
     assert len(found(project_of(content), "//q:TextSource")) == 3
     with taken_study(session, ada).file as file:
         assert "SECRET" not in all_of(file.read())
+
+
+def test_promise_1_examples_out_of_an_incident_that_one_still_has_to_code_do_not_leave_with_them(session, finished):
+    lead, ada = finished.lead, finished.ada
+    incident, other = make_incidents(session, lead, 2)
+    make_round(session, lead, [ada], [incident], name="Next")
+    examples = tuple({"text": f"Words of {each.number}.", "incident_id": each.id} for each in (incident, other))
+    words = CodeText("Exemplified", "Shown by words.", examples=examples)
+    create_code(session, lead.study.id, lead.member, finished.cause.id, words, origin="a_priori")
+
+    with taken_study(session, ada).file as file:
+        hers = all_of(file.read())
+
+    assert f"Words of {other.number}." in hers and f"Words of {incident.number}." not in hers
+    with taken_study(session, finished.ben).file as file:
+        assert f"Words of {incident.number}." in all_of(file.read())
 
 
 def all_of(content: bytes) -> str:

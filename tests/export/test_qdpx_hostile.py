@@ -1,6 +1,7 @@
 """Hostile and broken projects: each is refused or read with a clear sentence, and nothing comes in by halves."""
 
 import random
+import time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -9,9 +10,13 @@ from sqlalchemy import func, select
 
 import app.models
 from app.codebook.queries import whole_codebook
-from app.coding.models import SubmittedEvidence
+from app.coding.models import Memo, SubmittedEvidence
 from app.export.bring_in_study import NoSuchLevels, StudyPlan, bring_in_study
-from app.export.readers import archive
+from app.export.free_names import FreeNames
+from app.export.queries import arrival
+from app.export.readers import QdaSelection, archive, read_project
+from app.export.readers.places import Counting, placed
+from app.export.readers.project_xml import BEGINNINGS, MEDIA, MOST, NO_PLACE
 from app.incidents.models import Incident
 from app.problems import Invalid
 from app.studies.actions import SlugTaken
@@ -92,7 +97,7 @@ def test_a_document_type_is_refused_where_it_begins(session, kind, encoding):
 
 
 def test_a_project_that_unpacks_to_far_more_than_it_is_is_refused(session):
-    bomb = packed(project("<Description>" + " " * 48 * archive.MIB + "</Description>"))
+    bomb = packed(project(" " * 48 * archive.MIB))
     assert len(bomb) < archive.MIB
     assert "grows more than 200-fold" in refused(session, bomb)
 
@@ -102,6 +107,54 @@ def test_a_project_that_is_too_large_unpacked_is_refused(session):
     big = packed(project(CODEBOOK + "<!--" + "-->\n<!--".join([pieces] * 140) + "-->"))
     assert len(big) > 2 * archive.MIB
     assert "is larger than 256 MiB" in refused(session, big)
+
+
+@pytest.mark.parametrize(("tag", "most"), [("User", 500), ("Variable", 1_000), ("Note", 100_000)])
+def test_more_elements_than_can_stand_in_memory_are_refused(tag, most):
+    def read(count: int):
+        return read_project([project("".join(f'<{tag} guid="{n:x}" name=""/>' for n in range(count)))])
+
+    with pytest.raises(Invalid, match=f"holds more than {most:,} "):
+        read(most + 1)
+    assert read(most).name == "Hostile"
+
+
+def test_no_kind_of_element_comes_in_without_a_limit():
+    """Of those of which something is kept; what is in a code or a coding is limited with it."""
+    kept = {*BEGINNINGS} - {"Project", "VariableRef", "CodeRef", "SelectionRef", *MEDIA, *NO_PLACE}
+    assert kept == {*MOST}
+
+
+def test_a_text_within_the_project_that_has_no_end_is_refused(session):
+    noise = "".join(f"{n:x} " for n in range(1_500_000))
+    assert "is longer than 8,388,608 characters" in refused(
+        session, packed(project(f"<Description>{noise}</Description>"))
+    )
+
+
+def test_thousands_of_codes_of_one_name_are_told_apart_at_once():
+    names, began = FreeNames(120), time.monotonic()
+    given = [names.free("Bug") for _ in range(20_000)] + [names.free("x" * 300) for _ in range(20_000)]
+    assert time.monotonic() - began < 20
+    assert len({*given}) == 40_000 and max(map(len, given)) <= 120 and given[:2] == ["Bug", "Bug (2)"]
+
+
+def test_thousands_of_selections_of_a_long_text_are_placed_at_once():
+    text = "😀 bug here\r\n" * 80_000
+    sixteen = len("😀 bug here\r\n".encode("utf-16-le")) // 2
+    selections = [QdaSelection(line * sixteen + 3, line * sixteen + 6, "bug") for line in range(30_000)]
+    began = time.monotonic()
+    found = placed(text, selections, has_mark=False)
+    assert time.monotonic() - began < 20
+    assert {found.text[slice(*place)] for place in found.places} == {"bug"} and found.counting == Counting(utf16=True)
+
+
+def test_a_place_between_the_halves_of_a_letter_is_none():
+    raw = "a😀b𝄞\r\n😀"
+    units = [QdaSelection(start, 8, "" if start else "a😀b𝄞\n") for start in range(8)]
+    found = placed(raw, units, has_mark=False)
+    assert found.counting == Counting(utf16=True)
+    assert [place and place[0] for place in found.places] == [0, 1, None, 2, 3, None, 4, 4]
 
 
 def test_a_text_that_unpacks_to_more_than_an_incident_may_have_comes_without_it(session):
@@ -298,6 +351,24 @@ def test_a_selection_that_stands_outside_its_text_is_a_coding_of_the_whole(sessi
     assert done.left_out == ["places of selections where there is no text (1); they count for the whole text"]
 
 
+def test_a_note_on_words_that_stand_nowhere_becomes_a_memo_on_the_incident(session):
+    noted = selection(0, 900).replace(
+        "</PlainTextSelection>", f'<NoteRef targetGUID="{guid(30)}"/></PlainTextSelection>'
+    )
+    note = f'<Notes><Note guid="{guid(30)}" name="Look"><PlainTextContent>here</PlainTextContent></Note></Notes>'
+    content = packed(project(USERS + CODEBOOK + source(noted) + note), **{"sources/a.txt": b"bug here"})
+    viewer, done = brought_in(session, content)
+    memo = session.scalars(select(Memo).where(Memo.study_id == viewer.study.id)).one()
+    assert (done.memos, memo.subject_kind, memo.text) == (1, "incident", "Look\n\nhere")
+
+
+def test_final_codes_that_do_not_say_on_what_they_stand_are_not_counted_as_come_in(session):
+    inner = USERS.replace('name="Ada"', 'name="(final)" id="final"') + CODEBOOK + source(selection(0, 3))
+    _, done = brought_in(session, packed(project(inner), **{"sources/a.txt": b"bug here"}))
+    assert (done.final_codes, done.members) == (0, 0)
+    assert done.left_out == ["final codes that do not say on what they stand (1)"]
+
+
 def test_texts_in_another_encoding_are_read_and_said_and_damaged_ones_come_without(session):
     texts = "".join(
         f'<TextSource guid="{guid(40 + n)}" name="T{n}" plainTextPath="internal://{n}.txt"/>' for n in range(3)
@@ -325,6 +396,14 @@ def test_names_that_stand_twice_are_long_or_are_missing_come_in_under_others_and
     assert (done.codes, done.members) == (5, 3)
     assert names[:3] == ["(no name)", "Bug", "bug (2)"] and len({*names}) == 5 and max(map(len, names)) <= 120
     assert any("“Sam” is called “Sam (2)”" in each for each in done.changed)
+    assert "What has no name in the file is called “(no name)”." in done.changed
+
+
+def test_what_a_study_keeps_of_thousands_of_changes_is_what_somebody_reads_through(session):
+    codes = "".join(f'<Code guid="{guid(n)}" name="Bug" isCodable="true"/>' for n in range(50, 551))
+    viewer, done = brought_in(session, packed(project(f"<CodeBook><Codes>{codes}</Codes></CodeBook>")))
+    told = arrival(session, viewer.study.id).details["changed"]
+    assert (len(done.changed), len(told), told[-1]) == (500, 201, "300 more of this kind.")
 
 
 def test_synonyms_that_are_too_long_or_too_many_stay_behind_and_are_said(session):

@@ -3,14 +3,15 @@
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.adjudication.models import Ruling
+from app.adjudication.models import BASES, FinalCode, Ruling
 from app.codebook.actions import merge_codes
 from app.codebook.queries import whole_codebook
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.models import Evidence, Memo
+from app.export.bring_in_coding import BASES_OF_RULINGS
 from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.export.study_file import study_export
 from app.studies.models import StudyEvent
@@ -53,6 +54,18 @@ def test_what_the_format_carries_comes_back_equal(session, finished):
     assert set(session.scalars(select(Memo.subject_kind).where(of_study))) == {"incident", "code", "study", "quote"}
     assert (
         session.scalars(select(Ruling.reason).where(Ruling.study_id == viewer.study.id)).one() == "The push is named."
+    )
+
+
+@pytest.mark.parametrize("basis", [each for each in BASES if each not in BASES_OF_RULINGS])
+def test_a_final_code_comes_back_on_whatever_it_stands(session, finished, basis):
+    by_itself = (FinalCode.study_id == finished.lead.study.id, FinalCode.ruling_id.is_(None))
+    session.execute(update(FinalCode).where(*by_itself).values(basis=basis))
+    first = exported(session, finished.lead.study)
+    viewer, done = brought_in(session, first, slug="again")
+    assert carried(exported(session, viewer.study)) == carried(first)
+    assert done.left_out == [] and basis in session.scalars(
+        select(FinalCode.basis).where(FinalCode.study_id == viewer.study.id)
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from app.codebook.policy import LONGEST_NAME, NameTooLong, NoName
+from app.codebook.policy import LONGEST_NAME, MOST_SYNONYMS, NameTooLong, NoName
 from app.codebook.readers.listed import (
     DEEPEST,
     MOST_CODES,
@@ -12,6 +12,7 @@ from app.codebook.readers.listed import (
     ListedCodebook,
     ListedDimension,
     Refused,
+    counted,
     too_deep,
     too_many_codes,
 )
@@ -40,6 +41,7 @@ class _Check:
         self.listed = listed
         self.cleaned = 0
         self.colours = 0
+        self.synonyms = 0  # codes not all of whose synonyms are kept
 
     def done(self) -> ListedCodebook:
         self.listed.dimensions = _one_of_each(self.listed.dimensions)
@@ -48,9 +50,13 @@ class _Check:
             dimension.question = self._plain(dimension.question)
             dimension.codes = self._siblings(dimension.codes, 1)
         if self.cleaned:
-            self.listed.remarks.append(f"control characters were taken out of {self.cleaned} texts")
+            self.listed.remarks.append(f"control characters were taken out of {counted(self.cleaned, 'text')}")
         if self.colours:
-            self.listed.left_out.append(f"{self.colours} colours that are not written as #RRGGBB")
+            colours = counted(self.colours, "colour that is", many="colours that are")
+            self.listed.left_out.append(f"{colours} not written as #RRGGBB")
+        if self.synonyms:
+            said = f"that are longer than {LONGEST_NAME} characters, or more than {MOST_SYNONYMS} for a code"
+            self.listed.left_out.append(f"synonyms of {counted(self.synonyms, 'code')} {said}")
         return self.listed
 
     def _siblings(self, codes: list[ListedCode], depth: int) -> list[ListedCode]:
@@ -72,18 +78,30 @@ class _Check:
         try:
             code.name = checked_name(code.name, most=LONGEST_NAME, missing=NoName, too_long=NameTooLong)
             code.texts = {name: self._written(text) for name, text in code.texts.items()}
+            if "synonyms" in code.texts:
+                code.texts["synonyms"] = self._synonyms(code.texts["synonyms"])
             code.examples = [(kind, self._plain(text)) for kind, text in code.examples]
             code.source = self._plain(code.source)
             canonical(code.name)
         except (NoName, NameTooLong, UnusableText) as problem:
             below = sum(1 for _ in code.everything_below())
-            more = f" The {below} codes under it are left out too." if below else ""
+            more = f" What stands under it is left out too: {counted(below, 'code')}." if below else ""
             self._refuse(code, problem.sentence + more)
             return False
         if code.colour and not COLOUR.fullmatch(code.colour):
             self.colours += 1
             code.colour = ""
         return True
+
+    def _synonyms(self, written: Written) -> tuple[str, ...]:
+        """Each once, as many and as long as a code may have."""
+        names: dict[str, str] = {}
+        for each in written:
+            names.setdefault(folded_name(each), plain_name(each))
+        names.pop("", None)
+        usable = [name for name in names.values() if len(name) <= LONGEST_NAME]
+        self.synonyms += len(usable) < len(names) or len(usable) > MOST_SYNONYMS
+        return tuple(usable[:MOST_SYNONYMS])
 
     def _written(self, written: Written) -> Written:
         return self._plain(written) if isinstance(written, str) else tuple(self._plain(each) for each in written)

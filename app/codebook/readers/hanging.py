@@ -10,6 +10,7 @@ from app.codebook.readers.listed import (
     ListedCodebook,
     ListedDimension,
     Refused,
+    counted,
     too_many_codes,
 )
 from app.methods.names import same_name
@@ -81,7 +82,7 @@ def hung(rows: Iterable[Row]) -> ListedCodebook:
         if any(not row.is_gone for row in of_dimension):
             found.dimensions.append(_dimension(name, of_dimension, found))
     if gone := sum(row.is_gone for row in rows):
-        found.left_out.append(f"{gone} retired or merged codes")
+        found.left_out.append(counted(gone, "retired or merged code"))
     return found
 
 

@@ -20,7 +20,13 @@ KEYS = {column_of(called): name for name, names in NAMES.items() for called in r
 
 
 def read_json(content: bytes) -> ListedCodebook:
-    document = _document(content)
+    try:
+        return _listed(_document(content))
+    except RecursionError as problem:
+        raise CodebookFileProblem("The file is not JSON that can be read: it is nested too deeply.") from problem
+
+
+def _listed(document: Any) -> ListedCodebook:
     if isinstance(document, list):
         return hung(_row(f"item {number}", _cells(item)) for number, item in enumerate(document, start=1))
     listed = document.get("dimensions") if isinstance(document, dict) else None
@@ -38,8 +44,6 @@ def _document(content: bytes) -> Any:
         raise CodebookFileProblem(
             f"The file is not written in UTF-8: byte {problem.start} is no part of a letter. Save it as UTF-8."
         ) from problem
-    except RecursionError as problem:
-        raise CodebookFileProblem("The file is not JSON that can be read: it is nested too deeply.") from problem
     except ValueError as problem:
         raise CodebookFileProblem(f"The file is not JSON that can be read: {problem}.") from problem
 
@@ -123,4 +127,6 @@ def _example(value: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(_text(each) for each in value if not isinstance(each, list))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return value.strip() if isinstance(value, str) else "" if value is None or value is False else str(value)

@@ -69,6 +69,11 @@ class ListedCodebook:
     remarks: list[str] = field(default_factory=list)
 
 
+def counted(count: int, what: str, *, many: str = "") -> str:
+    """many: where it is not `what` with an s."""
+    return f"{count:,} {what if count == 1 else many or what + 's'}"
+
+
 def too_many_codes(count: int) -> CodebookFileProblem:
     return CodebookFileProblem(
         f"The file lists {count:,} codes, and at most {MOST_CODES:,} are brought in at once. Split it by dimension."

@@ -16,6 +16,7 @@ from app.codebook.readers.listed import (
     ListedCode,
     ListedCodebook,
     ListedDimension,
+    counted,
     too_deep,
     too_many_codes,
 )
@@ -29,6 +30,7 @@ NOT_ALLOWED = "it holds a character that XML does not allow, such as a control c
 # What the parser says, by a few words of it, in words that help.
 FAULTS = {
     "not proper UTF-8": "it is not written in UTF-8, as it should be. Save it as UTF-8",
+    "amplification": "it declares entities that grow without end, of which a codebook has no need. Remove them",
     "encoding": "it is not written in the encoding that it names. Save it as UTF-8",
     "xmlChar": NOT_ALLOWED,
     "invalid Char": NOT_ALLOWED,
@@ -47,7 +49,7 @@ def read_qdc(content: bytes) -> ListedCodebook:
     if len(codes) > MOST_CODES:
         raise too_many_codes(len(codes))
     found = ListedCodebook([], left_out=_left_out(root), remarks=_shared_guids(codes))
-    if all(each.get("isCodable") == "false" for each in tops):
+    if all(_is_category(each) for each in tops):
         for top in tops:
             dimension = ListedDimension(_name(top), question=_description(top))
             dimension.codes = [_code(child, 1) for child in top if _tag(child) == "Code"]
@@ -81,7 +83,8 @@ def _left_out(root: "_Element") -> list[str]:
     attributes = Counter(
         str(name) for each in root.iter() if _tag(each) == "Code" for name in each.attrib if name not in KNOWN_OF_CODES
     )
-    found = [f"{sets} sets of codes" + (f", with {of_sets} codes in them" if of_sets else "")] if sets else []
+    members = f", with {counted(of_sets, 'code')} in them" if of_sets else ""
+    found = [counted(sets, "set of codes", many="sets of codes") + members] if sets else []
     found += [f"{count} of the element “{name[:60]}”" for name, count in elements.most_common(20)]
     return found + [f"{count} times the attribute “{name[:60]}”" for name, count in attributes.most_common(20)]
 
@@ -106,13 +109,18 @@ def _code(element: "_Element", depth: int) -> ListedCode:
         examples=written.examples,
         source=written.source,
         colour=element.get("color") or "",
-        is_category=element.get("isCodable") == "false",
+        is_category=_is_category(element),
         codes=[_code(child, depth + 1) for child in element if _tag(child) == "Code"],
     )
 
 
 def _description(element: "_Element") -> str:
     return next((str(child.xpath("string()")).strip() for child in element if _tag(child) == "Description"), "")
+
+
+def _is_category(element: "_Element") -> bool:
+    """The schema lets a boolean be written as a number too."""
+    return (element.get("isCodable") or "").strip() in ("false", "0")
 
 
 def _name(element: "_Element") -> str:

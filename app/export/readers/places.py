@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.export.readers.project import QdaSelection
-from app.methods.text import OffsetOutside, canonical, from_utf16_offset
+from app.methods.text import canonical
 
 Place = tuple[int, int]
 
@@ -47,12 +47,13 @@ class _Text:
         self.raw, self.kept = raw, canonical(raw)
         self.leading = len(raw) - len(raw.lstrip("\ufeff"))
         self.pairs = [found.start() for found in re.finditer("\r\n", raw)]
+        self.wide_in_raw, self.wide_in_kept = _wide(raw), _wide(self.kept)
 
     def ways(self, *, has_mark: bool) -> list[Counting]:
         """As the standard says first, then those that differ in this text."""
         marks = (False, True) if has_mark else (False,)
         ends = (False, True) if self.pairs else (False,)
-        units = (False, True) if any(letter > "\uffff" for letter in self.raw) else (False,)
+        units = (False, True) if self.wide_in_raw else (False,)
         return [Counting(mark, as_one, utf16) for utf16 in units for mark in marks for as_one in ends]
 
     def place(self, selection: QdaSelection, counting: Counting) -> Place | None:
@@ -65,16 +66,22 @@ class _Text:
         """The offset in the kept text; None outside of it."""
         counted -= counting.mark
         text = self.kept if counting.line_ends_as_one else self.raw
-        if counting.utf16 and counted >= 0:
-            try:
-                counted = from_utf16_offset(text, counted)
-            except OffsetOutside:
-                return None
+        if counting.utf16:
+            wide = self.wide_in_kept if counting.line_ends_as_one else self.wide_in_raw
+            before = bisect_left(wide, counted)
+            if before and wide[before - 1] + 1 == counted:
+                return None  # between the two halves of a letter
+            counted -= before
         if not 0 <= counted <= len(text):
             return None
         if counting.line_ends_as_one:
             return counted
         return counted - min(self.leading, counted) - bisect_left(self.pairs, counted)
+
+
+def _wide(text: str) -> list[int]:
+    """Where the letters of two UTF-16 units begin, counted in units."""
+    return [found.start() + before for before, found in enumerate(re.finditer("[\U00010000-\U0010ffff]", text))]
 
 
 def placed(raw: str, selections: Sequence[QdaSelection], *, has_mark: bool) -> Placed:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaUser:
     guid: str
     name: str
     id: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaCode:
     guid: str
     name: str
@@ -32,7 +32,7 @@ class QdaCoding(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaSelection:
     """start, end: as counted in the file."""
 
@@ -45,7 +45,7 @@ class QdaSelection:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaSource:
     """path: of its plain text, '' where it has none. text: where it stands in the project itself."""
 
@@ -67,7 +67,7 @@ class QdaSource:
             yield from selection.codings
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaNote:
     guid: str
     name: str
@@ -77,7 +77,7 @@ class QdaNote:
     description: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class QdaCase:
     guid: str
     name: str
@@ -94,11 +94,10 @@ class QdaProject:
     description: str = ""
     users: dict[str, QdaUser] = field(default_factory=dict)
     codes: list[QdaCode] = field(default_factory=list)
-    code_count: int = 0
     variables: dict[str, str] = field(default_factory=dict)
     cases: dict[str, QdaCase] = field(default_factory=dict)
     sources: dict[str, QdaSource] = field(default_factory=dict)
     notes: dict[str, QdaNote] = field(default_factory=dict)
     project_notes: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    names_left_out: dict[str, list[str]] = field(default_factory=dict)  # of what has a name
+    names_left_out: dict[str, list[str]] = field(default_factory=dict)  # the first, of what has names

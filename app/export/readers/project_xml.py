@@ -4,6 +4,7 @@ Document types are refused where they begin, so no entity is ever expanded and n
 another namespace are read too: names of elements count without it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -21,8 +22,23 @@ from app.export.readers.project import (
 )
 
 DEEPEST_CODE, DEEPEST = 50, 200
-MOST_CODES, MOST_SOURCES, MOST_CODINGS = 20_000, 100_000, 2_000_000
+# Of each: what is read stands in memory until it is stored, and few bytes of a file may make much of it.
+MOST = {
+    "User": (500, "users"),
+    "Code": (20_000, "codes"),
+    "Variable": (1_000, "variables"),
+    "Case": (100_000, "cases"),
+    "VariableValue": (1_000_000, "values of variables"),
+    "TextSource": (100_000, "texts"),
+    "Note": (100_000, "notes"),
+    "PlainTextSelection": (300_000, "selections"),
+    "Coding": (300_000, "codings"),
+    "SourceRef": (500_000, "references of cases to texts"),
+    "NoteRef": (1_000_000, "references to notes"),
+}
 LONGEST_PIECE = 16 * MIB  # between two marks of the XML
+LONGEST_TEXT = 8 * MIB  # letters of one that stands in the project itself
+NAMES_KEPT = 5  # of what has no place
 MEDIA = {
     "PictureSource": "pictures",
     "PDFSource": "PDF documents",
@@ -80,7 +96,8 @@ class _Reading:
         self.open: list[_Open] = []
         self.passing = 0  # elements open within one that is passed over
         self.heard: list[str] | None = None
-        self.codings = 0
+        self.letters = 0  # heard so far
+        self.counts: Counter[str] = Counter()
         self.seen: set[str] = set()
 
     def begin(self, name: str, attributes: Attributes) -> None:
@@ -96,12 +113,13 @@ class _Reading:
                 " It is a codebook: bring it into a study with tandem import codebook." if tag == "CodeBook" else ""
             )
             raise ProjectFileProblem(f"The project.qde holds no REFI-QDA project, but “{tag[:40]}”.{codebook}")
+        self._count(tag)
         made = BEGINNINGS.get(tag)
         held = made(self, attributes) if made is not None else None
         if self.passing:
             return
         if tag in TEXTS:
-            self.heard = []
+            self.heard, self.letters = [], 0
         self.open.append(_Open(tag, held))
 
     def end(self, name: str) -> None:
@@ -121,7 +139,16 @@ class _Reading:
 
     def take(self, data: str) -> None:
         if self.heard is not None and not self.passing:
+            self.letters += len(data)
+            if self.letters > LONGEST_TEXT:
+                raise ProjectFileProblem(f"One text within the project.qde is longer than {LONGEST_TEXT:,} characters.")
             self.heard.append(data)
+
+    def _count(self, tag: str) -> None:
+        self.counts[tag] += tag in MOST
+        if tag in MOST and self.counts[tag] > MOST[tag][0]:
+            most, what = MOST[tag]
+            raise ProjectFileProblem(f"This project holds more than {most:,} {what}, the limit here.")
 
     def pass_over(self) -> None:
         self.passing = 1
@@ -164,9 +191,6 @@ class _Reading:
         self.project.users[user.guid] = user
 
     def code(self, said: Attributes) -> QdaCode:
-        self.project.code_count += 1
-        if self.project.code_count > MOST_CODES:
-            raise ProjectFileProblem(f"The codebook of this project holds more than {MOST_CODES:,} codes.")
         if sum(each.tag == "Code" for each in self.open) >= DEEPEST_CODE:
             raise ProjectFileProblem(f"The codes of this project stand more than {DEEPEST_CODE} levels deep.")
         is_codable = said.get("isCodable", "true").strip() in ("true", "1")
@@ -201,8 +225,6 @@ class _Reading:
         self.project.left_out["references of cases to selections"] += 1
 
     def source(self, said: Attributes) -> QdaSource:
-        if len(self.project.sources) >= MOST_SOURCES:
-            raise ProjectFileProblem(f"This project holds more than {MOST_SOURCES:,} texts.")
         source = QdaSource(
             guid=self._guid(said, "sources"),
             name=said.get("name", ""),
@@ -231,9 +253,6 @@ class _Reading:
         return made
 
     def coding(self, said: Attributes) -> "_Coding | None":
-        self.codings += 1
-        if self.codings > MOST_CODINGS:
-            raise ProjectFileProblem(f"This project holds more than {MOST_CODINGS:,} codings.")
         if not isinstance(self._holder(), QdaSource | QdaSelection):
             self.project.left_out["codings of notes"] += 1
             self.pass_over()
@@ -266,7 +285,9 @@ class _Reading:
 
     def _leave_out(self, what: str, said: Attributes) -> None:
         self.project.left_out[what] += 1
-        self.project.names_left_out.setdefault(what, []).append(said.get("name", ""))
+        names = self.project.names_left_out.setdefault(what, [])
+        if len(names) < NAMES_KEPT:
+            names.append(said.get("name", ""))
         self.pass_over()
 
     def _guid(self, said: Attributes, what: str) -> str:
