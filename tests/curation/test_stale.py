@@ -82,6 +82,33 @@ def test_what_was_coded_after_the_change_is_not_stale_by_it(quotes: Quotes):
     assert 1 not in found(quotes) and unreviewed(quotes.session, table.lead) == 0
 
 
+def test_a_later_revision_that_says_nothing_new_makes_nothing_stale_again(quotes: Quotes):
+    table = quotes.table
+    rewords(quotes, table.config)
+    later = makers.make_round(
+        quotes.session, table.lead, [table.ada], table.incidents[:1], coders_per_incident=1, purpose="recoding"
+    )
+    quotes.quotes(table.ada, table.config, coding_round=later)
+    quotes.hands_in(table.ada, coding_round=later)
+    change_phase(quotes.session, table.lead, later.number, "settling")
+    assert unreviewed(quotes.session, table.lead) == 0
+
+    synonym = CodeText(table.config.name, WIDER, synonyms=("Setting",))
+    edit_code(
+        quotes.session,
+        table.lead.study.id,
+        table.lead.member,
+        table.config.id,
+        synonym,
+        seen_seq=10**9,
+        reason="Found.",
+    )
+
+    assert 1 not in found(quotes) and unreviewed(quotes.session, table.lead) == 0
+    rewords(quotes, table.config, "Only where a limit was set.")
+    assert ("bears", "reworded", "Configuration") in found(quotes)[1]
+
+
 def test_a_round_frozen_under_the_old_wording_leaves_its_incidents_stale(quotes: Quotes):
     table = quotes.table
     version = name_version(quotes.session, table.lead.study.id, table.lead.member, name="v1")
