@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.curation import plan_policy as policy
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment, CodebookPlanStep, CodebookPlanStepCode
-from app.curation.plan_queries import opened, visible_plan
+from app.curation.plan_queries import may_draft, opened, visible_plan
 from app.curation.plan_steps import Drafted, step_of, users_of
 from app.db.base import now
 from app.methods.codebook_algebra import KINDS, MERGE, TAKE_OUT, DoesNotFit, Node, Shelf, Step, after_step
@@ -54,7 +54,7 @@ def make_plan(
 
 def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[PlannedStep]) -> list[CodebookPlanStep]:
     """At the end. Among `steps`, -2 is the second of them."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     draft, made = Draft.of(session, plan), list[CodebookPlanStep]()
     for number, each in enumerate(steps, start=1):
         codes = tuple(_by_id(made, key) for key in each.codes)
@@ -71,7 +71,7 @@ def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[Pl
 
 def add_step(session: Session, viewer: Viewer, plan_id: int, step: PlannedStep) -> CodebookPlanStep:
     """At the end. Here -7 is what the step with the id 7 makes."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     made = _add(session, viewer, Draft.of(session, plan), step)
     _changed(session, plan)
     _record(session, viewer, plan, "plan.steps_added", steps=1)
@@ -79,7 +79,7 @@ def add_step(session: Session, viewer: Viewer, plan_id: int, step: PlannedStep) 
 
 
 def remove_step(session: Session, viewer: Viewer, plan_id: int, step_id: int) -> None:
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     steps = opened(session, plan).steps
     _step(steps, step_id)
     users = users_of(steps, step_id)
@@ -98,7 +98,7 @@ def move_step(
     session: Session, viewer: Viewer, plan_id: int, step_id: int, *, earlier: bool, seen_revision: int
 ) -> None:
     """By one place. Raises StepDoesNotFit where the steps make no sense in the new order."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     if plan.revision != seen_revision:
         raise policy.PlanChanged
     before = opened(session, plan).steps
@@ -151,6 +151,13 @@ def drop_plan(session: Session, viewer: Viewer, plan_id: int, *, reason: str) ->
 def _held_to_change(session: Session, viewer: Viewer, plan_id: int) -> CodebookPlan:
     plan = visible_plan(session, viewer, plan_id, held=True)
     policy.check_may_change(viewer, plan)
+    return plan
+
+
+def _held_to_draft(session: Session, viewer: Viewer, plan_id: int) -> CodebookPlan:
+    plan = _held_to_change(session, viewer, plan_id)
+    if not may_draft(session, viewer, plan):
+        raise policy.AuthorWouldBeTold
     return plan
 
 
