@@ -66,9 +66,7 @@ def test_no_module_says_twice_what_a_name_of_its_own_means():
 def said_twice(path: Path) -> list[str]:
     names = []
     for node in ast.parse(path.read_text()).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
+        targets = [*getattr(node, "targets", ()), getattr(node, "target", None)]
         names += [each.id for each in targets if isinstance(each, ast.Name)]
         names += [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
     return [name for name, times in Counter(names).items() if times > 1]
