@@ -94,15 +94,8 @@ def test_a_later_revision_that_says_nothing_new_makes_nothing_stale_again(quotes
     assert unreviewed(quotes.session, table.lead) == 0
 
     synonym = CodeText(table.config.name, WIDER, synonyms=("Setting",))
-    edit_code(
-        quotes.session,
-        table.lead.study.id,
-        table.lead.member,
-        table.config.id,
-        synonym,
-        seen_seq=10**9,
-        reason="Found.",
-    )
+    study_id, member = table.lead.study.id, table.lead.member
+    edit_code(quotes.session, study_id, member, table.config.id, synonym, seen_seq=10**9, reason="Found.")
 
     assert 1 not in found(quotes) and unreviewed(quotes.session, table.lead) == 0
     rewords(quotes, table.config, "Only where a limit was set.")
