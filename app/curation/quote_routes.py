@@ -76,7 +76,7 @@ def open_quotes(
     codes = [code, *beside]
     recoding.open_quotes(session, viewer, [each.id for each in codes], sought.wanted)
     if is_htmx(request):
-        return _quotes_answer(request, session, viewer, code_id, sought)
+        return _quotes_answer(request, session, viewer, code_id, sought, opened=True)
     return redirect_after(request, _address(viewer, code_id, sought))
 
 
@@ -160,9 +160,11 @@ def _quotes_answer(
     *,
     problem: str = "",
     status: int = 200,
+    opened: bool = False,
 ) -> Response:
     shown = quotes_page(session, viewer, code_id, sought.wanted, beside_id=sought.beside_id, page=sought.page)
-    context: dict[str, Any] = {"shown": shown, "problem": problem, "base": f"/studies/{viewer.study.slug}/codebook"}
+    base = f"/studies/{viewer.study.slug}/codebook"
+    context: dict[str, Any] = {"shown": shown, "problem": problem, "base": base, "opened": opened}
     if is_htmx(request):
         return fragment(request, "curation/_quotes.html", status=status, **context)
     return page(request, "curation/quotes.html", status=status, here_nav="codebook", **context)

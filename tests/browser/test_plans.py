@@ -87,6 +87,26 @@ async def test_a_plan_is_drafted_and_applied_by_keyboard_alone(site: Site, signe
     assert await serious_findings(page) == [] and site.complaints == []
 
 
+async def test_the_focus_stays_beside_what_is_gone(site: Site, signed_in: SignedIn):
+    lead, home, plan_id = staged(site)
+    page = await signed_in(lead)
+    await page.goto(f"{site.url}{home}/{plan_id}")
+    await page.wait_for_load_state()
+    steps = page.get_by_role("region", name="Steps").get_by_role("listitem")
+    await press(page, "Step 1 later")
+    await expect(steps.last).to_contain_text("Merge Quota limit into Quota")
+    assert await steps.last.evaluate("step => step.contains(document.activeElement)")
+    await press(page, "Leave step 1 out of the plan")
+    await expect(steps).to_have_count(1)
+    await expect(steps.get_by_role("button", name="Leave step 1 out")).to_be_focused()
+    await page.goto(f"{site.url}{home}/{plan_id}/near-duplicates")
+    await page.wait_for_load_state()
+    await press(page, "Add to the plan: merge “Quotas” into “Quota”")
+    await expect(page.locator("#near")).to_contain_text("2 steps in the plan")
+    assert await page.evaluate("document.activeElement.closest('#near') !== null")
+    assert site.complaints == []
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_the_pages_of_plans_have_no_findings_in_either_theme(site: Site, signed_in: SignedIn, width: int):
     lead, home, plan_id = staged(site)

@@ -1,5 +1,7 @@
 """After a change of the codebook: which incidents it makes stale and why, and the round that codes it again."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -232,6 +234,21 @@ def test_one_press_makes_a_recoding_round_whose_answers_supersede_the_final_code
     quotes.hands_in(table.ben, coding_round=coding_round)
     change_phase(quotes.session, table.lead, coding_round.number, "settling")
     assert quotes.final(table.cause) == {("Network", False, "single_coder")}
+
+
+def test_the_round_is_proposed_for_all_who_code_but_who_was_told_what_is_final(quotes: Quotes, client_for):
+    table = quotes.table
+    rewords(quotes, table.config)
+    client = client_for(table.lead)
+    client.post(address(quotes, "openings"))
+    page = client.get(address(quotes)).text
+    chosen = re.findall(r'name="coder_ids" value="(\d+)" checked', page)
+    assert set(chosen) == {str(each.member.id) for each in (table.ada, table.ben, table.judge)}
+    one = re.findall(r'name="incident_ids" value="(\d+)" checked', page)
+    pressed = client.post(
+        address(quotes, "rounds"), data={"incident_ids": one, "coder_ids": chosen, "coders_per_incident": 1}
+    )
+    assert pressed.status_code == 303
 
 
 def test_the_form_says_what_is_missing_and_keeps_what_was_chosen(quotes: Quotes, client_for):
