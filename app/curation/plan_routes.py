@@ -134,7 +134,9 @@ def apply(request: Request, session: Transaction, viewer: CurrentViewer, plan_id
         raise
     except (Conflict, policy.PlanTextTooLong) as problem:
         status = 422 if isinstance(problem, Invalid) else 409
-        return _answer(request, session, viewer, plan_id, status=status, conflict=problem.sentence, whole=True)
+        return _answer(
+            request, session, viewer, plan_id, status=status, conflict=problem.sentence, why=reason, whole=True
+        )
     return _answer(request, session, viewer, plan_id)
 
 
@@ -156,6 +158,7 @@ def _answer(
     conflict: str = "",
     said: str = "",
     said_problem: str = "",
+    why: str = "",
 ) -> Response:
     """The plan for htmx; else its page, or the way back to it after something was done."""
     address = f"{_home(viewer)}/{plan_id}"
@@ -174,6 +177,7 @@ def _answer(
         "conflict": conflict,
         "said": said,
         "said_problem": said_problem,
+        "why": why,
     }
     if is_htmx(request):
         return fragment(request, "curation/_plan.html", status=status, **context)

@@ -3,6 +3,7 @@ import "./clock.js";
 import "./copy.js";
 import "./focus.js";
 import "./kept_focus.js";
+import "./kept_words.js";
 import "./keys.js";
 import "./notice.js";
 import "./once.js";
