@@ -1,7 +1,7 @@
 """What is done to a plan for the codebook. Nothing in the codebook changes before it is applied (plan_applying.py)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ NOT_YET = -(2**62)  # the key of what a step would make, as long as the step has
 class PlannedStep:
     """kind: 'merge', 'take_out' or 'roll_up'. codes, into: ids of codes; -2 is what the second step of the same list
     makes. name: instead of into, of a new code or category; a name that stands there already means what stands there.
+    definition: of a new one.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class PlannedStep:
     into: int | None = None
     name: str = ""
     reason: str = ""
+    definition: str = ""
 
 
 def make_plan(
@@ -60,7 +62,7 @@ def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[Pl
         codes = tuple(_by_id(made, key) for key in each.codes)
         into = _by_id(made, each.into) if each.into is not None else None
         try:
-            made.append(_add(session, viewer, draft, PlannedStep(each.kind, codes, into, each.name, each.reason)))
+            made.append(_add(session, viewer, draft, replace(each, codes=codes, into=into)))
         except policy.UnusableStep as problem:
             raise policy.UnusableStep(f"Step {number} cannot be taken into the plan. {problem.sentence}") from None
     if made:
@@ -191,6 +193,7 @@ def _add(session: Session, viewer: Viewer, draft: Draft, wanted: PlannedStep) ->
         into_code_id=step.into if step.into is not None and step.into > 0 else None,
         into_step_id=-step.into if step.into is not None and step.into < 0 else None,
         name=step.name,
+        definition=wanted.definition.strip() if step.name else "",
         reason=wanted.reason.strip(),
         codebook_seq=draft.codebook_seq,
         member_id=viewer.member.id,
@@ -218,6 +221,7 @@ def _fitting(shelf: Shelf, wanted: PlannedStep) -> Step:
     if wanted.kind not in KINDS:
         raise policy.NoSuchKind
     _check_length(wanted.reason)
+    _check_length(wanted.definition)
     codes = tuple(key for key in dict.fromkeys(wanted.codes) if wanted.kind != MERGE or key != wanted.into)
     if not codes:
         raise policy.NoCodes

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from app.codebook.actions import CodeText, edit_code, merge_codes, retire_code
 from app.codebook.models import CodeRevision
+from app.codebook.queries import whole_codebook
 from app.coding.models import SubmittedCode
 from app.curation import plan_actions as actions
 from app.curation import plan_policy as policy
@@ -56,6 +57,19 @@ def test_nothing_in_the_codebook_changes_until_a_plan_is_applied(table):
     assert table.now("Errors").merged_into_id == table.id("Error rate")
     assert plan.ending == "applied" and plan.applied_seq == table.draft(plan).codebook.codebook_seq
     assert steps_of(table.session, plan)[0][0].made_code_id == limits
+
+
+def test_a_new_code_of_a_plan_gets_the_definition_that_was_drafted(table):
+    steps = [
+        PlannedStep("merge", table.ids("Quota", "Quota limit"), name="Limit", definition=" A limit of our own. "),
+        PlannedStep("roll_up", (-1,), name="Used up", definition="There was too little of something."),
+        PlannedStep("merge", table.ids("Errors"), into=table.id("Slow"), definition="Of nothing new."),
+    ]
+    applies(table, table.plans(*steps))
+    codes = whole_codebook(table.session, table.lead.study.id).codes.values()
+    said = {code.name: code.definition for code in codes if code.name in ("Limit", "Used up", "Slow")}
+    assert said.pop("Slow") != "Of nothing new."
+    assert said == {"Limit": "A limit of our own.", "Used up": "There was too little of something."}
 
 
 def test_each_act_of_a_plan_says_which_step_of_which_plan_it_was(table):

@@ -298,3 +298,4 @@ def test_closing_a_round_warns_of_what_is_unreviewed(quotes: Quotes, client_for)
     rewords(quotes, table.config)
     assert "1 incident bears a final code that was reworded" in client.get(address(quotes, "waiting")).text
     assert "1 incident to look at again" in client.get(f"{here}/").text
+    assert slot in client.get(f"{here}/export").text and slot not in client_for(table.ada).get(f"{here}/export").text
