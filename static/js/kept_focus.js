@@ -1,5 +1,5 @@
-// What held the focus may be gone after a swap: then what stood next to it takes it, or the [data-takes-focus] of what
-// came. Things are known again by their ids.
+// [data-keeps-focus]: what held the focus in it may be gone after a swap: then what stood next to it takes it, or the
+// [data-takes-focus] of what came. Things are known again by their ids.
 const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
 let neighbours = null;
 
@@ -16,7 +16,7 @@ function takesFocus(element) {
 
 document.addEventListener("htmx:before:swap", () => {
   const active = document.activeElement;
-  neighbours = active?.closest("main") ? idsAround(active) : null;
+  neighbours = active?.closest("[data-keeps-focus]") ? idsAround(active) : null;
 });
 
 document.addEventListener("htmx:after:swap", () => {
