@@ -4,6 +4,7 @@ What import-linter cannot say of imports stands here too: whose routes and forms
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,27 @@ def test_routes_and_forms_are_private_to_their_room():
     ]
     assert abroad == []
     assert any(is_private(module) for module in imported(ast.parse((APP / "routers.py").read_text())))
+
+
+def test_no_module_says_twice_what_a_name_of_its_own_means():
+    """The second would silently stand in the place of the first, as after two branches met."""
+    twice = [f"{path.relative_to(APP)}: {name}" for path in APP.rglob("*.py") for name in said_twice(path)]
+    assert twice == []
+
+
+def said_twice(path: Path) -> list[str]:
+    names = []
+    for node in ast.parse(path.read_text()).body:
+        targets = [*getattr(node, "targets", ()), getattr(node, "target", None)]
+        names += [each.id for each in targets if isinstance(each, ast.Name)]
+        names += [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def test_no_word_stands_twice_in_the_glossary():
+    lines = (APP.parent / "docs" / "GLOSSARY.md").read_text().splitlines()
+    words = Counter(line.split("|")[1].strip() for line in lines if line.startswith("| **"))
+    assert len(words) > 50 and [word for word, times in words.items() if times > 1] == []
 
 
 def test_only_the_command_line_imports_rooms_late():

@@ -21,7 +21,8 @@ class Change:
     """kind: added, reworded, moved, merged, split, retired or restored. seq: from which codebook_seq on.
 
     code: as it stands afterwards; before: as it stood. what: which of its texts read otherwise. parts: what a code was
-    split into. into: what it was merged into, followed to its end.
+    split into. into: what it was merged into, followed to its end. since: where that is known, else since its newest
+    revision.
     """
 
     kind: str
@@ -30,10 +31,11 @@ class Change:
     what: tuple[str, ...] = ()
     parts: tuple[CodeEntry, ...] = ()
     into: CodeEntry | None = None
+    since: int | None = None
 
     @property
     def seq(self) -> int:
-        return self.code.codebook_seq
+        return self.code.codebook_seq if self.since is None else self.since
 
     @property
     def is_pressing(self) -> bool:

@@ -204,7 +204,9 @@ def _item(session: Session, asked: CodebookHelp, item: int) -> dict[str, Any]:
 def _step(kind: str, item: dict[str, Any]) -> PlannedStep:
     into = item["keep_id"] if kind == "merge" else item["into_id"]
     codes = tuple(code_id for code_id in item["code_ids"] if code_id != into)
-    return PlannedStep(kind, codes, into=into, name="" if into else item["name"], reason=item["reason"])
+    if into is not None:
+        return PlannedStep(kind, codes, into=into, reason=item["reason"])
+    return PlannedStep(kind, codes, name=item["name"], reason=item["reason"], definition=item["definition"])
 
 
 def _decide(

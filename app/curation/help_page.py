@@ -14,8 +14,7 @@ from app.curation.help_material import Chosen, active_dimension, leaves, of_code
 from app.curation.help_models import CodebookHelp
 from app.curation.help_sight import unopened
 from app.curation.plan_models import CodebookPlan
-from app.curation.plan_policy import may_change
-from app.curation.plan_queries import visible_plans
+from app.curation.plan_queries import may_draft, visible_plans
 from app.ledger.budget import Spending, spending
 from app.llm.configured import endpoint_host, model_name
 from app.llm.port import Question
@@ -155,7 +154,7 @@ def plan_options(plans: Sequence[CodebookPlan]) -> list[tuple[int | str, str]]:
 
 
 def draft_plans(session: Session, viewer: Viewer) -> list[CodebookPlan]:
-    return [plan for plan in visible_plans(session, viewer) if plan.ending is None and may_change(viewer, plan)]
+    return [plan for plan in visible_plans(session, viewer) if may_draft(session, viewer, plan)]
 
 
 def asked_lines(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -62,44 +62,71 @@ def _keys(value: Any) -> Any:
     return [f"c{item}" if type(item) is int else item for item in listed]
 
 
+def _key(value: Any) -> Any:
+    return f"c{value}" if type(value) is int else value or ""
+
+
+def _numbers(value: Any) -> list[int]:
+    return [item for item in value if type(item) is int] if isinstance(value, list) else []
+
+
 Keys = Annotated[list[str], BeforeValidator(_keys)]
-Numbers = Annotated[list[int], BeforeValidator(lambda value: value if isinstance(value, list) else [])]
+Key = Annotated[str, BeforeValidator(_key)]
+Numbers = Annotated[list[int], BeforeValidator(_numbers)]
+Words = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
 class GroupItem(BaseModel):
     model_config = ConfigDict(extra="ignore")
     codes: Keys
-    reason: str = ""
-    keep: str = ""
+    reason: Words = ""
+    keep: Key = ""
 
 
 class Groups(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    groups: list[GroupItem]
+    groups: list[Any]
 
 
 class CategoryItem(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    reason: str = ""
-    into: str = NEW
-    name: str = ""
-    definition: str = ""
+    reason: Words = ""
+    into: Key = NEW
+    name: Words = ""
+    definition: Words = ""
     codes: Keys
 
 
 class Categories(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    categories: list[CategoryItem]
+    categories: list[Any]
 
 
 class Draft(BaseModel):
     model_config = ConfigDict(extra="ignore")
     quotes: Numbers = []
-    reason: str = ""
-    short: str = ""
+    reason: Words = ""
+    short: Words = ""
     definition: str
-    use_when: str = ""
-    not_when: str = ""
+    use_when: Words = ""
+    not_when: Words = ""
+
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+def _readable(kind: type[Item], listed: list[Any], remarks: list[str]) -> list[Item]:
+    """What was paid for is kept: a malformed one is left out. Raises where none can be read."""
+    found, first = [], None
+    for each in listed:
+        try:
+            found.append(kind.model_validate(each))
+        except ValidationError as problem:
+            first = first or problem
+            remarks.append("proposed something that could not be read; left out")
+    if first is not None and not found:
+        raise first
+    return found
 
 
 class _Known:
@@ -128,7 +155,7 @@ class _Known:
 
 def _read_groups(said: Mapping[str, Any], material: Material) -> Reading:
     known, items = _Known(material), []
-    for group in Groups.model_validate(said).groups:
+    for group in _readable(GroupItem, Groups.model_validate(said).groups, known.remarks):
         code_ids = known.take(group.codes)
         if len(code_ids) < 2:
             known.remarks.append("proposed a group of fewer than two codes; left out")
@@ -143,7 +170,7 @@ def _read_groups(said: Mapping[str, Any], material: Material) -> Reading:
 def _read_categories(said: Mapping[str, Any], material: Material) -> Reading:
     known, there = _Known(material), {code.key: code for code in material.beside}
     items: list[dict[str, Any]] = []
-    for category in Categories.model_validate(said).categories:
+    for category in _readable(CategoryItem, Categories.model_validate(said).categories, known.remarks):
         code_ids = known.take(category.codes)
         into, name = there.get(_leading_key(category.into)), plain_name(category.name)[:LONGEST_NAME]
         if not code_ids or (into is None and not name):
@@ -162,7 +189,7 @@ def _read_definition(said: Mapping[str, Any], material: Material) -> Reading:
         return Reading(None, "The definition is empty.")
     wanted = dict.fromkeys(draft.quotes)
     quotes = [number for number in wanted if 1 <= number <= len(material.quotes)]
-    strange = [f"named passage {number}, which was not sent" for number in wanted if number not in quotes]
+    strange = [f"named passage {str(number)[:10]}, which was not sent" for number in wanted if number not in quotes]
     texts = {key: _words(getattr(draft, key)) for key in ("reason", "short", "definition", "use_when", "not_when")}
     return Reading([{"quotes": quotes, **texts}], remarks=_distinct(strange))
 

@@ -17,6 +17,7 @@ from app.curation.plan_actions import add_steps, make_plan
 from app.db.session import ReadSession, Transaction
 from app.llm.configured import model_name
 from app.problems import Conflict, Invalid
+from app.studies.sent_forms import sent_before
 from app.studies.viewer import LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
@@ -64,6 +65,8 @@ def plan_pairs(
     form = PlanForm.read(posted)
     try:
         with session.begin_nested():
+            if sent_before(session, viewer, request.url.path, posted):
+                return redirect_after(request, f"/studies/{viewer.study.slug}/codebook/plans")
             steps = form.merges(BY_NAME)
             if form.plan_id is None:
                 plan_id = make_plan(session, viewer, form.name, steps).id
@@ -128,6 +131,8 @@ def take_into_plan(
     form = PlanForm.read(posted)
     try:
         with session.begin_nested():
+            if sent_before(session, viewer, request.url.path, posted):
+                return redirect_after(request, f"/studies/{viewer.study.slug}/codebook/plans")
             plan_id = actions.take_into_plan(session, viewer, help_id, form.items, plan_id=form.plan_id, name=form.name)
     except Invalid as problem:
         shown = proposal_page(session, viewer, help_id)

@@ -9,6 +9,7 @@ from app.adjudication.final_codes import current_answers
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.curation.quotes import Quote, QuoteReader, by_incident, lineage
 from app.curation.quotes_page import Card, Sight, shown_code
+from app.curation.recoding_policy import may_be_target
 from app.studies.viewer import Viewer
 
 
@@ -82,7 +83,7 @@ def move_page(
                 keeps=stays and (bool(others) if keeps_on is None else incident_id in keeps_on),
             )
         )
-    targets = [entry for entry in codebook.appliable(code.dimension_id) if entry.id != code.id]
+    targets = [entry for entry in codebook.appliable(code.dimension_id) if entry.id != code.id and may_be_target(entry)]
     seen = tuple(row.id for key, rows in current.items() if key in sight.finals for row in rows)
     return MovePage(code, dimension, tuple(moving), tuple(targets), seen)
 

@@ -1,14 +1,14 @@
 """What is done to a plan for the codebook. Nothing in the codebook changes before it is applied (plan_applying.py)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.curation import plan_policy as policy
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment, CodebookPlanStep, CodebookPlanStepCode
-from app.curation.plan_queries import opened, visible_plan
+from app.curation.plan_queries import may_draft, opened, visible_plan
 from app.curation.plan_steps import Drafted, step_of, users_of
 from app.db.base import now
 from app.methods.codebook_algebra import KINDS, MERGE, TAKE_OUT, DoesNotFit, Node, Shelf, Step, after_step
@@ -24,6 +24,7 @@ NOT_YET = -(2**62)  # the key of what a step would make, as long as the step has
 class PlannedStep:
     """kind: 'merge', 'take_out' or 'roll_up'. codes, into: ids of codes; -2 is what the second step of the same list
     makes. name: instead of into, of a new code or category; a name that stands there already means what stands there.
+    definition: of a new one.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class PlannedStep:
     into: int | None = None
     name: str = ""
     reason: str = ""
+    definition: str = ""
 
 
 def make_plan(
@@ -54,13 +56,13 @@ def make_plan(
 
 def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[PlannedStep]) -> list[CodebookPlanStep]:
     """At the end. Among `steps`, -2 is the second of them."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     draft, made = Draft.of(session, plan), list[CodebookPlanStep]()
     for number, each in enumerate(steps, start=1):
         codes = tuple(_by_id(made, key) for key in each.codes)
         into = _by_id(made, each.into) if each.into is not None else None
         try:
-            made.append(_add(session, viewer, draft, PlannedStep(each.kind, codes, into, each.name, each.reason)))
+            made.append(_add(session, viewer, draft, replace(each, codes=codes, into=into)))
         except policy.UnusableStep as problem:
             raise policy.UnusableStep(f"Step {number} cannot be taken into the plan. {problem.sentence}") from None
     if made:
@@ -71,7 +73,7 @@ def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[Pl
 
 def add_step(session: Session, viewer: Viewer, plan_id: int, step: PlannedStep) -> CodebookPlanStep:
     """At the end. Here -7 is what the step with the id 7 makes."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     made = _add(session, viewer, Draft.of(session, plan), step)
     _changed(session, plan)
     _record(session, viewer, plan, "plan.steps_added", steps=1)
@@ -79,7 +81,7 @@ def add_step(session: Session, viewer: Viewer, plan_id: int, step: PlannedStep) 
 
 
 def remove_step(session: Session, viewer: Viewer, plan_id: int, step_id: int) -> None:
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     steps = opened(session, plan).steps
     _step(steps, step_id)
     users = users_of(steps, step_id)
@@ -98,7 +100,7 @@ def move_step(
     session: Session, viewer: Viewer, plan_id: int, step_id: int, *, earlier: bool, seen_revision: int
 ) -> None:
     """By one place. Raises StepDoesNotFit where the steps make no sense in the new order."""
-    plan = _held_to_change(session, viewer, plan_id)
+    plan = _held_to_draft(session, viewer, plan_id)
     if plan.revision != seen_revision:
         raise policy.PlanChanged
     before = opened(session, plan).steps
@@ -154,6 +156,13 @@ def _held_to_change(session: Session, viewer: Viewer, plan_id: int) -> CodebookP
     return plan
 
 
+def _held_to_draft(session: Session, viewer: Viewer, plan_id: int) -> CodebookPlan:
+    plan = _held_to_change(session, viewer, plan_id)
+    if not may_draft(session, viewer, plan):
+        raise policy.AuthorWouldBeTold
+    return plan
+
+
 @dataclass
 class Draft:
     """Where the next step is added: shelf, what the codebook would be after those before it."""
@@ -184,6 +193,7 @@ def _add(session: Session, viewer: Viewer, draft: Draft, wanted: PlannedStep) ->
         into_code_id=step.into if step.into is not None and step.into > 0 else None,
         into_step_id=-step.into if step.into is not None and step.into < 0 else None,
         name=step.name,
+        definition=wanted.definition.strip() if step.name else "",
         reason=wanted.reason.strip(),
         codebook_seq=draft.codebook_seq,
         member_id=viewer.member.id,
@@ -211,6 +221,7 @@ def _fitting(shelf: Shelf, wanted: PlannedStep) -> Step:
     if wanted.kind not in KINDS:
         raise policy.NoSuchKind
     _check_length(wanted.reason)
+    _check_length(wanted.definition)
     codes = tuple(key for key in dict.fromkeys(wanted.codes) if wanted.kind != MERGE or key != wanted.into)
     if not codes:
         raise policy.NoCodes

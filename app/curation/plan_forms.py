@@ -36,6 +36,7 @@ class StepForm(Form):
     codes: list[str] = field(default_factory=list)
     into: str = ""
     name: str = ""
+    definition: str = ""
     reason: str = ""
     find: str = ""
 
@@ -58,6 +59,7 @@ class StepForm(Form):
             codes=posted.many("codes"),
             into=posted.text("into"),
             name=posted.text("name"),
+            definition=posted.raw("definition").strip(),
             reason=posted.text("reason"),
             find=posted.text("find"),
         )
@@ -71,6 +73,7 @@ class StepForm(Form):
             codes=query.getlist("codes"),
             into=query.get("into", ""),
             name=query.get("name", ""),
+            definition=query.get("definition", ""),
             reason=query.get("reason", ""),
             find=query.get("find", ""),
         )
@@ -78,7 +81,7 @@ class StepForm(Form):
     @property
     def step(self) -> PlannedStep:
         into = key_number(self.into) if self.into else None
-        return PlannedStep(self.kind, key_numbers(self.codes), into, self.name, self.reason)
+        return PlannedStep(self.kind, key_numbers(self.codes), into, self.name, self.reason, self.definition)
 
 
 def key_numbers(keys: Sequence[str]) -> tuple[int, ...]:

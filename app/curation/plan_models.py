@@ -43,7 +43,8 @@ class CodebookPlan(Base):
 
 
 class CodebookPlanStep(Base):
-    """into: a code of the codebook, or the new one of an earlier step; or else the step makes a new one called `name`.
+    """into: a code of the codebook, or the new one of an earlier step; or else the step makes a new one called `name`,
+    with a definition.
 
     codebook_seq: the codebook for which the step was drafted. made_code_id: what its new one became in the codebook.
     """
@@ -71,6 +72,7 @@ class CodebookPlanStep(Base):
     into_code_id: Mapped[int | None] = mapped_column(BigInteger)
     into_step_id: Mapped[int | None] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text, server_default="")
+    definition: Mapped[str] = mapped_column(Text, server_default="")
     reason: Mapped[str] = mapped_column(Text, server_default="")
     codebook_seq: Mapped[int] = mapped_column(BigInteger)
     made_code_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -11,7 +11,15 @@ from app.agreement.post_hoc import Scored
 from app.codebook.tree import DimensionEntry
 from app.curation import plan_policy as policy
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment
-from app.curation.plan_queries import OpenedPlan, comments_of, opened, steps_of, visible_plans
+from app.curation.plan_queries import (
+    OpenedPlan,
+    comments_of,
+    ending_reason,
+    may_draft,
+    opened,
+    steps_of,
+    visible_plans,
+)
 from app.curation.plan_steps import Drafted, users_of
 from app.curation.what_if import Beside, Touched, WhatIf, what_if
 from app.methods.agreement import Coefficient
@@ -89,6 +97,8 @@ class FigureGroup:
 
 @dataclass(frozen=True)
 class PlanPage:
+    """may_draft: change its steps; what else may_change allows is sharing and dropping it."""
+
     draft: OpenedPlan
     author: Membership
     ended_by: Membership | None
@@ -98,6 +108,8 @@ class PlanPage:
     comments: tuple[tuple[CodebookPlanComment, Membership], ...]
     dimensions: tuple[DimensionEntry, ...]
     may_change: bool
+    may_draft: bool
+    ending_reason: str
     may_comment: bool
     may_apply: bool
 
@@ -145,6 +157,8 @@ def plan_page(session: Session, viewer: Viewer, plan: CodebookPlan, rounds: Sequ
         comments=tuple((each, members[each.member_id]) for each in comments_of(session, viewer, plan)),
         dimensions=draft.codebook.dimensions,
         may_change=is_draft and policy.may_change(viewer, plan),
+        may_draft=may_draft(session, viewer, plan),
+        ending_reason=ending_reason(session, viewer, plan),
         may_comment=is_draft and policy.may_plan(viewer),
         may_apply=is_draft and viewer.leads,
     )

@@ -22,6 +22,11 @@ class OthersPlan(NotAllowed):
     """A plan is changed by who made it, and by the lead once it is shared. Say in a comment what you would change."""
 
 
+class AuthorWouldBeTold(Conflict):
+    """A round runs in which you or the author of this plan code, and its steps would tell them how you see the codes.
+    Change it when the coding has ended, or make a plan of your own."""
+
+
 class LeadApplies(NotAllowed):
     """Only the lead applies a plan, since that changes the codebook. Share it with them."""
 
@@ -120,6 +125,13 @@ def check_may_change(viewer: Viewer, plan: CodebookPlan) -> None:
     if not may_change(viewer, plan):
         raise OthersPlan
     check_is_draft(plan)
+
+
+def may_draft(viewer: Viewer, plan: CodebookPlan, at: datetime, running: Sequence[RunningRound]) -> bool:
+    """Steps of somebody else's plan are read by its author at once, so they wait where a comment would be hidden."""
+    if plan.created_by == viewer.member.id:
+        return True
+    return may_be_told(at, {viewer.member.id}, plan.created_by, running)
 
 
 def check_may_comment(viewer: Viewer, plan: CodebookPlan) -> None:

@@ -10,9 +10,10 @@ from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook
 from app.coding.memo_policy import RunningRound
 from app.coding.memos import running_rounds
+from app.curation import plan_policy as policy
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment, CodebookPlanStep, CodebookPlanStepCode
-from app.curation.plan_policy import may_be_told, sees
 from app.curation.plan_steps import Drafted, drafted, shelf_of
+from app.db.base import now
 from app.methods.codebook_algebra import Shelf
 from app.problems import NotFound
 from app.studies.viewer import Viewer
@@ -44,7 +45,7 @@ def visible_plans(session: Session, viewer: Viewer) -> list[CodebookPlan]:
     ).all()
     running = running_rounds(session, viewer.study.id, ())
     makers = _makers(session, viewer.study.id)
-    return [plan for plan in plans if sees(plan, makers.get(plan.id, set()), viewer.member.id, running)]
+    return [plan for plan in plans if policy.sees(plan, makers.get(plan.id, set()), viewer.member.id, running)]
 
 
 def visible_plan(session: Session, viewer: Viewer, plan_id: int, *, held: bool = False) -> CodebookPlan:
@@ -55,9 +56,25 @@ def visible_plan(session: Session, viewer: Viewer, plan_id: int, *, held: bool =
     plan = session.scalar(query)
     running = running_rounds(session, viewer.study.id, ())
     makers = _makers(session, viewer.study.id, CodebookPlanStep.plan_id == plan_id).get(plan_id, set())
-    if plan is None or not sees(plan, makers, viewer.member.id, running):
+    if plan is None or not policy.sees(plan, makers, viewer.member.id, running):
         raise NotFound
     return plan
+
+
+def may_draft(session: Session, viewer: Viewer, plan: CodebookPlan) -> bool:
+    """Whether the viewer may change its steps just now."""
+    if plan.ending is not None or not policy.may_change(viewer, plan):
+        return False
+    return policy.may_draft(viewer, plan, now(), running_rounds(session, plan.study_id, ()))
+
+
+def ending_reason(session: Session, viewer: Viewer, plan: CodebookPlan) -> str:
+    """Why it was dropped is kept from others as a comment is; applying is told to all."""
+    if plan.ending != "dropped" or plan.ended_at is None:
+        return plan.ending_reason
+    running = running_rounds(session, plan.study_id, ())
+    told = policy.may_be_told(plan.ended_at, {plan.ended_by or 0}, viewer.member.id, running)
+    return plan.ending_reason if told else ""
 
 
 def opened(session: Session, plan: CodebookPlan) -> OpenedPlan:
@@ -90,7 +107,7 @@ def comments_of(session: Session, viewer: Viewer, plan: CodebookPlan) -> list[Co
         .order_by(CodebookPlanComment.id)
     )
     running: Sequence[RunningRound] = running_rounds(session, plan.study_id, ())
-    return [each for each in found if may_be_told(each.at, {each.member_id}, viewer.member.id, running)]
+    return [each for each in found if policy.may_be_told(each.at, {each.member_id}, viewer.member.id, running)]
 
 
 def _makers(session: Session, study_id: int, *wanted: ColumnElement[bool]) -> dict[int, set[int]]:

@@ -12,7 +12,7 @@ from app.curation.near_duplicates import near_duplicates
 from app.curation.plan_applying import apply_plan
 from app.curation.plan_forms import STEP_CHOICES, StepForm
 from app.curation.plan_page import KIND_WORDS, choosing, plan_lines, plan_page
-from app.curation.plan_queries import opened, visible_plan
+from app.curation.plan_queries import may_draft, opened, visible_plan
 from app.db.session import ReadSession, Transaction
 from app.problems import Conflict, Invalid, NotFound
 from app.studies.sent_forms import sent_before
@@ -60,6 +60,8 @@ def add_step(
         with session.begin_nested():
             if not sent_before(session, viewer, request.url.path, posted):
                 actions.add_step(session, viewer, plan_id, form.step)
+    except policy.AuthorWouldBeTold as problem:
+        return _answer(request, session, viewer, plan_id, status=409, form=form, conflict=problem.sentence, whole=True)
     except Invalid as problem:
         if near is not None:
             return _near(request, session, viewer, plan_id, near, status=422, problem=problem.sentence)
@@ -77,7 +79,7 @@ def remove_step(request: Request, session: Transaction, viewer: CurrentViewer, p
     try:
         with session.begin_nested():
             actions.remove_step(session, viewer, plan_id, step_id)
-    except policy.StepInUse as problem:
+    except (policy.StepInUse, policy.AuthorWouldBeTold) as problem:
         return _answer(request, session, viewer, plan_id, status=409, conflict=problem.sentence, whole=True)
     return _answer(request, session, viewer, plan_id)
 
@@ -90,7 +92,7 @@ def move_step(
     try:
         with session.begin_nested():
             actions.move_step(session, viewer, plan_id, step_id, earlier=earlier, seen_revision=seen or 0)
-    except (policy.PlanChanged, policy.StepDoesNotFit) as problem:
+    except (policy.PlanChanged, policy.StepDoesNotFit, policy.AuthorWouldBeTold) as problem:
         return _answer(request, session, viewer, plan_id, status=409, conflict=problem.sentence, whole=True)
     return _answer(request, session, viewer, plan_id)
 
@@ -132,7 +134,9 @@ def apply(request: Request, session: Transaction, viewer: CurrentViewer, plan_id
         raise
     except (Conflict, policy.PlanTextTooLong) as problem:
         status = 422 if isinstance(problem, Invalid) else 409
-        return _answer(request, session, viewer, plan_id, status=status, conflict=problem.sentence, whole=True)
+        return _answer(
+            request, session, viewer, plan_id, status=status, conflict=problem.sentence, why=reason, whole=True
+        )
     return _answer(request, session, viewer, plan_id)
 
 
@@ -154,6 +158,7 @@ def _answer(
     conflict: str = "",
     said: str = "",
     said_problem: str = "",
+    why: str = "",
 ) -> Response:
     """The plan for htmx; else its page, or the way back to it after something was done."""
     address = f"{_home(viewer)}/{plan_id}"
@@ -172,6 +177,7 @@ def _answer(
         "conflict": conflict,
         "said": said,
         "said_problem": said_problem,
+        "why": why,
     }
     if is_htmx(request):
         return fragment(request, "curation/_plan.html", status=status, **context)
@@ -202,7 +208,7 @@ def _near(
         raise NotFound
     context: dict[str, Any] = {
         "plan": draft.plan,
-        "may_change": draft.plan.ending is None and policy.may_change(viewer, draft.plan),
+        "may_draft": may_draft(session, viewer, draft.plan),
         "dimension": dimension,
         "dimensions": dimensions,
         "lines": near_duplicates(session, draft, dimension.id) if dimension else [],

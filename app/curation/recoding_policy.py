@@ -83,11 +83,16 @@ def check_target(codebook: Codebook, code: CodeEntry, target_id: int | None) -> 
     if target_id is None:
         raise NoTarget
     target = codebook.codes.get(target_id)
-    if target is None or target.dimension_id != code.dimension_id or not target.can_be_applied:
+    if target is None or target.dimension_id != code.dimension_id or not may_be_target(target):
         raise NotThere
     if target.id == code.id:
         raise SameCode
     return target
+
+
+def may_be_target(code: CodeEntry) -> bool:
+    """What becomes final is read by everybody, so no code of its author alone (promise 1)."""
+    return code.can_be_applied and code.disclosed == "whole"
 
 
 def recoded_answer(

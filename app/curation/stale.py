@@ -12,6 +12,7 @@ from app.adjudication.models import RECODED, FinalCode, Ruling
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.codebook.tree import Codebook, CodeEntry
 from app.coding.models import Submission
+from app.curation.changed_since import dated
 from app.curation.changes import Change, changes_between
 from app.curation.quotes import lineage, still_coded
 from app.incidents.models import Incident
@@ -87,7 +88,8 @@ def diff(session: Session, viewer: Viewer, from_seq: int | None, to_seq: int | N
     since = oldest_seq(session, study_id) if from_seq is None else from_seq
     before = disclosed_codebook(session, study_id, seq=since)
     after = disclosed_codebook(session, study_id, seq=to_seq)
-    return Diff(before, after, tuple(changes_between(before, after)))
+    changes = changes_between(before, after)
+    return Diff(before, after, dated(session, study_id, changes, after.codebook_seq))
 
 
 def oldest_seq(session: Session, study_id: int) -> int:

@@ -72,7 +72,9 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class StalePage:
-    """lines: of incidents whose final codes the viewer was shown. hidden: of those that are not opened yet."""
+    """lines: of incidents whose final codes the viewer was shown. hidden: of those that are not opened yet.
+    proposed_coder_ids: who codes, without the viewer, who was told what is final here; unless nobody else codes.
+    """
 
     span: Span
     versions: Sequence[CodebookVersion]
@@ -82,6 +84,7 @@ class StalePage:
     total: int
     pressing: int
     coders: tuple[Membership, ...]
+    proposed_coder_ids: frozenset[int]
 
     @property
     def from_options(self) -> list[tuple[str | int, str]]:
@@ -123,6 +126,8 @@ def stale_page(session: Session, viewer: Viewer, span: Span) -> StalePage:
     opened = exposed_subjects(session, viewer.study.id, viewer.member.id, "final_code")
     on_page = listed(every)
     shown = [each for each in on_page if each.final_code_ids <= opened]
+    coders = people_who_code(session, viewer.study.id)
+    others = frozenset(each.id for each in coders if each.id != viewer.member.id)
     return StalePage(
         span=span,
         versions=versions(session, viewer.study.id),
@@ -131,7 +136,8 @@ def stale_page(session: Session, viewer: Viewer, span: Span) -> StalePage:
         hidden=len(on_page) - len(shown),
         total=len(every),
         pressing=sum(each.is_pressing for each in every),
-        coders=tuple(people_who_code(session, viewer.study.id)),
+        coders=tuple(coders),
+        proposed_coder_ids=others or frozenset(each.id for each in coders),
     )
 
 

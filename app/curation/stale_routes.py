@@ -1,6 +1,6 @@
 """After a change of the codebook: what it makes stale, and one press for the round in which that is coded again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
 
@@ -26,10 +26,10 @@ AskedKey = Annotated[str, Query(max_length=19)]
 
 @dataclass
 class RecodingForm(Form):
-    """incident_ids None: as the page proposes. problems: field -> sentence."""
+    """incident_ids, coder_ids None: as the page proposes. problems: field -> sentence."""
 
     incident_ids: list[int] | None = None
-    coder_ids: list[int] = field(default_factory=list)
+    coder_ids: list[int] | None = None
     coders_per_incident: int | None = 1
     name: str = "Recoding"
 
@@ -53,7 +53,7 @@ class RecodingForm(Form):
 
     @property
     def plan(self) -> RecodingPlan:
-        return RecodingPlan(self.name, self.incident_ids or [], self.coder_ids, self.coders_per_incident)
+        return RecodingPlan(self.name, self.incident_ids or [], self.coder_ids or [], self.coders_per_incident)
 
 
 @router.get("")

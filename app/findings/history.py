@@ -124,8 +124,7 @@ WORDS = {
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
-REASONED = ("round", "code", "codebook", "dimension", "incident", "member")
-REASONED = ("round", "code", "dimension", "incident", "member", "plan")
+REASONED = ("round", "code", "codebook", "dimension", "incident", "member", "plan")
 OWN_BUSINESS = ("memo", "codebook_plan")
 
 

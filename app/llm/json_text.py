@@ -28,6 +28,8 @@ def json_object(text: str) -> dict[str, Any]:
             return {storable(str(key)): _storable(value) for key, value in found.items()}
         except json.JSONDecodeError as problem:
             last_problem = str(problem)
+        except ValueError:  # Python reads no whole number of more than 4,300 digits
+            raise NotJson("it holds a number that is too long") from None
         except RecursionError:
             raise NotJson("it is nested too deep") from None
         start = text.find("{", start + 1)

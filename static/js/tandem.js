@@ -2,6 +2,8 @@
 import "./clock.js";
 import "./copy.js";
 import "./focus.js";
+import "./kept_focus.js";
+import "./kept_words.js";
 import "./keys.js";
 import "./notice.js";
 import "./once.js";

@@ -75,6 +75,40 @@ async def test_quotes_are_opened_chosen_moved_and_taken_back_by_keyboard_alone(s
     assert finals(site, quotes) == [(table.config.id, "unanimous")] and site.complaints == []
 
 
+async def holder(page: Page) -> str:
+    """The id of what holds the focus; that of a body is empty."""
+    return str(await page.evaluate("document.activeElement.id"))
+
+
+async def test_with_a_script_the_coders_come_with_the_quotes_and_the_focus_is_never_lost(
+    site: Site, signed_in: SignedIn
+):
+    quotes, base = staged(site)
+    table = quotes.table
+    page = await signed_in(table.lead)
+    await page.goto(f"{base}/codes/{table.config.id}/quotes")
+    await page.wait_for_load_state()
+    await expect(page.get_by_label("Coder", exact=True)).to_have_count(0)
+    await page.get_by_role("button", name="Show the quotes").focus()
+    await page.keyboard.press("Enter")
+    cards = page.get_by_role("region", name="Configuration", exact=True).get_by_role("article")
+    await expect(cards).to_have_count(4)
+    assert await holder(page) == "main-h"
+    await page.get_by_label("Coder", exact=True).focus()
+    await page.keyboard.type(table.ben.name)
+    await expect(cards).to_have_count(1)
+    assert await holder(page) == "coder"
+    assert f"coder={table.ben.member.id}" in page.url
+    assert site.complaints == []
+
+    await page.get_by_role("button", name="Move the chosen").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Choose at least one quote")).to_be_visible()
+    await expect(cards).to_have_count(1)
+    await expect(page.get_by_role("checkbox", name="Choose the quote from INC-1")).to_be_focused()
+    assert await serious_findings(page) == []
+
+
 async def plain_page(browser: Browser, site: Site, viewer) -> Page:
     context = await browser.new_context(java_script_enabled=False)
     context.set_default_timeout(10_000)
@@ -107,7 +141,7 @@ async def test_without_a_script_quotes_are_narrowed_moved_to_a_new_code_and_stal
 
     await page.goto(f"{base}/stale")  # its final codes were opened with the quotes
     await expect(page.get_by_text("Bears “Network”, which was reworded since")).to_be_visible()
-    await page.get_by_role("checkbox", name=table.ada.name).check()
+    await expect(page.get_by_role("checkbox", name=table.ada.name)).to_be_checked()
     await page.get_by_role("button", name="Plan the round").click()
     await expect(page.get_by_role("heading", name="Recoding", level=1)).to_be_visible()
     with site.database.reading() as session:

@@ -87,6 +87,53 @@ async def test_a_plan_is_drafted_and_applied_by_keyboard_alone(site: Site, signe
     assert await serious_findings(page) == [] and site.complaints == []
 
 
+async def test_the_focus_stays_beside_what_is_gone(site: Site, signed_in: SignedIn):
+    lead, home, plan_id = staged(site)
+    page = await signed_in(lead)
+    await page.goto(f"{site.url}{home}/{plan_id}")
+    await page.wait_for_load_state()
+    steps = page.get_by_role("region", name="Steps").get_by_role("listitem")
+    await press(page, "Step 1 later")
+    await expect(steps.last).to_contain_text("Merge Quota limit into Quota")
+    assert await steps.last.evaluate("step => step.contains(document.activeElement)")
+    await press(page, "Leave step 1 out of the plan")
+    await expect(steps).to_have_count(1)
+    await expect(steps.get_by_role("button", name="Leave step 1 out")).to_be_focused()
+    await page.goto(f"{site.url}{home}/{plan_id}/near-duplicates")
+    await page.wait_for_load_state()
+    await press(page, "Add to the plan: merge “Quotas” into “Quota”")
+    await expect(page.locator("#near")).to_contain_text("2 steps in the plan")
+    assert await page.evaluate("document.activeElement.closest('#near') !== null")
+    assert site.complaints == []
+
+
+async def test_what_is_typed_into_one_form_outlives_what_another_does(site: Site, signed_in: SignedIn):
+    lead, home, plan_id = staged(site)
+    page = await signed_in(lead)
+    await page.goto(f"{site.url}{home}/{plan_id}")
+    await page.wait_for_load_state()
+    steps = page.get_by_role("region", name="Steps").get_by_role("listitem")
+    comment, why = page.get_by_label("Comment", exact=True), page.locator("#apply-reason")
+    await comment.fill("Half a thought")
+    await why.fill("Coders mix them up.")
+    await page.get_by_label("New name").fill("Limits")
+    await page.get_by_role("checkbox", name="Slow").check()
+    await press(page, "Leave step 1 out of the plan")
+    await expect(steps).to_have_count(1)
+    await expect(page.get_by_label("New name")).to_have_value("Limits")
+    await expect(page.get_by_role("checkbox", name="Slow")).to_be_checked()
+    await page.get_by_role("checkbox", name="Error rate").check()
+    await press(page, "Add the step")
+    await expect(steps).to_have_count(2)
+    await expect(page.get_by_label("New name")).to_have_value("")
+    await expect(comment).to_have_value("Half a thought")
+    await expect(why).to_have_value("Coders mix them up.")
+    await press(page, "Send")
+    await expect(page.get_by_text("Half a thought")).to_be_visible()
+    await expect(comment).to_have_value("")
+    assert site.complaints == []
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 async def test_the_pages_of_plans_have_no_findings_in_either_theme(site: Site, signed_in: SignedIn, width: int):
     lead, home, plan_id = staged(site)

@@ -222,6 +222,32 @@ def test_only_codes_that_were_asked_about_are_proposed_and_each_once(world: Worl
     assert len(asked.proposal["remarks"]) == 4
 
 
+def test_what_of_a_reply_cannot_be_read_is_left_out_and_the_rest_is_kept(world: World) -> None:
+    reply = world.groups((0, 1))
+    reply["groups"] += [{"codes": {"c1": True}}, "junk", None]
+    asked = world.done("near_duplicates", reply)
+    assert asked.proposal is not None and len(asked.proposal["items"]) == 1
+    assert asked.proposal["remarks"] == ["proposed something that could not be read; left out"]
+    assert [call.outcome for call in world.calls()] == ["valid"], "what was paid for is not asked for again"
+
+
+def test_null_for_no_words_and_bare_ids_are_understood(world: World) -> None:
+    one, two = world.codes[0].id, world.codes[1].id
+    said = {"groups": [{"codes": [one, two], "reason": None, "keep": two}]}
+    asked = world.done("near_duplicates", said)
+    assert asked.proposal is not None
+    assert asked.proposal["items"] == [{"code_ids": [one, two], "keep_id": two, "reason": ""}]
+    drafted = world.done("definition", {**DRAFT, "quotes": ["1", 1.5, True, 1], "short": None})
+    assert drafted.proposal is not None
+    assert (drafted.proposal["items"][0]["quotes"], drafted.proposal["items"][0]["short"]) == ([1], "")
+
+
+def test_a_reply_with_a_number_that_no_machine_reads_is_in_the_ledger_and_asked_for_again(world: World) -> None:
+    asked = world.ask("near_duplicates")
+    world.work(asked, '{"groups": [], "sure": ' + "9" * 5_000 + "}", world.groups((0, 1)))
+    assert [call.outcome for call in world.calls()] == ["invalid", "valid"] and asked.state == "done"
+
+
 def test_a_category_that_is_there_is_named_by_its_id(world: World) -> None:
     there = makers.make_code(world.session, world.lead, world.cause, "Limits", is_category=True)
     reply = world.categories(("x", (0, 1)), ("New one", (2,)), ("", (3,)))
@@ -299,7 +325,8 @@ def test_too_few_and_too_many_codes_are_told_before_anything_is_sent(world: Worl
 def test_every_act_is_in_the_history(world: World) -> None:
     asked = world.done("definition", DRAFT)
     actions.reject_item(world.session, world.lead, asked.id, 0, reason="Too narrow.")
-    kinds = world.session.scalars(select(StudyEvent.kind).where(StudyEvent.kind.like("help.%"))).all()
+    of_help = select(StudyEvent.kind).where(StudyEvent.kind.like("help.%")).order_by(StudyEvent.id)
+    kinds = world.session.scalars(of_help).all()
     assert list(kinds) == ["help.quotes_opened", "help.asked", "help.rejected"]
 
 

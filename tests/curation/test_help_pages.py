@@ -87,7 +87,9 @@ def test_near_names_become_steps_of_a_plan(world: World, lead: TestClient) -> No
     assert lead.post(address, data={"plan": "new", "name": "Tidy"}).status_code == 422
     assert lead.post(address, data={"pairs": pair, "plan": "new", "name": ""}).status_code == 422
     assert lead.post(address, data={"pairs": "a-b", "plan": "new", "name": "Tidy"}).status_code == 404
-    answer = lead.post(address, data={"pairs": pair, "plan": "new", "name": "Tidy"})
+    form = {"pairs": pair, "plan": "new", "name": "Tidy", "form_key": "once"}
+    answer, again = lead.post(address, data=form), lead.post(address, data=form)
+    assert again.status_code == 303
     step = world.session.scalars(select(CodebookPlanStep)).one()
     assert answer.status_code == 303 and answer.headers["location"].endswith(f"/codebook/plans/{step.plan_id}")
     assert (step.kind, step.into_code_id) == ("merge", world.codes[0].id)
@@ -180,6 +182,7 @@ def test_categories_become_a_draft_plan_also_one_that_is_there(world: World, lea
         ("roll_up", "Limits", plan.id),
         ("roll_up", "Machines", plan.id),
     ]
+    assert [step.definition for step in steps] == ["What is used up."] * 2
     assert disclosed_codebook(world.session, world.lead.study.id).codes[world.codes[0].id].parent_id is None
 
 

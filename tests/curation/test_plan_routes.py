@@ -146,8 +146,10 @@ def test_a_plan_that_no_longer_fits_says_so_and_is_answered_409(table, home, cli
     retire_code(table.session, table.lead.study.id, table.lead.member, table.id("Quota"), reason="r")
     shown = client.get(f"{home}/{plan.id}").text
     assert "Does not fit the codebook as it stands: “Quota” is retired." in flat(shown)
-    answer = client.post(f"{home}/{plan.id}/application", data={"seen_revision": plan.revision})
+    typed = {"seen_revision": plan.revision, "reason": "Coders mix them up."}
+    answer = client.post(f"{home}/{plan.id}/application", data=typed)
     assert answer.status_code == 409 and "Step 1 does not fit the codebook" in answer.text
+    assert 'value="Coders mix them up."' in answer.text
 
 
 def test_the_same_form_sent_twice_is_one_step_and_one_comment(table, home, client_for):

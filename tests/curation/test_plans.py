@@ -5,11 +5,13 @@ from sqlalchemy import func, select
 
 from app.codebook.actions import CodeText, edit_code, merge_codes, retire_code
 from app.codebook.models import CodeRevision
+from app.codebook.queries import whole_codebook
 from app.coding.models import SubmittedCode
 from app.curation import plan_actions as actions
 from app.curation import plan_policy as policy
 from app.curation.plan_actions import PlannedStep
 from app.curation.plan_applying import apply_plan
+from app.curation.plan_page import plan_page
 from app.curation.plan_queries import comments_of, steps_of, visible_plan, visible_plans
 from app.findings.history import history, lines
 from app.problems import NotFound
@@ -55,6 +57,19 @@ def test_nothing_in_the_codebook_changes_until_a_plan_is_applied(table):
     assert table.now("Errors").merged_into_id == table.id("Error rate")
     assert plan.ending == "applied" and plan.applied_seq == table.draft(plan).codebook.codebook_seq
     assert steps_of(table.session, plan)[0][0].made_code_id == limits
+
+
+def test_a_new_code_of_a_plan_gets_the_definition_that_was_drafted(table):
+    steps = [
+        PlannedStep("merge", table.ids("Quota", "Quota limit"), name="Limit", definition=" A limit of our own. "),
+        PlannedStep("roll_up", (-1,), name="Used up", definition="There was too little of something."),
+        PlannedStep("merge", table.ids("Errors"), into=table.id("Slow"), definition="Of nothing new."),
+    ]
+    applies(table, table.plans(*steps))
+    codes = whole_codebook(table.session, table.lead.study.id).codes.values()
+    said = {code.name: code.definition for code in codes if code.name in ("Limit", "Used up", "Slow")}
+    assert said.pop("Slow") != "Of nothing new."
+    assert said == {"Limit": "A limit of our own.", "Used up": "There was too little of something."}
 
 
 def test_each_act_of_a_plan_says_which_step_of_which_plan_it_was(table):
@@ -236,12 +251,33 @@ def test_promise_1_a_shared_plan_tells_and_steers_nobody_while_its_author_or_rea
     assert visible_plans(table.session, table.lead) == visible_plans(table.session, outside) == [by_lead, before]
     assert comments_of(table.session, table.ben, before) == comments_of(table.session, table.lead, before) == []
     assert len(comments_of(table.session, table.ada, before)) == 1
-    actions.add_step(table.session, table.lead, before.id, merge(table, "Errors", into="Slow"))
+    actions.add_step(table.session, table.ada, before.id, merge(table, "Errors", into="Slow"))
     assert visible_plans(table.session, table.ben) == []  # changed since the round began
 
     makers.move_round(table.session, table.lead, coding_round, "settling")
     assert visible_plans(table.session, table.ben) == [by_lead, by_coder, before]
     assert len(comments_of(table.session, table.ben, before)) == 1
+
+
+def test_promise_1_nobody_tells_a_coder_of_a_running_round_by_steps_in_their_plan(table):
+    plan = table.plans(merge(table, "Quota", into="Node down"), by=table.ada, shared=True)
+    coding_round = table.round_of(1)
+    step = merge(table, "Errors", into="Slow", reason="I always take the first.")
+    for change in (
+        lambda: actions.add_step(table.session, table.lead, plan.id, step),
+        lambda: actions.add_steps(table.session, table.lead, plan.id, [step]),
+        lambda: actions.remove_step(table.session, table.lead, plan.id, steps_of(table.session, plan)[0][0].id),
+    ):
+        with pytest.raises(policy.AuthorWouldBeTold):
+            change()
+    actions.drop_plan(table.session, table.lead, plan.id, reason="I take both for the same.")
+    assert plan_page(table.session, table.ada, plan).ending_reason == ""
+    assert plan_page(table.session, table.lead, plan).ending_reason == "I take both for the same."
+
+    makers.move_round(table.session, table.lead, coding_round, "settling")
+    assert plan_page(table.session, table.ada, plan).ending_reason == "I take both for the same."
+    again = table.plans(merge(table, "Quota", into="Node down"), by=table.ada, shared=True)
+    assert actions.add_step(table.session, table.lead, again.id, step).position == 2
 
 
 def test_promise_1_a_code_that_is_its_authors_alone_is_in_no_plan(table):

@@ -1,5 +1,6 @@
 """Moving quotes to another code: final codes follow, what was submitted stays, and it can be taken back."""
 
+import re
 from random import Random
 
 import pytest
@@ -203,6 +204,41 @@ def test_promise_1_while_its_round_is_reopened_a_recoding_is_hidden_and_stays(qu
     assert not any("quotes of" in line.words and line.who != "You" for line in told if "moved" in line.words)
 
 
+def test_promise_1_a_recoding_counts_no_quotes_of_what_its_reader_codes_just_now(quotes: Quotes):
+    table = quotes.table
+    quotes.moves(table.lead, table.config, quotes.ids(table.lead, table.config), table.human)
+    quotes.opens(table.judge, table.config)
+    told = [each.quotes for each in quotes.page(table.judge, table.human).recodings]
+    assert told == [4]
+
+    makers.make_round(
+        quotes.session, table.lead, [table.judge], table.incidents[:1], coders_per_incident=1, purpose="recoding"
+    )
+    assert [each.quotes for each in quotes.page(table.judge, table.human).recodings] == [1]
+    makers.make_round(
+        quotes.session, table.lead, [table.judge], table.incidents[1:2], coders_per_incident=1, purpose="recoding"
+    )
+    assert quotes.page(table.judge, table.human).recodings == ()
+    assert [each.quotes for each in quotes.page(table.lead, table.human).recodings] == [4]
+
+
+def test_promise_1_nothing_is_moved_to_a_code_that_is_its_authors_alone(quotes: Quotes):
+    table = quotes.table
+    blind = makers.make_round(
+        quotes.session, table.lead, [table.lead], table.incidents[2:], coders_per_incident=1, code_sharing="private"
+    )
+    own = makers.assignment_of(quotes.session, table.lead, blind, quotes.incident(2))
+    made = makers.act(
+        quotes.session, table.lead, own, "create_code", dimension_id=table.cause.id, name="Only mine"
+    ).code_id
+    ids = quotes.ids(table.lead, table.config, at=0)
+    shown = move_page(quotes.session, table.lead, table.config.id, ids, None)
+    assert made not in {code.id for code in shown.targets} and table.human.id in {code.id for code in shown.targets}
+    with pytest.raises(policy.NotThere):
+        words = recoding.MoveWords(ids, "So.", to_id=made, seen_final_ids=shown.seen_final_ids)
+        recoding.move_quotes(quotes.session, table.lead, table.config.id, words)
+
+
 def test_promise_3_a_recoding_is_told_once_it_was_opened(quotes: Quotes, client_for):
     table = quotes.table
     quotes.opens(table.ben, table.config)
@@ -240,6 +276,38 @@ def test_promise_6_what_somebody_moved_or_settled_meanwhile_is_not_moved_unseen(
     with pytest.raises(policy.SettledMeanwhile):
         quotes.moves(table.lead, table.config, ids[1:], table.human, seen_final_ids=seen)
     assert quotes.session.scalars(select(RecodedQuote.submitted_evidence_id)).all() == ids[:1]
+
+
+def test_promise_6_what_was_typed_outlives_that_somebody_moved_or_settled_meanwhile(quotes: Quotes, client_for):
+    table = quotes.table
+    ids, client = quotes.ids(table.lead, table.config, at=0), client_for(table.lead)
+    seen = list(move_page(quotes.session, table.lead, table.config.id, ids, None).seen_final_ids)
+    quotes.moves(table.judge, table.config, ids[:1], table.network)
+    quotes.opens(table.lead, table.config)
+    fields = {"quote": ids, "seen_final_ids": seen, "to_id": table.human.id, "reason": "I typed this."}
+
+    refused = client.post(address(quotes, table.config, "recodings"), data=fields)
+
+    assert refused.status_code == 409 and "Somebody moved one of these quotes" in refused.text
+    assert 'value="I typed this."' in refused.text and "Move 2 quotes" in refused.text
+    sent = dict.fromkeys(re.findall(r'name="(quote|seen_final_ids)" value="(\d+)"', refused.text))
+    now = {name: [value for key, value in sent if key == name] for name in ("quote", "seen_final_ids")}
+    assert now["quote"] == [str(each) for each in ids[1:]] and now["seen_final_ids"] != [str(each) for each in seen]
+    assert client.post(address(quotes, table.config, "recodings"), data=fields | now).status_code == 303
+
+
+def test_what_the_page_was_narrowed_to_comes_back_after_the_move(quotes: Quotes, client_for):
+    table = quotes.table
+    client, ids = client_for(table.lead), quotes.ids(table.lead, table.config, at=0)
+    asked = f"round=1&coder={table.ada.member.id}&beside={table.human.id}"
+    none = client.get(address(quotes, table.config, "quotes", f"chosen?{asked}"))
+    assert none.status_code == 422 and none.text.count('class="quote-card"') == 3, "those of the coder, as before"
+    chosen = client.get(address(quotes, table.config, "quotes", f"chosen?{asked}&quote={ids[0]}")).text
+    kept = dict(re.findall(r'type="hidden" name="(round|coder|beside|seen_final_ids)" value="(\d+)"', chosen))
+    assert kept.keys() == {"round", "coder", "beside", "seen_final_ids"}
+    fields = kept | {"quote": ids[:1], "to_id": table.human.id, "reason": "So."}
+    done = client.post(address(quotes, table.config, "recodings"), data=fields)
+    assert done.headers["location"] == address(quotes, table.config, f"quotes?{asked}")
 
 
 @pytest.mark.parametrize("who", ["reader", "ada", "ben"])

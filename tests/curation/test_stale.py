@@ -1,5 +1,7 @@
 """After a change of the codebook: which incidents it makes stale and why, and the round that codes it again."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -80,6 +82,26 @@ def test_what_was_coded_after_the_change_is_not_stale_by_it(quotes: Quotes):
     assert 1 in found(quotes), "as long as the round runs the old answer is final"
     change_phase(quotes.session, table.lead, later.number, "settling")
     assert 1 not in found(quotes) and unreviewed(quotes.session, table.lead) == 0
+
+
+def test_a_later_revision_that_says_nothing_new_makes_nothing_stale_again(quotes: Quotes):
+    table = quotes.table
+    rewords(quotes, table.config)
+    later = makers.make_round(
+        quotes.session, table.lead, [table.ada], table.incidents[:1], coders_per_incident=1, purpose="recoding"
+    )
+    quotes.quotes(table.ada, table.config, coding_round=later)
+    quotes.hands_in(table.ada, coding_round=later)
+    change_phase(quotes.session, table.lead, later.number, "settling")
+    assert unreviewed(quotes.session, table.lead) == 0
+
+    synonym = CodeText(table.config.name, WIDER, synonyms=("Setting",))
+    study_id, member = table.lead.study.id, table.lead.member
+    edit_code(quotes.session, study_id, member, table.config.id, synonym, seen_seq=10**9, reason="Found.")
+
+    assert 1 not in found(quotes) and unreviewed(quotes.session, table.lead) == 0
+    rewords(quotes, table.config, "Only where a limit was set.")
+    assert ("bears", "reworded", "Configuration") in found(quotes)[1]
 
 
 def test_a_round_frozen_under_the_old_wording_leaves_its_incidents_stale(quotes: Quotes):
@@ -214,6 +236,21 @@ def test_one_press_makes_a_recoding_round_whose_answers_supersede_the_final_code
     assert quotes.final(table.cause) == {("Network", False, "single_coder")}
 
 
+def test_the_round_is_proposed_for_all_who_code_but_who_was_told_what_is_final(quotes: Quotes, client_for):
+    table = quotes.table
+    rewords(quotes, table.config)
+    client = client_for(table.lead)
+    client.post(address(quotes, "openings"))
+    page = client.get(address(quotes)).text
+    chosen = re.findall(r'name="coder_ids" value="(\d+)" checked', page)
+    assert set(chosen) == {str(each.member.id) for each in (table.ada, table.ben, table.judge)}
+    one = re.findall(r'name="incident_ids" value="(\d+)" checked', page)
+    pressed = client.post(
+        address(quotes, "rounds"), data={"incident_ids": one, "coder_ids": chosen, "coders_per_incident": 1}
+    )
+    assert pressed.status_code == 303
+
+
 def test_the_form_says_what_is_missing_and_keeps_what_was_chosen(quotes: Quotes, client_for):
     table = quotes.table
     rewords(quotes, table.config)
@@ -261,3 +298,4 @@ def test_closing_a_round_warns_of_what_is_unreviewed(quotes: Quotes, client_for)
     rewords(quotes, table.config)
     assert "1 incident bears a final code that was reworded" in client.get(address(quotes, "waiting")).text
     assert "1 incident to look at again" in client.get(f"{here}/").text
+    assert slot in client.get(f"{here}/export").text and slot not in client_for(table.ada).get(f"{here}/export").text

@@ -5,6 +5,8 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.codebook.bring_in import bring_in_codebook
+from app.codebook.readers import read_codebook
 from app.findings.history import history, lines
 from app.rounds.actions import change_phase
 from app.studies.models import StudyEvent
@@ -37,6 +39,12 @@ def test_promise_1_coding_in_a_running_round_is_read_by_its_own_member_only(sess
 
     table.settle(coding_round)
     assert f"{first.name} finished {incidents[0].label}" in told(session, second)
+
+
+def test_why_a_codebook_came_in_is_told(session: Session, table: Table) -> None:
+    listed = read_codebook(b"code,definition\nRetry storm,Retries alone kept it down\n", "csv")
+    bring_in_codebook(session, table.lead, listed, dimension="Cause of theirs", file_name="theirs.csv")
+    assert "From theirs.csv" in told(session, table.coders[0])
 
 
 def test_promise_1_a_reopened_round_is_veiled_again(session: Session, table: Table) -> None:

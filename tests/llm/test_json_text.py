@@ -19,7 +19,9 @@ def test_the_object_is_found_in_what_surrounds_it(text: str) -> None:
     assert json_object(text) == {"word": "yes"}
 
 
-@pytest.mark.parametrize("text", ["", "no", '["yes"]', '{"word": "ye', "{" * 100_000, '{"a":' * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "no", '["yes"]', '{"word": "ye', "{" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 5_000 + "}"]
+)
 def test_a_text_without_an_object_is_refused_quickly(text: str) -> None:
     with pytest.raises(NotJson):
         json_object(text)
