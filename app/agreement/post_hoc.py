@@ -62,7 +62,8 @@ def counted_rows(
 ) -> list[CountedRow]:
     """In the order of the rounds and of their dimensions. firsts: the first answers to these in these rounds.
 
-    pooled_by: the codebook_seq by which new codes must have been pooled; None takes what was pooled until now. Raises StillBlind while one of them runs (promise 1).
+    pooled_by: the codebook_seq by which new codes must have been pooled; None takes what was pooled until now.
+    Raises StillBlind while one of them runs (promise 1).
     """
     exposed = {each.round_id for each in firsts if not each.independent}
     later = [each for each in rounds if each.id in exposed and each.purpose != IMPORTED]
