@@ -1,7 +1,7 @@
 """What is done to a plan for the codebook. Nothing in the codebook changes before it is applied (plan_applying.py)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -23,7 +23,8 @@ NOT_YET = -(2**62)  # the key of what a step would make, as long as the step has
 @dataclass(frozen=True)
 class PlannedStep:
     """kind: 'merge', 'take_out' or 'roll_up'. codes, into: ids of codes; -2 is what the second step of the same list
-    makes. name: instead of into, of a new code or category; a name that stands there already means what stands there.
+    makes. name: instead of into, of a new code or category; a name that stands there already means what stands there,
+    and then definition says nothing. from_help: the asking and the item of its proposal that the step is taken from.
     """
 
     kind: str
@@ -31,6 +32,8 @@ class PlannedStep:
     into: int | None = None
     name: str = ""
     reason: str = ""
+    definition: str = ""
+    from_help: tuple[int, int] | None = None
 
 
 def make_plan(
@@ -60,7 +63,7 @@ def add_steps(session: Session, viewer: Viewer, plan_id: int, steps: Sequence[Pl
         codes = tuple(_by_id(made, key) for key in each.codes)
         into = _by_id(made, each.into) if each.into is not None else None
         try:
-            made.append(_add(session, viewer, draft, PlannedStep(each.kind, codes, into, each.name, each.reason)))
+            made.append(_add(session, viewer, draft, replace(each, codes=codes, into=into)))
         except policy.UnusableStep as problem:
             raise policy.UnusableStep(f"Step {number} cannot be taken into the plan. {problem.sentence}") from None
     if made:
@@ -99,8 +102,7 @@ def move_step(
 ) -> None:
     """By one place. Raises StepDoesNotFit where the steps make no sense in the new order."""
     plan = _held_to_change(session, viewer, plan_id)
-    if plan.revision != seen_revision:
-        raise policy.PlanChanged
+    _check_seen(plan, seen_revision)
     before = opened(session, plan).steps
     at = _step(before, step_id).number - 1
     other = at - 1 if earlier else at + 1
@@ -117,6 +119,22 @@ def move_step(
         raise policy.StepDoesNotFit(f"In that order step {broken.number} would make no sense. {broken.problem}")
     _changed(session, plan)
     _record(session, viewer, plan, "plan.step_moved")
+
+
+def define_step(
+    session: Session, viewer: Viewer, plan_id: int, step_id: int, definition: str, *, seen_revision: int
+) -> None:
+    """Of the new code or category that the step makes. Raises PlanChanged where somebody was quicker (promise 6)."""
+    plan = _held_to_change(session, viewer, plan_id)
+    row = _step(opened(session, plan).steps, step_id).row
+    if not row.name:
+        raise policy.NothingToDefine
+    _check_length(definition)
+    _check_seen(plan, seen_revision)
+    row.definition = definition.strip()
+    session.flush()
+    _changed(session, plan)
+    _record(session, viewer, plan, "plan.step_defined")
 
 
 def share_plan(session: Session, viewer: Viewer, plan_id: int, *, shared: bool) -> None:
@@ -154,6 +172,11 @@ def _held_to_change(session: Session, viewer: Viewer, plan_id: int) -> CodebookP
     return plan
 
 
+def _check_seen(plan: CodebookPlan, seen_revision: int) -> None:
+    if plan.revision != seen_revision:
+        raise policy.PlanChanged
+
+
 @dataclass
 class Draft:
     """Where the next step is added: shelf, what the codebook would be after those before it."""
@@ -184,6 +207,9 @@ def _add(session: Session, viewer: Viewer, draft: Draft, wanted: PlannedStep) ->
         into_code_id=step.into if step.into is not None and step.into > 0 else None,
         into_step_id=-step.into if step.into is not None and step.into < 0 else None,
         name=step.name,
+        definition=wanted.definition.strip() if step.name else "",
+        help_id=wanted.from_help[0] if wanted.from_help else None,
+        help_item=wanted.from_help[1] if wanted.from_help else None,
         reason=wanted.reason.strip(),
         codebook_seq=draft.codebook_seq,
         member_id=viewer.member.id,
@@ -211,6 +237,7 @@ def _fitting(shelf: Shelf, wanted: PlannedStep) -> Step:
     if wanted.kind not in KINDS:
         raise policy.NoSuchKind
     _check_length(wanted.reason)
+    _check_length(wanted.definition)
     codes = tuple(key for key in dict.fromkeys(wanted.codes) if wanted.kind != MERGE or key != wanted.into)
     if not codes:
         raise policy.NoCodes
