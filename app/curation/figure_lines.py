@@ -47,6 +47,14 @@ class RoundFigureLines:
     lines: tuple[FigureLine, ...]
     under: str = ""
 
+    @property
+    def groups(self) -> list[tuple[str, list[FigureLine]]]:
+        """(what its figures are called, the lines), in the order in which these first appear."""
+        found: dict[str, list[FigureLine]] = {}
+        for line in self.lines:
+            found.setdefault(line.words, []).append(line)
+        return list(found.items())
+
 
 def measure_of(dimension: DimensionEntry) -> str:
     return "alpha, MASI distance" if dimension.takes_many else "alpha, nominal"
