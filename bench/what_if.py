@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.tree import DimensionEntry
 from app.coding.models import SubmittedCode
+from app.collecting import collect_seldom
 from app.curation.plan_actions import PlannedStep, make_plan
 from app.curation.plan_models import CodebookPlan
 from app.curation.plan_page import plan_page
@@ -151,7 +152,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--merges", type=int, default=50)
     parser.add_argument("--times", type=int, default=7)
+    parser.add_argument("--collect-often", action="store_true", help="look for garbage as CPython does by itself")
     asked = parser.parse_args()
+    if not asked.collect_often:
+        collect_seldom()  # as a server does
     with tempfile.TemporaryDirectory() as folder, running_postgres(Path(folder) / "data") as url:
         migrate(url)
         database = Database.at(url)

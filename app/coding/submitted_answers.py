@@ -4,7 +4,7 @@ The same submissions as in app/coding/submissions.py, without their quotes and o
 rounds. While a round runs none of it is given out.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -83,10 +83,10 @@ def _given(
         answers = answers.where(answer.dimension_id.in_(dimension_ids))
         codes = codes.where(code.dimension_id.in_(dimension_ids))
     of_answer: dict[int, list[int]] = {}
-    for answer_id, code_id in _rows(session, codes):
+    for answer_id, code_id in zip(*_values(session, codes), strict=True):
         of_answer.setdefault(answer_id, []).append(code_id)
-    given = {answer_id: tuple(sorted(code_ids)) for answer_id, code_ids in of_answer.items()}
-    return [GivenAnswer._make((*said, given.get(answer_id, ()))) for answer_id, *said in _rows(session, answers)]
+    answer_ids, *said = _values(session, answers)
+    return list(map(GivenAnswer, *said, (tuple(sorted(of_answer.get(each, ()))) for each in answer_ids)))
 
 
 def _columns(*columns: Any) -> Any:
@@ -94,5 +94,5 @@ def _columns(*columns: Any) -> Any:
     return select(*(func.array_agg(column) for column in columns))
 
 
-def _rows(session: Session, query: Any) -> Iterable[tuple[Any, ...]]:
-    return zip(*(values or () for values in session.execute(query).one()), strict=True)
+def _values(session: Session, query: Any) -> list[Sequence[Any]]:
+    return [values or () for values in session.execute(query).one()]

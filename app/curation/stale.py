@@ -1,12 +1,12 @@
 """Which incidents a change of the codebook makes stale: by the final codes that they bear, or by what they say."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, case, cast, exists, func, select
-from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Subquery, Text, and_, case, cast, func, select
+from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
+from sqlalchemy.orm import Session
 
 from app.adjudication.models import RECODED, FinalCode, Ruling
 from app.codebook.queries import current_seq, disclosed_codebook
@@ -132,49 +132,57 @@ def _bearing(session: Session, viewer: Viewer, wanted: Mapping[int, object]) -> 
     return borne_codes(session, viewer, FinalCode.code_id.in_(list(wanted))) if wanted else []
 
 
-def borne_codes(session: Session, viewer: Viewer, *wanted: ColumnElement[bool]) -> list[Borne]:
+def borne_codes(
+    session: Session, viewer: Viewer, wanted: ColumnElement[bool], incident_ids: Collection[int] | None = None
+) -> list[Borne]:
     """Current final codes of rounds that are open to others and incidents that the viewer does not code just now.
 
     What settled by itself was made under the oldest codebook of the submissions that count.
     """
+    handed_in = _handed_in_under(viewer.study.id, incident_ids)
     made_under = case(
         (FinalCode.ruling_id.is_not(None), Ruling.codebook_seq),
         (FinalCode.basis == RECODED, FinalCode.codebook_seq),
-        else_=func.coalesce(_handed_in_under(), FinalCode.codebook_seq),
+        else_=func.coalesce(handed_in.c.oldest, FinalCode.codebook_seq),
     )
-    rows = session.execute(
+    query = (
         select(FinalCode.incident_id, FinalCode.dimension_id, FinalCode.id, FinalCode.code_id, made_under)
         .join(Round, and_(Round.study_id == FinalCode.study_id, Round.id == FinalCode.round_id))
         .outerjoin(Ruling, and_(Ruling.study_id == FinalCode.study_id, Ruling.id == FinalCode.ruling_id))
+        .outerjoin(
+            handed_in,
+            and_(handed_in.c.round_id == FinalCode.round_id, handed_in.c.incident_id == FinalCode.incident_id),
+        )
         .where(
             FinalCode.study_id == viewer.study.id,
             FinalCode.superseded_at.is_(None),
             Round.phase.in_(("settling", "closed")),
             FinalCode.incident_id.not_in(still_coded(viewer)),
-            *wanted,
+            wanted,
         )
         .order_by(FinalCode.id)
     )
-    return [Borne(*row) for row in rows]
+    if incident_ids is not None:
+        query = query.where(FinalCode.incident_id.in_(incident_ids))
+    return [Borne(*row) for row in session.execute(query)]
 
 
-def _handed_in_under() -> ScalarSelect[int]:
-    later = aliased(Submission)
+def _handed_in_under(study_id: int, incident_ids: Collection[int] | None) -> Subquery:
+    """Once for all incidents of all rounds: asked for one at a time it takes minutes for a round of thousands."""
+    last = (
+        select(Submission.round_id, Submission.incident_id, Submission.codebook_seq, Submission.kind)
+        .where(Submission.study_id == study_id)
+        .ext(distinct_on(Submission.assignment_id))
+        .order_by(Submission.assignment_id, Submission.ordinal.desc())
+    )
+    if incident_ids is not None:
+        last = last.where(Submission.incident_id.in_(incident_ids))
+    each = last.subquery()
     return (
-        select(func.min(Submission.codebook_seq))
-        .where(
-            Submission.study_id == FinalCode.study_id,
-            Submission.round_id == FinalCode.round_id,
-            Submission.incident_id == FinalCode.incident_id,
-            Submission.kind == "submitted",
-            ~exists().where(
-                later.study_id == Submission.study_id,
-                later.assignment_id == Submission.assignment_id,
-                later.ordinal > Submission.ordinal,
-            ),
-        )
-        .correlate(FinalCode)
-        .scalar_subquery()
+        select(each.c.round_id, each.c.incident_id, func.min(each.c.codebook_seq).label("oldest"))
+        .where(each.c.kind == "submitted")
+        .group_by(each.c.round_id, each.c.incident_id)
+        .subquery()
     )
 
 
@@ -226,7 +234,7 @@ def _similar(session: Session, viewer: Viewer, after: Codebook, change: Change) 
         .limit(MOST_SIMILAR * 5)
     ).all()
     of_dimension = FinalCode.dimension_id == code.dimension_id
-    settled = borne_codes(session, viewer, of_dimension, FinalCode.incident_id.in_([row[0] for row in rows]))
+    settled = borne_codes(session, viewer, of_dimension, [row[0] for row in rows])
     own = lineage(after, code.id)
     fresh = {one.incident_id for one in settled if one.made_under >= change.seq or one.code_id in own}
     older = {one.incident_id for one in settled} - fresh

@@ -7,6 +7,7 @@ running ones only the viewer's own: how many drafts of others bear a code would 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -74,6 +75,15 @@ class Uses:
     drafts: Mapping[int, int]
     sets: Mapping[frozenset[int], int]
 
+    @cached_property
+    def sets_with(self) -> dict[int, list[frozenset[int]]]:
+        """code -> those of the sets that hold it."""
+        found: dict[int, list[frozenset[int]]] = {}
+        for given in self.sets:
+            for code_id in given:
+                found.setdefault(code_id, []).append(given)
+        return found
+
     @property
     def codes(self) -> set[int]:
         return {*self.submitted, *self.finals, *self.drafts}
@@ -140,9 +150,9 @@ def touched_by(uses: Uses, steps: Sequence[Drafted], whole: Shelf) -> Touched:
         finals=sum(uses.finals.get(code_id, 0) for code_id in codes),
         drafts=sum(uses.drafts.get(code_id, 0) for code_id in codes),
         one=sum(
-            times
-            for given, times in uses.sets.items()
-            if not codes.isdisjoint(given) and _how_many(after, given) < _how_many(before, given)
+            uses.sets[given]
+            for given in {given for code_id in codes for given in uses.sets_with.get(code_id, ())}
+            if _how_many(after, given) < _how_many(before, given)
         ),
     )
 
