@@ -54,7 +54,10 @@ def main() -> int:
             "difference, version to now": f"{BOOK}/difference?from={first}",
             "difference, last page": f"{BOOK}/difference?from={first}&page=40",
             "version, its figures": f"{BOOK}/versions/{first}",
-            "published page, all codes": f"/published/{link}",
+            "published, contents": f"/published/{link}",
+            "published, a dimension": f"/published/{link}?dimension=3&page=2",
+            "published, words": f"/published/{link}?find=renamed+limit",
+            "published, all on one page": f"/published/{link}?all",
         }
         slow = [name for name, address in pages.items() if measured(client, name, address) > LIMIT_MS]
         database.dispose()

@@ -236,6 +236,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     elsewhere["codebook-published-signed-in"] = f"/published/{published.token}"
     return [
         Shot("codebook-published", "", f"/published/{published.token}"),
+        Shot("codebook-published-dimension", "", f"/published/{published.token}?dimension=1"),
+        Shot("codebook-published-found", "", f"/published/{published.token}?find=limit"),
         *(Shot(name, "lead", path) for name, path in elsewhere.items()),
     ] + [Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
-from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Value
+from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, RELIABILITY, ROW_WORDS, Value
 from app.codebook.tree import DimensionEntry
 from app.coding.submitted_answers import GivenAnswer, last_answers
 from app.methods.agreement import Measures
@@ -21,6 +21,8 @@ from app.rounds.queries import coders
 if TYPE_CHECKING:
     from app.methods.agreement.tables import Patterns
 
+POST_HOC_WORDS = ROW_WORDS | {RELIABILITY: "Reliability round of another codebook: not a reliability estimate"}
+
 CodeOf = Callable[[int], int | None]  # a submitted code -> what it is scored as; None: not to be scored
 
 
@@ -28,7 +30,7 @@ CodeOf = Callable[[int], int | None]  # a submitted code -> what it is scored as
 class CountedRow:
     """The ratings of one row of one round and dimension. kind: as in `figures.Row`.
 
-    codes: those in what the round handed in. coined: of those the private new ones -> whether they were pooled since.
+    codes: those in what the round handed in. coined: of those the private new ones -> whether they were pooled.
     """
 
     coding_round: Round
@@ -41,18 +43,26 @@ class CountedRow:
 
 @dataclass(frozen=True)
 class Scored:
-    """differing: incidents on which not all coders said the same. left_out: ratings with a code that is not scored."""
+    """differing: incidents on which not all coders said the same. left_out: ratings with a code that is not scored.
+    raters: whoever has a rating that is."""
 
     measures: Measures
     differing: int
     left_out: int
+    raters: int
 
 
 def counted_rows(
-    session: Session, rounds: Sequence[Round], dimension_ids: Collection[int], firsts: Sequence[GivenAnswer]
+    session: Session,
+    rounds: Sequence[Round],
+    dimension_ids: Collection[int],
+    firsts: Sequence[GivenAnswer],
+    *,
+    pooled_by: int | None = None,
 ) -> list[CountedRow]:
     """In the order of the rounds and of their dimensions. firsts: the first answers to these in these rounds.
 
+    pooled_by: the codebook_seq by which new codes must have been pooled; None takes what was pooled until now.
     Raises StillBlind while one of them runs (promise 1).
     """
     exposed = {each.round_id for each in firsts if not each.independent}
@@ -61,9 +71,9 @@ def counted_rows(
     by_round, last_by_round = _by_place(firsts), _by_place(lasts)
     found = []
     for coding_round in rounds:
-        coined = queries.coined_in_private(session, coding_round)
+        coined = queries.coined_in_private(session, coding_round, seq=pooled_by)
         handed_in = queries.handed_in_codes(session, coding_round)
-        for dimension in queries.codebook_of_round(session, coding_round).dimensions:
+        for dimension in _dimensions(session, coding_round):
             place = coding_round.id, dimension.id
             if dimension.id not in dimension_ids or place not in by_round:
                 continue
@@ -76,6 +86,12 @@ def counted_rows(
     return found
 
 
+def _dimensions(session: Session, coding_round: Round) -> tuple[DimensionEntry, ...]:
+    """Those that were retired too: whoever asks names the ones that count."""
+    codebook = queries.codebook_of_round(session, coding_round)
+    return (*codebook.dimensions, *codebook.retired_dimensions)
+
+
 def scored(row: CountedRow, code_of: CodeOf) -> Scored:
     from app.methods.agreement import differing, mapped, measures_of  # numpy and scipy: not before there is something
 
@@ -84,6 +100,7 @@ def scored(row: CountedRow, code_of: CodeOf) -> Scored:
         measures=measures_of(patterns, sets=row.dimension.takes_many),
         differing=differing(patterns),
         left_out=row.patterns.ratings - patterns.ratings,
+        raters=len(patterns.raters),
     )
 
 

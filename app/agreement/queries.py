@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
@@ -24,8 +24,8 @@ def codebook_of_round(session: Session, coding_round: Round) -> Codebook:
     return Codebook(seq, then.dimensions, now.codes, then.retired_dimensions)
 
 
-def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
-    """Codes that were somebody's alone when this round began or later -> whether they were pooled since.
+def coined_in_private(session: Session, coding_round: Round, *, seq: int | None = None) -> dict[int, bool]:
+    """Codes that were somebody's alone when this round began or later -> whether they were pooled since, or by `seq`.
 
     Coined in this round or another one, where names were not shared, and not open to all before this round ran.
     Pooled: merged, moved, renamed or reworded after everybody could read them, or taken as the one that another was
@@ -52,7 +52,8 @@ def coined_in_private(session: Session, coding_round: Round) -> dict[int, bool]:
             CodeRevision,
             (CodeRevision.study_id == Code.study_id)
             & or_(CodeRevision.code_id == Code.id, CodeRevision.merged_into_id == Code.id)
-            & (CodeRevision.at > CodeDisclosure.at),
+            & (CodeRevision.at > CodeDisclosure.at)
+            & (true() if seq is None else CodeRevision.codebook_seq <= seq),
         )
         .where(
             Code.study_id == coding_round.study_id,

@@ -116,7 +116,7 @@ def take_into_plan(
         raise policy.NothingProposed
     if not items:
         raise policy.NothingChosen
-    steps = [_step(kind, _item(session, asked, item)) for item in dict.fromkeys(items)]
+    steps = [_step(kind, _item(session, asked, item), (asked.id, item)) for item in dict.fromkeys(items)]
     if plan_id is None:
         plan_id = make_plan(session, viewer, name, steps).id
     else:
@@ -201,12 +201,13 @@ def _item(session: Session, asked: CodebookHelp, item: int) -> dict[str, Any]:
     return items[item]
 
 
-def _step(kind: str, item: dict[str, Any]) -> PlannedStep:
+def _step(kind: str, item: dict[str, Any], from_help: tuple[int, int]) -> PlannedStep:
     into = item["keep_id"] if kind == "merge" else item["into_id"]
     codes = tuple(code_id for code_id in item["code_ids"] if code_id != into)
-    if into is not None:
-        return PlannedStep(kind, codes, into=into, reason=item["reason"])
-    return PlannedStep(kind, codes, name=item["name"], reason=item["reason"], definition=item["definition"])
+    if into:
+        return PlannedStep(kind, codes, into=into, reason=item["reason"], from_help=from_help)
+    words = {key: item.get(key, "") for key in ("name", "definition", "reason")}
+    return PlannedStep(kind, codes, **words, from_help=from_help)
 
 
 def _decide(

@@ -23,8 +23,8 @@ NOT_YET = -(2**62)  # the key of what a step would make, as long as the step has
 @dataclass(frozen=True)
 class PlannedStep:
     """kind: 'merge', 'take_out' or 'roll_up'. codes, into: ids of codes; -2 is what the second step of the same list
-    makes. name: instead of into, of a new code or category; a name that stands there already means what stands there.
-    definition: of a new one.
+    makes. name: instead of into, of a new code or category; a name that stands there already means what stands there,
+    and then definition says nothing. from_help: the asking and the item of its proposal that the step is taken from.
     """
 
     kind: str
@@ -33,6 +33,7 @@ class PlannedStep:
     name: str = ""
     reason: str = ""
     definition: str = ""
+    from_help: tuple[int, int] | None = None
 
 
 def make_plan(
@@ -101,8 +102,7 @@ def move_step(
 ) -> None:
     """By one place. Raises StepDoesNotFit where the steps make no sense in the new order."""
     plan = _held_to_draft(session, viewer, plan_id)
-    if plan.revision != seen_revision:
-        raise policy.PlanChanged
+    _check_seen(plan, seen_revision)
     before = opened(session, plan).steps
     at = _step(before, step_id).number - 1
     other = at - 1 if earlier else at + 1
@@ -119,6 +119,22 @@ def move_step(
         raise policy.StepDoesNotFit(f"In that order step {broken.number} would make no sense. {broken.problem}")
     _changed(session, plan)
     _record(session, viewer, plan, "plan.step_moved")
+
+
+def define_step(
+    session: Session, viewer: Viewer, plan_id: int, step_id: int, definition: str, *, seen_revision: int
+) -> None:
+    """Of the new code or category that the step makes. Raises PlanChanged where somebody was quicker (promise 6)."""
+    plan = _held_to_draft(session, viewer, plan_id)
+    row = _step(opened(session, plan).steps, step_id).row
+    if not row.name:
+        raise policy.NothingToDefine
+    _check_length(definition)
+    _check_seen(plan, seen_revision)
+    row.definition = definition.strip()
+    session.flush()
+    _changed(session, plan)
+    _record(session, viewer, plan, "plan.step_defined")
 
 
 def share_plan(session: Session, viewer: Viewer, plan_id: int, *, shared: bool) -> None:
@@ -163,6 +179,11 @@ def _held_to_draft(session: Session, viewer: Viewer, plan_id: int) -> CodebookPl
     return plan
 
 
+def _check_seen(plan: CodebookPlan, seen_revision: int) -> None:
+    if plan.revision != seen_revision:
+        raise policy.PlanChanged
+
+
 @dataclass
 class Draft:
     """Where the next step is added: shelf, what the codebook would be after those before it."""
@@ -194,6 +215,8 @@ def _add(session: Session, viewer: Viewer, draft: Draft, wanted: PlannedStep) ->
         into_step_id=-step.into if step.into is not None and step.into < 0 else None,
         name=step.name,
         definition=wanted.definition.strip() if step.name else "",
+        help_id=wanted.from_help[0] if wanted.from_help else None,
+        help_item=wanted.from_help[1] if wanted.from_help else None,
         reason=wanted.reason.strip(),
         codebook_seq=draft.codebook_seq,
         member_id=viewer.member.id,

@@ -79,8 +79,9 @@ def _apply(session: Session, viewer: Viewer, plan: CodebookPlan, each: Drafted, 
         new = each.after[step.makes]
         parent = None if new.parent is None else _code_id(new.parent, made)
         code = codebook.create_code(
-            session, study_id, member, each.row.dimension_id, CodeText(step.name, each.row.definition),
-            origin="curation", parent_id=parent, is_category=new.is_category, reason=reason,
+            session, study_id, member, each.row.dimension_id, CodeText(step.name, definition=each.row.definition),
+            origin="suggestion" if each.row.help_id else "curation",
+            parent_id=parent, is_category=new.is_category, reason=reason,
         )  # fmt: skip
         made[each.row.id] = each.row.made_code_id = code.id
     into = _code_id(step.into if step.into is not None else -each.row.id, made)

@@ -84,6 +84,15 @@ class StepForm(Form):
         return PlannedStep(self.kind, key_numbers(self.codes), into, self.name, self.reason, self.definition)
 
 
+@dataclass(frozen=True)
+class Defining:
+    """What was typed as the definition of a step, and why it was not taken. No step: nothing was."""
+
+    step_id: int | None = None
+    text: str = ""
+    problem: str = ""
+
+
 def key_numbers(keys: Sequence[str]) -> tuple[int, ...]:
     return tuple(key_number(key) for key in keys)
 

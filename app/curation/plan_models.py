@@ -43,9 +43,9 @@ class CodebookPlan(Base):
 
 
 class CodebookPlanStep(Base):
-    """into: a code of the codebook, or the new one of an earlier step; or else the step makes a new one called `name`,
-    with a definition.
+    """into: a code of the codebook, or the new one of an earlier step; or else the step makes a new one called `name`.
 
+    definition: of the new one. help_id, help_item: the item of a model's proposal that the step was taken from.
     codebook_seq: the codebook for which the step was drafted. made_code_id: what its new one became in the codebook.
     """
 
@@ -57,6 +57,9 @@ class CodebookPlanStep(Base):
         within_study("into_step_id", "codebook_plan_steps"),
         within_study("made_code_id", "codes"),
         within_study("member_id", "memberships"),
+        within_study("help_id", "codebook_help"),
+        CheckConstraint("(help_id IS NULL) = (help_item IS NULL)", name="from_one_item"),
+        CheckConstraint("definition = '' OR name <> ''", name="defines_what_it_makes"),
         CheckConstraint(
             "num_nonnulls(into_code_id, into_step_id, nullif(name, '')) = CASE kind WHEN 'take_out' THEN 0 ELSE 1 END",
             name="into_one",
@@ -73,6 +76,8 @@ class CodebookPlanStep(Base):
     into_step_id: Mapped[int | None] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text, server_default="")
     definition: Mapped[str] = mapped_column(Text, server_default="")
+    help_id: Mapped[int | None] = mapped_column(BigInteger)
+    help_item: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Text, server_default="")
     codebook_seq: Mapped[int] = mapped_column(BigInteger)
     made_code_id: Mapped[int | None] = mapped_column(BigInteger)

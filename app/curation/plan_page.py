@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import ROW_WORDS
@@ -10,6 +11,7 @@ from app.agreement.page import Shown, whisker_of
 from app.agreement.post_hoc import Scored
 from app.codebook.tree import DimensionEntry
 from app.curation import plan_policy as policy
+from app.curation.help_models import CodebookHelp
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment
 from app.curation.plan_queries import (
     OpenedPlan,
@@ -44,7 +46,8 @@ class PlanLine:
 
 @dataclass(frozen=True)
 class StepLine:
-    """codes, into: names. is_new: whether the step makes what they go into. used_by: numbers of steps that use that."""
+    """codes, into: names. is_new: whether the step makes what they go into. used_by: numbers of steps that use that.
+    suggested: the definition that a model proposed for it."""
 
     drafted: Drafted
     codes: tuple[str, ...]
@@ -53,6 +56,15 @@ class StepLine:
     by: Membership
     touched: Touched
     used_by: tuple[int, ...]
+    suggested: str = ""
+
+    @property
+    def definition(self) -> str:
+        return self.drafted.row.definition
+
+    @property
+    def is_as_suggested(self) -> bool:
+        return bool(self.suggested) and self.suggested == self.definition
 
     @property
     def id(self) -> int:
@@ -145,12 +157,14 @@ def plan_page(session: Session, viewer: Viewer, plan: CodebookPlan, rounds: Sequ
     foreseen = what_if(session, viewer, draft, rounds=rounds)
     members = members_by_id(session, viewer.study.id)
     is_draft = plan.ending is None
+    suggested = _suggested(session, draft)
     return PlanPage(
         draft=draft,
         author=members[plan.created_by],
         ended_by=members.get(plan.ended_by or 0),
         lines=tuple(
-            _line(draft, each, touched, members) for each, touched in zip(draft.steps, foreseen.by_step, strict=True)
+            _line(draft, each, touched, members, suggested.get(each.row.id, ""))
+            for each, touched in zip(draft.steps, foreseen.by_step, strict=True)
         ),
         foreseen=foreseen,
         groups=tuple(_group(each) for each in foreseen.beside),
@@ -164,7 +178,21 @@ def plan_page(session: Session, viewer: Viewer, plan: CodebookPlan, rounds: Sequ
     )
 
 
-def _line(draft: OpenedPlan, each: Drafted, touched: Touched, members: dict[int, Membership]) -> StepLine:
+def _suggested(session: Session, draft: OpenedPlan) -> dict[int, str]:
+    """Step -> the definition of its item, in the words of the model."""
+    rows = [each.row for each in draft.steps if each.row.help_id is not None and each.row.name]
+    if not rows:
+        return {}
+    asked = select(CodebookHelp.id, CodebookHelp.proposal).where(
+        CodebookHelp.study_id == draft.plan.study_id, CodebookHelp.id.in_({row.help_id for row in rows})
+    )
+    items = {help_id: proposal["items"] for help_id, proposal in session.execute(asked) if proposal}
+    return {row.id: items[row.help_id][row.help_item].get("definition", "") for row in rows if row.help_id in items}
+
+
+def _line(
+    draft: OpenedPlan, each: Drafted, touched: Touched, members: dict[int, Membership], suggested: str
+) -> StepLine:
     names = {-other.row.id: other.row.name for other in draft.steps if other.row.name}
     step = each.step
 
@@ -183,6 +211,7 @@ def _line(draft: OpenedPlan, each: Drafted, touched: Touched, members: dict[int,
         by=members[each.row.member_id],
         touched=touched,
         used_by=tuple(users_of(draft.steps, each.row.id)),
+        suggested=suggested,
     )
 
 

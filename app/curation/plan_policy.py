@@ -47,6 +47,10 @@ class StepInUse(Conflict):
     """A later step uses the code that this step makes. Take that step out first."""
 
 
+class NothingToDefine(Conflict):
+    """This step makes no new code or category, so there is nothing to define. What is there is changed on its page."""
+
+
 class NothingPlanned(Conflict):
     """The plan has no steps, so there is nothing to apply."""
 

@@ -10,7 +10,7 @@ from app.curation import plan_actions as actions
 from app.curation import plan_policy as policy
 from app.curation.near_duplicates import near_duplicates
 from app.curation.plan_applying import apply_plan
-from app.curation.plan_forms import STEP_CHOICES, StepForm
+from app.curation.plan_forms import STEP_CHOICES, Defining, StepForm
 from app.curation.plan_page import KIND_WORDS, choosing, plan_lines, plan_page
 from app.curation.plan_queries import may_draft, opened, visible_plan
 from app.db.session import ReadSession, Transaction
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/studies/{slug}/codebook/plans")
 PLAN = "/{plan_id}"
 STEP = PLAN + "/steps/{step_id}"
 NEAR = PLAN + "/near-duplicates"
+NOTHING_TYPED = Defining()
 
 
 @router.get("")
@@ -97,6 +98,21 @@ def move_step(
     return _answer(request, session, viewer, plan_id)
 
 
+@router.post(STEP + "/definition")
+def define_step(
+    request: Request, session: Transaction, viewer: CurrentViewer, plan_id: Key, step_id: Key, posted: PostedForm
+) -> Response:
+    typed, seen = posted.raw("definition"), posted.number("seen_revision")
+    try:
+        with session.begin_nested():
+            actions.define_step(session, viewer, plan_id, step_id, typed, seen_revision=seen or 0)
+    except (policy.PlanChanged, policy.PlanTextTooLong) as problem:
+        status = 422 if isinstance(problem, Invalid) else 409
+        defining = Defining(step_id, typed, problem.sentence)
+        return _answer(request, session, viewer, plan_id, status=status, whole=True, defining=defining)
+    return _answer(request, session, viewer, plan_id)
+
+
 @router.get(NEAR)
 def near(request: Request, session: ReadSession, viewer: CurrentViewer, plan_id: Key, dimension: str = "") -> Response:
     return _near(request, session, viewer, plan_id, whole_number(dimension), whole=True)
@@ -159,6 +175,7 @@ def _answer(
     said: str = "",
     said_problem: str = "",
     why: str = "",
+    defining: Defining = NOTHING_TYPED,
 ) -> Response:
     """The plan for htmx; else its page, or the way back to it after something was done."""
     address = f"{_home(viewer)}/{plan_id}"
@@ -178,6 +195,7 @@ def _answer(
         "said": said,
         "said_problem": said_problem,
         "why": why,
+        "defining": defining,
     }
     if is_htmx(request):
         return fragment(request, "curation/_plan.html", status=status, **context)

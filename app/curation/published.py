@@ -12,10 +12,11 @@ from app.codebook.models import CodebookVersion, CodeDisclosure
 from app.codebook.queries import disclosed_codebook
 from app.codebook.queries import version as version_of
 from app.codebook.tree import Codebook, CodeEntry
+from app.curation.post_hoc_statement import open_round_names
 from app.curation.publication_models import ANYBODY, CodebookPublication
 from app.curation.statement import Statement, statement
 from app.problems import NotFound
-from app.rounds.models import Round, RoundIncident
+from app.rounds.models import RoundIncident
 from app.rounds.queries import running_round_ids
 from app.studies.models import Study
 from app.studies.queries import own_study_ids
@@ -58,8 +59,8 @@ def published(session: Session, token: str, person: Person | None) -> Published:
 
 def _told_notes(session: Session, version: CodebookVersion) -> str:
     """Notes that name a round which is not closed, as of a version that was frozen for it, wait until it is."""
-    names = session.scalars(select(Round.name).where(Round.study_id == version.study_id, Round.phase != "closed"))
-    return "" if any(name and name in version.notes for name in names) else version.notes
+    named = any(name in version.notes for name in open_round_names(session, version.study_id))
+    return "" if named else version.notes
 
 
 def published_codebook(session: Session, publication: CodebookPublication, version: CodebookVersion) -> Codebook:

@@ -6,48 +6,29 @@ Only what a reliability round measured that was coded under the very version, an
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import Row, round_figures
-from app.agreement.page import whisker_of
 from app.codebook.models import CodebookVersion
 from app.codebook.rows import newest_state
+from app.curation.figure_lines import FigureLine, RoundFigureLines
+from app.curation.post_hoc_statement import WAITS, post_hoc_lines
 from app.db.shared import shared_by_sessions
 from app.rounds.models import Round, RoundPhaseChange
-from app.web.figures import Whisker
 
 BESIDE = ("mapped",)  # what such a round also measured, under its own name
 
 
 @dataclass(frozen=True)
-class FigureLine:
-    """whisker: None where there is no figure, and sentence says why. words: what the figure is called."""
-
-    dimension: str
-    measure: str
-    words: str
-    whisker: Whisker | None
-    sentence: str
-    raters: int
-
-
-@dataclass(frozen=True)
-class RoundFigureLines:
-    name: str
-    closed_at: datetime
-    incidents: int
-    lines: tuple[FigureLine, ...]
-
-
-@dataclass(frozen=True)
 class Statement:
-    """beside: figures of the same rounds that are not its reliability. n and interval stand with each."""
+    """beside: figures of the same rounds that are not its reliability. post_hoc: of rounds that were coded under
+    another codebook, scored under this one. n and interval stand with each."""
 
     reliability: tuple[RoundFigureLines, ...]
     beside: tuple[RoundFigureLines, ...]
+    post_hoc: tuple[RoundFigureLines, ...]
 
 
 def statement(session: Session, version: CodebookVersion) -> Statement:
@@ -65,6 +46,7 @@ def statement(session: Session, version: CodebookVersion) -> Statement:
     return Statement(
         reliability=tuple(reliability for reliability, _ in both),
         beside=tuple(beside for _, beside in both if beside.lines),
+        post_hoc=post_hoc_lines(session, version),
     )
 
 
@@ -98,13 +80,8 @@ def _told(rows: Sequence[Row]) -> tuple[FigureLine, ...]:
 
 
 def _line(row: Row) -> FigureLine:
-    headline, whisker = row.headline, whisker_of(row.headline, width=180, apart=not row.is_reliability)
-    why = row.sentence or (headline.undefined or headline.interval_method if headline and whisker is None else "")
-    return FigureLine(
-        dimension=row.dimension.name,
-        measure="alpha, MASI distance" if row.dimension.takes_many else "alpha, nominal",
-        words=row.words,
-        whisker=whisker,
-        sentence=why or "",
-        raters=row.report.raters if row.report else 0,
-    )
+    """Codes that wait to be pooled are neither named nor counted: some may be of a round that still runs."""
+    if row.report is None:
+        return FigureLine.without_figure(row.dimension, row.words, WAITS)
+    apart = not row.is_reliability
+    return FigureLine.of(row.dimension, row.headline, row.report.raters, words=row.words, apart=apart)

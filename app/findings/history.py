@@ -96,6 +96,7 @@ WORDS = {
     "plan.made": "made a plan for the codebook",
     "plan.steps_added": "added steps to a plan for the codebook",
     "plan.step_removed": "took a step out of a plan for the codebook",
+    "plan.step_defined": "worded the definition of a new code in a plan for the codebook",
     "plan.step_moved": "put the steps of a plan for the codebook in another order",
     "plan.shared": "shared a plan for the codebook",
     "plan.withheld": "withdrew a plan for the codebook",

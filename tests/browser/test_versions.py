@@ -90,6 +90,8 @@ async def test_a_version_is_published_and_read_by_somebody_who_is_nobody_here(
     figures = reader.get_by_role("region", name=f"Reliability of {name}")
     await expect(figures.get_by_role("row", name="Root cause")).to_contain_text("n = 8")
     await expect(reader.get_by_role("heading", name="Luck")).to_be_visible()
+    await press(reader, "link", "Post hoc")
+    await expect(reader.get_by_role("region", name="Post hoc")).to_contain_text("nothing is scored under it")
     assert await serious_findings(reader) == []
     async with reader.expect_download() as file:
         await press(reader, "button", "Download")

@@ -186,6 +186,77 @@ def test_categories_become_a_draft_plan_also_one_that_is_there(world: World, lea
     assert disclosed_codebook(world.session, world.lead.study.id).codes[world.codes[0].id].parent_id is None
 
 
+def test_a_proposed_definition_goes_into_the_plan_is_reworded_there_and_stands_in_the_codebook_once_applied(
+    world: World, lead: TestClient
+) -> None:
+    asked = world.done("categories", world.categories(("Limits", (0, 1)), ("Machines", (2,))))
+    sent = {"items": ["0", "1"], "plan": "new", "name": "Fewer"}
+    home = lead.post(f"{world.home}/{asked.id}/plans", data=sent).headers["location"]
+    page = lead.get(home).text
+    assert page.count("as the model proposed it:") == 2 and page.count("What is used up.") == 4
+
+    limits, machines = world.session.scalars(select(CodebookPlanStep).order_by(CodebookPlanStep.position)).all()
+    assert (limits.definition, limits.help_id, limits.help_item, machines.help_item) == (
+        "What is used up.", asked.id, 0, 1,
+    )  # fmt: skip
+    seen = revision_in(page)
+    words = {"definition": "A limit of our own.\r\nNot of a provider.", "seen_revision": seen}
+    assert lead.post(f"{home}/steps/{limits.id}/definition", data=words).status_code == 303
+    assert "plan.step_defined" in world.session.scalars(select(StudyEvent.kind)).all()
+    page = lead.get(home).text
+    assert "reworded from a proposal of the model:" in page and page.count("as the model proposed it:") == 1
+    assert lead.post(f"{home}/application", data={"seen_revision": revision_in(page)}).status_code == 303
+
+    made = {code.name: code for code in disclosed_codebook(world.session, world.lead.study.id).codes.values()}
+    assert [(made[name].definition, made[name].origin, made[name].is_category) for name in ("Limits", "Machines")] == [
+        ("A limit of our own.\nNot of a provider.", "suggestion", True),
+        ("What is used up.", "suggestion", True),
+    ]
+    assert made["Quota"].parent_id == made["Limits"].id
+    proposed = world.session.get_one(CodebookHelp, asked.id).proposal
+    assert proposed and proposed["items"][0]["definition"] == "What is used up."
+    code = lead.get(f"/studies/{world.lead.study.slug}/codebook/codes/{made['Limits'].id}").text
+    assert "Offered by a model, taken by a person" in code
+
+
+def test_a_definition_of_a_plan_that_somebody_changed_meanwhile_is_not_overwritten_and_what_was_typed_stays(
+    world: World, lead: TestClient
+) -> None:
+    asked = world.done("categories", world.categories(("Limits", (0, 1))))
+    sent = {"items": ["0"], "plan": "new", "name": "Fewer"}
+    home = lead.post(f"{world.home}/{asked.id}/plans", data=sent).headers["location"]
+    step = world.session.scalars(select(CodebookPlanStep)).one()
+    seen = revision_in(lead.get(home).text)
+    address = f"{home}/steps/{step.id}/definition"
+    assert lead.post(address, data={"definition": "First.", "seen_revision": seen}).status_code == 303
+    late = lead.post(address, data={"definition": "Second.", "seen_revision": seen})
+    assert late.status_code == 409 and "First." in late.text and "Second." in late.text and "was changed" in late.text
+    long = lead.post(address, data={"definition": "x" * 5_001, "seen_revision": revision_in(late.text)})
+    assert long.status_code == 422 and "longer than 5,000" in long.text and "x" * 5_001 in long.text
+    world.session.expire_all()
+    assert world.session.scalars(select(CodebookPlanStep.definition)).one() == "First."
+
+
+def test_a_category_that_is_there_keeps_its_definition(world: World, lead: TestClient) -> None:
+    asked = world.done("categories", world.categories(("Limits", (0, 1))))
+    makers.make_code(world.session, world.lead, world.cause, "Limits", is_category=True, definition="Ours.")
+    sent = {"items": ["0"], "plan": "new", "name": "Fewer"}
+    home = lead.post(f"{world.home}/{asked.id}/plans", data=sent).headers["location"]
+    step = world.session.scalars(select(CodebookPlanStep)).one()
+    page = lead.get(home).text
+    assert (step.name, step.definition) == ("", "") and "definition" not in page.partition('id="add-step"')[0]
+    refused = lead.post(
+        f"{home}/steps/{step.id}/definition", data={"definition": "Theirs.", "seen_revision": revision_in(page)}
+    )
+    assert refused.status_code == 409 and "nothing to define" in refused.text
+
+
+def revision_in(page: str) -> str:
+    found = re.search(r'name="seen_revision" value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
 def test_a_step_that_fits_no_more_is_told_and_nothing_is_half_taken(world: World, lead: TestClient) -> None:
     asked = world.done("categories", world.categories(("Limits", (0, 1)), ("Machines", (2,))))
     makers.make_code(world.session, world.lead, world.cause, "Limits", is_category=True)

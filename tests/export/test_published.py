@@ -7,7 +7,10 @@ from html import unescape
 import pytest
 
 from app.codebook import actions
+from app.export.published_page import FEW
+from app.rounds.queries import frozen_version
 from tests import makers
+from tests.curation.closed_round import coded_round
 from tests.makers import make_code, make_dimension
 from tests.support.clients import client_for
 
@@ -101,3 +104,37 @@ def test_only_the_lead_publishes_and_what_is_missing_is_said_in_the_form(session
     refused = client_for(lead).post(f"{address}/publication", data={})
     assert refused.status_code == 422 and "Say who may read it" in refused.text
     assert client_for(lead).get(f"{BOOK}/versions/99999").status_code == 404
+
+
+def test_a_large_codebook_is_read_by_its_contents_by_dimension_by_words_and_on_one_page(session, client_for, lead):
+    cause = make_dimension(session, lead, "Root cause", question="What made it possible?")
+    for number in range(FEW + 1):
+        make_code(session, lead, cause, f"Cause {number}", definition=f"It was {number}.")
+    link = link_of(
+        client_for(lead), actions.name_version(session, lead.study.id, lead.member, name="v1", notes="Large")
+    )
+    nobody = client_for(None)
+    contents = nobody.get(link).text
+    assert "Cause 140" in contents and "It was 140." not in contents and "No figure is the reliability" in contents
+    address = unescape(re.search(r'href="([^"#]+)#[^"]+">Cause 140<', contents)[1])
+    assert "It was 140." in nobody.get(address).text and "It was 40." not in nobody.get(address).text
+    found = words_of(nobody.get(f"{link}?find=was+140.").text)
+    assert "1 code" in found and "It was 140." in found and "It was 40." not in found
+    whole = nobody.get(f"{link}?all").text
+    assert all(f"It was {number}." in whole for number in range(FEW + 1))
+    for junk in ("4", "0", "x", "9" * 30):
+        assert nobody.get(f"{link}?dimension={junk}").status_code == 404
+    assert nobody.get(f"{link}?dimension=1&page=99").status_code == 200
+
+
+def test_post_hoc_figures_stand_apart_from_reliability_on_the_page(session, client_for, lead):
+    cause = make_dimension(session, lead, "Root cause")
+    codes = [make_code(session, lead, cause, name) for name in ("load", "change")]
+    closed = coded_round(session, lead, makers.make_coders(session, lead, 2), cause, codes, name="May")
+    later = actions.name_version(session, lead.study.id, lead.member, name="later")
+    own = client_for(None).get(link_of(client_for(lead), frozen_version(session, closed))).text
+    other = client_for(None).get(link_of(client_for(lead), later)).text
+    for text, in_first, in_second in ((own, True, False), (other, False, True)):
+        reliability, _, post_hoc = text[text.index('id="reliability-h"') :].partition('id="post-hoc-h"')
+        assert ("n = 8" in reliability, "n = 8" in post_hoc) == (in_first, in_second)
+        assert ("never the study’s reliability" in words_of(post_hoc)) == in_second

@@ -219,6 +219,7 @@ MAY = {
     ("POST", PLAN + "/steps"): LEAD,  # or who made it; of them and of private ones: tests/curation/test_plans.py
     ("POST", PLAN + "/steps/{step_id}/removal"): LEAD,
     ("POST", PLAN + "/steps/{step_id}/moves"): LEAD,
+    ("POST", PLAN + "/steps/{step_id}/definition"): LEAD,
     ("POST", PLAN + "/sharing"): LEAD,
     ("POST", PLAN + "/comments"): CODING,
     ("POST", PLAN + "/application"): LEAD,
