@@ -19,7 +19,7 @@ from app.db.backup_file import BLOCK, DUMP, Manifest, checked_manifest
 from app.db.client_programs import client_programs, started
 from app.db.connecting import check_server_version, connected
 from app.db.migrate import LOCK, known_revisions, migrate
-from app.db.restore_sql import check_counts, drop_everything, without_newer_settings
+from app.db.restore_sql import check_counts, drop_everything, up_to_the_rows
 from app.db.tables import REVISION_TABLE, others_connected, revision_of, row_counts, schema_of
 from app.places import tandem_version
 from app.problems import Conflict, Invalid
@@ -168,8 +168,7 @@ def _write_dump(
         feeding.start()
         assert reading.stdout is not None
         try:
-            if not newest_settings:
-                script.write(without_newer_settings(reading.stdout))
+            script.write(up_to_the_rows(reading.stdout, newest_settings=newest_settings))
             shutil.copyfileobj(reading.stdout, script, BLOCK)
             if reading.wait() != 0:
                 raise RestoreFailed(f"The restore failed and nothing was changed. pg_restore said: {last_line(err)}")

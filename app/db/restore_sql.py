@@ -1,11 +1,16 @@
 """The SQL that stands before and after a dump, in its transaction."""
 
+import re
 from typing import IO
 
 from app.db.backup_file import Manifest
 
 # Settings that a dump begins with and that Postgres before 17 does not know.
 _NEWER = (b"SET transaction_timeout",)
+
+# A server of 15.20 marks each column by an option that no other server takes. Its own pg_dump leaves the
+# marks out; one that is of another release writes them as a line each, or beside the options that people chose.
+_MARK = re.compile(rb"(?<=[(])pg_attver=[^,)]*(?:, )?|, pg_attver=[^,)]*")
 
 # Object by object, since the schema and its extensions may belong to somebody else.
 _DROP_EVERYTHING = """
@@ -61,15 +66,23 @@ def check_counts(manifest: Manifest) -> str:
     return _CHECK_COUNTS.replace("{rows}", rows)
 
 
-def without_newer_settings(script: IO[bytes]) -> bytes:
-    """Reads the head of the script, up to the setting of the search path, and leaves out what is too new."""
+def up_to_the_rows(script: IO[bytes], *, newest_settings: bool) -> bytes:
+    """Reads what a dump makes before the first rows of a table, and leaves out what is not for every server."""
     head = b""
     for line in script:
-        if not line.startswith(_NEWER):
-            head += line
-        if b"'search_path'" in line:
+        if newest_settings or not line.startswith(_NEWER):
+            head += _without_marks(line)
+        if line.startswith(b"COPY "):
             break
     return head
+
+
+def _without_marks(line: bytes) -> bytes:
+    """Nothing where the line did nothing else."""
+    if not line.startswith(b"ALTER TABLE ") or b"pg_attver=" not in line:
+        return line
+    left = _MARK.sub(b"", line)
+    return b"" if b" SET ();" in left else left
 
 
 def _literal(said: str) -> str:
