@@ -5,7 +5,7 @@ by a refusal (promise 1): a code that is unmade while they use it is no longer o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from app.codebook.reading import Change, both_states
 from app.codebook.tree import CodeEntry
 from app.codebook.undo_policy import StandsLater
 from app.codebook.undoing import Turnabout
+from app.codebook.withholding import open_incidents, readable
 from app.coding.code_counts import counted_codes
 from app.studies.viewer import Viewer, check_leads
 
@@ -37,12 +38,14 @@ def undo_act(session: Session, viewer: Viewer, undone_seq: int, *, reason: str) 
 
 
 def preview(session: Session, viewer: Viewer, undone_seq: int) -> Preview:
-    """Raises what undo_act would raise."""
+    """Raises what undo_act would raise. Of examples only those that the viewer may read yet."""
     check_leads(viewer)
     back = codebook.turnabout(session, viewer.study.id, viewer.member, undone_seq)
     check_nothing_coded(session, viewer.study.id, back.unmade)
     now = visible_codebook(session, viewer.study.id, viewer.member.id)
-    codes = [(now.codes[code.id], both_states(now, now.codes[code.id], code)) for code in back.codes]
+    kept_from = open_incidents(session, viewer.study.id, viewer.member.id)
+    former = [replace(code, examples=readable(code.examples, kept_from)) for code in back.codes]
+    codes = [(now.codes[code.id], both_states(now, now.codes[code.id], code)) for code in former]
     return Preview(codes, [each.name for each in back.dimensions])
 
 
