@@ -19,6 +19,7 @@ from app.codebook.undo_policy import StandsLater
 from app.codebook.undoing import Turnabout
 from app.codebook.withholding import open_incidents, readable
 from app.coding.code_counts import counted_codes
+from app.curation.recoding_models import Recoding, RecodingTakenBack
 from app.studies.viewer import Viewer, check_leads
 
 
@@ -55,7 +56,10 @@ def check_nothing_coded(session: Session, study_id: int, unmade: Sequence[CodeEn
         return
     submitted = counted_codes(session, study_id)
     final = _final_counts(session, study_id)
+    moved = _quotes_moved_to(session, study_id)
     for code in unmade:
+        if code.id in moved:
+            raise StandsLater(f"Quotes were moved to “{code.name}” since. Take that recoding back first.")
         if submitted.get(code.id) or final.get(code.id):
             said = f"{submitted.get(code.id, 0)} submissions and {final.get(code.id, 0)} final codes"
             raise StandsLater(f"“{code.name}” was coded with since: {said} name it. Retire or merge it instead.")
@@ -68,3 +72,11 @@ def _final_counts(session: Session, study_id: int) -> dict[int | None, int]:
         .group_by(FinalCode.code_id)
     )
     return dict(rows.all())
+
+
+def _quotes_moved_to(session: Session, study_id: int) -> set[int]:
+    """Codes that recodings put something under which were not taken back. In rounds that are open to others, as all
+    recodings are that anybody could make."""
+    taken_back = select(RecodingTakenBack.recoding_id).where(RecodingTakenBack.study_id == study_id)
+    moved = select(Recoding.to_code_id).where(Recoding.study_id == study_id, Recoding.id.not_in(taken_back))
+    return set(session.scalars(moved.distinct()))

@@ -101,7 +101,10 @@ def put_some_away(session: Session, lead: Viewer, dimension_id: int, chance: ran
             return
         code, other = chance.sample(codes, 2)
         if code.is_category == other.is_category and code.parent_id == other.parent_id and chance.random() < 0.5:
-            with suppress(NameTaken), session.begin_nested():  # a child of one can bear the name of a child of the other
+            with (
+                suppress(NameTaken),
+                session.begin_nested(),
+            ):  # a child of one can bear the name of a child of the other
                 merge_codes(session, lead.study.id, lead.member, code.id, other.id, reason="the same")
         else:
             retire_code(session, lead.study.id, lead.member, code.id, reason="unused")
