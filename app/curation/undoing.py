@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.adjudication.models import FinalCode
 from app.codebook import undoing as codebook
+from app.codebook.comparing import EntryChange
 from app.codebook.queries import visible_codebook
 from app.codebook.reading import Change, both_states
-from app.codebook.tree import CodeEntry
+from app.codebook.told_values import label_of, told_value
+from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.codebook.undo_policy import StandsLater
 from app.codebook.undoing import Turnabout
 from app.codebook.withholding import open_incidents, readable
@@ -25,10 +27,10 @@ from app.studies.viewer import Viewer, check_leads
 
 @dataclass(frozen=True)
 class Preview:
-    """What an undo would bring back: of each code how it stands and how it stood, and the names of dimensions."""
+    """What an undo would bring back: of each code and dimension how it stands and how it stood."""
 
     codes: Sequence[tuple[CodeEntry, Sequence[Change]]]
-    dimensions: Sequence[str]
+    dimensions: Sequence[tuple[DimensionEntry, Sequence[Change]]]
 
 
 def undo_act(session: Session, viewer: Viewer, undone_seq: int, *, reason: str) -> Turnabout:
@@ -47,7 +49,16 @@ def preview(session: Session, viewer: Viewer, undone_seq: int) -> Preview:
     kept_from = open_incidents(session, viewer.study.id, viewer.member.id)
     former = [replace(code, examples=readable(code.examples, kept_from)) for code in back.codes]
     codes = [(now.codes[code.id], both_states(now, now.codes[code.id], code)) for code in former]
-    return Preview(codes, [each.name for each in back.dimensions])
+    asked = {each.id: each for each in (*now.dimensions, *now.retired_dimensions)}
+    return Preview(codes, [(asked[each.id], _changes(now, asked[each.id], each)) for each in back.dimensions])
+
+
+def _changes(codebook: Codebook, now: DimensionEntry, back: DimensionEntry) -> list[Change]:
+    told = [each for each in EntryChange.between(now, back).alterations if each.name != "codebook_seq"]
+    return [
+        Change(label_of(each.name), *(told_value(each.name, value, codebook) for value in (each.before, each.after)))
+        for each in told
+    ]
 
 
 def check_nothing_coded(session: Session, study_id: int, unmade: Sequence[CodeEntry]) -> None:

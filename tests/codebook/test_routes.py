@@ -431,3 +431,15 @@ def test_a_new_code_under_what_was_put_away_meanwhile_keeps_the_words_that_were_
     posted = {"dimension_id": str(load.dimension_id), "parent_id": str(load.id), "name": "Queue full", "reason": ""}
     answer = client.post(f"{BOOK}/codes", data=posted)
     assert answer.status_code == 409 and 'value="Queue full"' in answer.text and "was put away" in answer.text
+
+
+def test_a_version_from_before_a_code_was_made_says_so_and_shows_what_it_has(
+    client: TestClient, session: Session, lead: Viewer, cause: DimensionEntry
+) -> None:
+    version = actions.name_version(session, lead.study.id, lead.member, name="v1")
+    later = makers.make_code(session, lead, cause, "Came later")
+    session.flush()
+    answer = client.get(f"{BOOK}/codes/{later.id}?version={version.id}")
+    assert answer.status_code == 404
+    assert "“Came later” was not in the codebook then." in answer.text and ">Retry storm<" in answer.text
+    assert client.get(f"{BOOK}/codes/999999?version={version.id}").status_code == 404

@@ -116,3 +116,23 @@ def test_promise_1_an_example_comes_back_unread_for_who_still_has_to_code_its_in
     assert makers.TEXT[:20] not in client.get(f"{UNDO}/new?act={act}").text
     assert client.post(UNDO, data={"act": str(act), "reason": "it fits"}).status_code == 303
     assert whole_codebook(session, lead.study.id).codes[storm.id].examples == (example,)
+
+
+def test_acts_on_dimensions_are_undone_too_with_what_comes_back(session, client_for, lead, cause):
+    client, book = client_for(lead), "/studies/genai/codebook"
+    asked = {"name": "Cause", "question": "Why?", "takes": "many", "openness": "open", "reason": "shorter"}
+    client.post(f"{book}/dimensions/{cause.id}/revisions", data=asked | {"seen_seq": str(cause.codebook_seq)})
+    act = seq(session, lead)
+    assert f"{UNDO}/new?act={act}" in client.get(f"{book}/dimensions/{cause.id}").text
+    shown = client.get(f"{UNDO}/new?act={act}").text
+    for words in ("<td>Cause</td><td>Root cause</td>", "<td>several codes</td><td>one code</td>"):
+        assert words in shown
+    answer = client.post(UNDO, data={"act": str(act), "reason": "longer"})
+    assert answer.headers["location"] == f"{book}/dimensions"
+    assert whole_codebook(session, lead.study.id).dimensions[0].name == "Root cause"
+
+    client.post(f"{book}/dimensions/{cause.id}/retirement", data={"reason": "not asked"})
+    act = seq(session, lead)
+    assert f"{UNDO}/new?act={act}" in client.get(f"{book}/dimensions").text
+    assert client.post(UNDO, data={"act": str(act), "reason": "asked"}).status_code == 303
+    assert [each.name for each in whole_codebook(session, lead.study.id).dimensions] == ["Root cause"]
