@@ -12,7 +12,15 @@ from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
 from app.coding import change_routes, memo_routes, own_work_routes, round_pages
 from app.coding import routes as coding
-from app.curation import help_routes, plan_routes, publication_routes, quote_routes, stale_routes, undo_routes
+from app.curation import (
+    help_routes,
+    plan_routes,
+    publication_routes,
+    quote_routes,
+    split_routes,
+    stale_routes,
+    undo_routes,
+)
 from app.curation import routes as curation
 from app.export import deletion_routes, published_routes
 from app.export import import_routes as study_import
@@ -60,6 +68,7 @@ ALL: list[APIRouter] = [
     adjudication.router,
     curation.router,
     quote_routes.router,
+    split_routes.router,
     stale_routes.router,
     undo_routes.router,
     publication_routes.router,

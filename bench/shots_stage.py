@@ -18,6 +18,7 @@ from app.codebook.bring_in import bring_in_codebook
 from app.codebook.models import CodebookVersion
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.readers import read_codebook
+from app.codebook.splitting import split_code
 from app.codebook.template import apply_template
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.memo_subjects import subject_named
@@ -28,6 +29,7 @@ from app.curation.plan_actions import PlannedStep, comment_on_plan, drop_plan, m
 from app.curation.publishing import publish
 from app.curation.quotes import QuoteReader, Wanted
 from app.curation.recoding import MoveWords, move_quotes, open_quotes
+from app.curation.split_actions import open_split
 from app.curation.stale_actions import open_stale
 from app.curation.stale_page import Span
 from app.export.bring_in_study import StudyPlan, bring_in_study
@@ -260,9 +262,18 @@ def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str
     create_code(
         session, lead.study.id, lead.member, code.dimension_id, storage, origin="curation", parent_id=beside.parent_id
     )
+    defect = next(one for one in codebook.codes.values() if one.name == "Code defect")
+    parts = [
+        CodeText("Logic error", "A statement computes what nobody meant."),
+        CodeText("Missing case", "An input or state was not thought of."),
+    ]
+    split_code(session, lead.study.id, lead.member, defect.id, parts, reason="Two kinds with different remedies.")
+    open_split(session, lead, defect.id)
     open_stale(session, lead, Span())
     return {
         "stale": "/codebook/stale",
+        "split-code": f"/codebook/codes/{defect.id}",
+        "split-left": f"/codebook/codes/{defect.id}/unresolved",
         "quotes": f"/codebook/codes/{code.id}/quotes",
         "quotes-beside": f"/codebook/codes/{beside.id}/quotes?beside={code.id}",
         "quotes-closed": f"/codebook/codes/{symptom.id}/quotes",

@@ -221,6 +221,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/history?find={}&page={}",
         "codebook/codes/new?dimension={}",
         "codebook/codes/1/splits/new?rows={}",
+        "codebook/codes/1/unresolved?incident={}",
         "codebook/undoings/new?act={}",
         "codebook/plans/{}",
         "codebook/plans/{}/near-duplicates",

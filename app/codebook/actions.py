@@ -20,7 +20,9 @@ from app.codebook.policy import (
     check_names_beside,
     check_parent,
     checked_synonyms,
+    children_of,
     code_in_sight,
+    shown_parent,
     usable_name,
 )
 from app.codebook.queries import whole_codebook
@@ -167,7 +169,9 @@ def edit_code(
     before = active_code(codebook, code_id, member)
     check_may_alter(before, member)
     check_unchanged(before, seen_seq)
-    if parent_id is not None:
+    if parent_id is None and shown_parent(codebook, before.parent_id) is None:
+        parent_id = before.parent_id  # shown at the top until its parent comes back
+    if parent_id is not None and parent_id != before.parent_id:
         check_parent(codebook, before.dimension_id, parent_id, code_id, member)
     name = usable_name(codebook, words.name, before.dimension_id, parent_id, code_id, member)
     kept = [each for each in withheld(session, study_id, member, before) if each not in words.examples]
@@ -199,7 +203,7 @@ def merge_codes(
     check_may_alter(target, member)
     check_unchanged(merged, seen_seq)
     check_may_merge(codebook, merged, target)
-    children = [c for c in codebook.codes.values() if c.parent_id == code_id and c.is_active]
+    children = children_of(codebook, code_id)
     check_names_beside(codebook, children, into_id, member)
     for child in children:
         moved = replace(child, parent_id=into_id)
@@ -213,9 +217,11 @@ def retire_code(
     session: Session, study_id: int, member: Membership, code_id: int, *, reason: str, seen_seq: int | None = None
 ) -> None:
     seq = next_seq(session, study_id)
-    before = active_code(whole_codebook(session, study_id), code_id, member)
+    codebook = whole_codebook(session, study_id)
+    before = active_code(codebook, code_id, member)
     check_may_alter(before, member)
     check_unchanged(before, seen_seq)
+    check_names_beside(codebook, children_of(codebook, code_id), None, member)
     revise_code(session, study_id, member, replace(before, status="retired"), seq, kind="retired", reason=reason)
     record_code_act(session, study_id, member, "code.retired", before, reason=reason)
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app.codebook import actions
 from app.codebook.colours import PALETTE
 from app.codebook.forms import CodeForm, Form, check_reason
-from app.codebook.policy import active_dimension, check_may_alter
+from app.codebook.policy import NotActive, active_dimension, check_may_alter
 from app.codebook.reading import Shelf, shelf
 from app.codebook.revisions import ChangedMeanwhile
 from app.codebook.tree import CodeEntry
@@ -54,6 +54,9 @@ def create_code(request: Request, session: Transaction, viewer: LeadingViewer, p
     except Invalid as problem:
         form.refuse(problem)
         return _new_code_page(request, shelf(session, viewer), form, status=422)
+    except NotActive:
+        form.problems["parent_id"] = "What it should stand under was put away in the meantime. Choose another place."
+        return _new_code_page(request, shelf(session, viewer), form, status=409)
     return redirect_after(request, _address(viewer, code.id))
 
 
@@ -78,7 +81,7 @@ def edit_code(
     except Invalid as problem:
         form.refuse(problem)
         return _edit_code_page(request, shown, code, form, status=422)
-    except ChangedMeanwhile as problem:
+    except (ChangedMeanwhile, NotActive) as problem:
         # Read again: what stands there now is shown beside what was typed, and the next save starts from it.
         shown = shelf(session, viewer)
         theirs = shown.code(code_id)
@@ -135,7 +138,13 @@ def _edit_code_page(
         parents=shown.parents_for(code.dimension_id, code),
         conflict=conflict,
         theirs=CodeForm.of(code),
+        places=[_place(shown, parent_id) for parent_id in (code.parent_id, form.parent_id)],
     )
+
+
+def _place(shown: Shelf, parent_id: int | None) -> str:
+    parent = shown.codebook.codes.get(parent_id) if parent_id is not None else None
+    return parent.name if parent is not None and parent.is_active else "the top"
 
 
 def _form_page(request: Request, name: str, status: int, form: Form, **context: object) -> Response:

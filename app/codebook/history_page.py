@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.codebook import past_acts, queries
 from app.codebook.models import CodebookVersion, CodeRevision, DimensionRevision
 from app.codebook.past_acts import KINDS, PastCode, PastDimension, Wanted
+from app.codebook.reading import may_read_whole
 from app.codebook.told_changes import ToldChange, told_code, told_dimension
-from app.codebook.tree import Codebook
+from app.codebook.tree import Codebook, CodeEntry
 from app.problems import NotFound
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
@@ -24,6 +25,9 @@ IN_FULL = 12  # codes of one act; of further ones the names are told
 NAMED = 300
 KIND_WORDS = {
     "edited": "reworded",
+    "promoted": "made a category",
+    "demoted": "made a code again",
+    "dimension_changed": "put to another dimension",
     past_acts.OF_DIMENSIONS: "a dimension changed",
     past_acts.OF_VERSIONS: "a version was named",
 }
@@ -60,20 +64,24 @@ class Asked:
     member: str = ""
     kind: str = ""
     find: str = ""
+    code: str = ""
 
     def wanted(self) -> Wanted:
         """What cannot be a dimension or a member is not found; a kind that there is not takes all."""
         kind = self.kind if self.kind in KINDS else ""
-        return Wanted(_key(self.dimension), _key(self.member), kind, self.find.strip())
+        return Wanted(_key(self.dimension), _key(self.member), kind, self.find.strip(), _key(self.code))
 
     @property
     def any(self) -> bool:
-        return bool(self.dimension or self.member or self.kind or self.find.strip())
+        return bool(self.dimension or self.member or self.kind or self.find.strip() or self.code)
 
 
 @dataclass(frozen=True)
 class HistoryPage:
+    """code: the one whose history it is; None for that of the codebook."""
+
     asked: Asked
+    code: CodeEntry | None
     acts: list[PastAct]
     found: int
     at: int
@@ -92,6 +100,7 @@ def history_page(session: Session, viewer: Viewer, asked: Asked, at: int) -> His
     dimensions = (*codebook.dimensions, *codebook.retired_dimensions)
     return HistoryPage(
         asked=asked,
+        code=_code(viewer, codebook, wanted.code_id),
         acts=_acts(session, viewer, wanted, seqs[(at - 1) * A_PAGE : at * A_PAGE], codebook, members),
         found=len(seqs),
         at=at,
@@ -162,6 +171,15 @@ def first_holding(versions: Sequence[CodebookVersion], seq: int) -> str:
     """The name of the first version that has an act; '' where none has it yet."""
     holding = [each for each in versions if each.codebook_seq >= seq]
     return min(holding, key=lambda each: each.codebook_seq).name if holding else ""
+
+
+def _code(viewer: Viewer, codebook: Codebook, code_id: int | None) -> CodeEntry | None:
+    if code_id is None:
+        return None
+    code = codebook.codes.get(code_id)
+    if code is None or not may_read_whole(viewer, code):
+        raise NotFound
+    return code
 
 
 def _key(typed: str) -> int | None:

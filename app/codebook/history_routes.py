@@ -13,6 +13,7 @@ from app.web.pages import page
 
 router = APIRouter(prefix="/studies/{slug}/codebook")
 LONGEST = 200  # of what is looked for
+FILTERS = ("dimension", "member", "kind", "find", "code")
 
 
 @router.get("/history")
@@ -24,9 +25,10 @@ def history(
     member: str = Query("", max_length=40),
     kind: str = Query("", max_length=40),
     find: str = Query("", max_length=LONGEST),
+    code: str = Query("", max_length=40),
     at: str = Query("", alias="page", max_length=40),
 ) -> Response:
-    asked = Asked(dimension, member, kind, find)
+    asked = Asked(dimension, member, kind, find, code)
     shown = history_page(session, viewer, asked, whole_number(at) or 1)
     return page(request, "codebook/history.html", here_nav="codebook", shown=shown)
 
@@ -34,7 +36,7 @@ def history(
 @router.post("/history/file")
 def history_file(session: Transaction, viewer: CurrentViewer, posted: PostedForm) -> Response:
     """What the page shows under the same filters, all of it."""
-    asked = Asked(*(posted.text(name)[:LONGEST] for name in ("dimension", "member", "kind", "find")))
+    asked = Asked(*(posted.text(name)[:LONGEST] for name in FILTERS))
     headers = {"Content-Disposition": f'attachment; filename="{viewer.study.slug}-codebook-history.csv"'}
     return Response(history_csv(session, viewer, asked), media_type="text/csv; charset=utf-8", headers=headers)
 

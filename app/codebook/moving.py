@@ -14,6 +14,7 @@ from app.codebook.policy import (
     check_may_alter,
     check_parent,
     is_in_sight,
+    shown_parent,
     usable_name,
 )
 from app.codebook.queries import whole_codebook
@@ -66,7 +67,7 @@ def move_code(
     there = siblings(codebook, before.dimension_id, parent_id)
     others = [code for code in there if code.id != code_id]
     at = _place_before(others, before_id, member)
-    if parent_id == before.parent_id and before in there and there.index(before) == at:
+    if parent_id == before.parent_id and _stands_before(there, before, before_id, member):
         raise StandsThere
     position = _room_at(session, study_id, member, others, at, seq, reason)
     after = replace(before, parent_id=parent_id, position=position)
@@ -104,6 +105,8 @@ def change_dimension(
     for code in below:
         if is_in_sight(code, member) and code.is_active:
             _check_comes_along(code, member)
+            if shown_parent(codebook, code.parent_id) is None:  # its parent was put away, so it comes to the top there
+                usable_name(codebook, code.name, dimension_id, None, code.id, member)
     place = room_at_the_end(codebook, dimension_id)
     after = replace(before, dimension_id=dimension_id, parent_id=parent_id, position=place)
     revise_code(session, study_id, member, after, seq, kind="dimension_changed", reason=reason)
@@ -159,6 +162,15 @@ def _place_before(others: Sequence[CodeEntry], before_id: int | None, member: Me
         if code.id == before_id and is_in_sight(code, member):
             return at
     raise NotBeside
+
+
+def _stands_before(there: Sequence[CodeEntry], code: CodeEntry, before_id: int | None, member: Membership) -> bool:
+    """Among those that the member sees: to accept a move past what they do not see would tell of it (promise 1)."""
+    seen = [each.id for each in there if is_in_sight(each, member)]
+    if code.id not in seen:
+        return False
+    behind = seen[seen.index(code.id) + 1 :]
+    return (behind[0] if behind else None) == before_id
 
 
 def _room_at(

@@ -34,6 +34,7 @@ class Wanted:
     member_id: int | None = None
     kind: str = ""
     find: str = ""
+    code_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,12 +163,14 @@ def _of_codes(study_id: int, member_id: int, wanted: Wanted) -> Iterator[ColumnE
         yield CodeRevision.kind == wanted.kind if wanted.kind in CODE_KINDS else false()
     if wanted.dimension_id is not None:
         yield CodeRevision.dimension_id == wanted.dimension_id
+    if wanted.code_id is not None:
+        yield CodeRevision.code_id == wanted.code_id
     yield from _asked(CodeRevision, wanted)
 
 
 def _of_dimensions(study_id: int, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     yield DimensionRevision.study_id == study_id
-    if wanted.kind not in ("", OF_DIMENSIONS):
+    if wanted.kind not in ("", OF_DIMENSIONS) or wanted.code_id is not None:
         yield false()
     if wanted.dimension_id is not None:
         yield DimensionRevision.dimension_id == wanted.dimension_id
@@ -176,7 +179,7 @@ def _of_dimensions(study_id: int, wanted: Wanted) -> Iterator[ColumnElement[bool
 
 def _of_versions(study_id: int, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     yield CodebookVersion.study_id == study_id
-    if wanted.kind not in ("", OF_VERSIONS) or wanted.dimension_id is not None:
+    if wanted.kind not in ("", OF_VERSIONS) or wanted.dimension_id is not None or wanted.code_id is not None:
         yield false()
     yield from _asked(CodebookVersion, wanted)
 

@@ -65,8 +65,11 @@ def usable_name(
 ) -> str:
     """Unique among the siblings that the member can see: refusing because of another's private code would tell."""
     name = _plain_name(typed)
+    place = shown_parent(codebook, parent_id)
     for code in codebook.codes.values():
-        beside = code.dimension_id == dimension_id and code.parent_id == parent_id and code.is_active
+        beside = (
+            code.dimension_id == dimension_id and code.is_active and shown_parent(codebook, code.parent_id) == place
+        )
         seen = code.disclosed or _is_author(code, member)  # member None sees names that are shared, and no other
         if code.id != code_id and beside and seen and same_name(code.name, name):
             raise NameTaken
@@ -79,12 +82,23 @@ def check_names_beside(
     """Codes that come to stand under another parent find none of their names there."""
     coming = list(coming)
     ids = {code.id for code in coming}
-    there = [c for c in codebook.codes.values() if c.parent_id == parent_id and c.is_active and c.id not in ids]
+    active = [code for code in codebook.codes.values() if code.is_active and code.id not in ids]
+    there = [code for code in active if shown_parent(codebook, code.parent_id) == shown_parent(codebook, parent_id)]
     for code in coming:
         for other in there:
             same_place = other.dimension_id == code.dimension_id and is_in_sight(other, member)
             if same_place and is_in_sight(code, member) and same_name(code.name, other.name):
                 raise NameTaken(f"“{code.name}” stands there already. Rename or merge one of the two first.")
+
+
+def shown_parent(codebook: Codebook, parent_id: int | None) -> int | None:
+    """What stands under a parent that was put away is shown at the top, until the parent comes back."""
+    parent = codebook.codes.get(parent_id) if parent_id is not None else None
+    return parent.id if parent is not None and parent.is_active else None
+
+
+def children_of(codebook: Codebook, code_id: int) -> list[CodeEntry]:
+    return [code for code in codebook.codes.values() if code.parent_id == code_id and code.is_active]
 
 
 def checked_synonyms(typed: Iterable[str]) -> tuple[str, ...]:

@@ -61,6 +61,9 @@ def code_page(
     version: str = "",
 ) -> Response:
     shown = shelf(session, viewer, version_asked_for(version))
+    if shown.version and code_id not in shown.codebook.codes and not is_htmx(request):
+        missing = shelf(session, viewer).code(code_id)
+        return codebook_answer(request, session, viewer, shown, missing=missing, status=404)
     context = code_context(session, viewer, shown, shown.code(code_id))
     if is_htmx(request):
         return fragment(request, "codebook/_code.html", shelf=shown, **context)
@@ -88,11 +91,15 @@ def codebook_answer(
     *,
     find: str = "",
     form: VersionForm | None = None,
+    missing: CodeEntry | None = None,
     status: int = 200,
 ) -> Response:
+    """missing: a code that was asked for, and that the version does not have."""
     context = _tree_context(session, viewer, shown, None, find)
     form = form or VersionForm(name=f"v{len(shown.versions) + 1}")
-    return page(request, "codebook/codebook.html", status=status, here_nav="codebook", form=form, **context)
+    return page(
+        request, "codebook/codebook.html", status=status, here_nav="codebook", form=form, missing=missing, **context
+    )
 
 
 def code_context(session: Session, viewer: Viewer, shown: Shelf, code: CodeEntry) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 
 @dataclass(frozen=True)
 class ToldChange:
-    """was: the name it bore. into: what it was merged into. places: where it stood ('' for nowhere), and stands.
-
-    texts: (label, words) of an entry that is new.
+    """was: the name it bore. into: what it was merged into. parts: what it was split into. places: where it stood
+    ('' for nowhere), and stands. texts: (label, words) of an entry that is new.
     """
 
     id: int
@@ -19,6 +18,7 @@ class ToldChange:
     kinds: tuple[str, ...]
     was: str = ""
     into: str = ""
+    parts: tuple[str, ...] = ()
     places: tuple[str, str] | None = None
     fields: tuple[ToldField, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
@@ -38,15 +38,18 @@ def told_code(before: CodeEntry | None, after: CodeEntry | None, then: Codebook,
     kinds, entry = kinds_of(before, after), after or before
     assert entry is not None
     into = told_value("merged_into_id", entry.merged_into_id, now) if MERGED in kinds else ""
+    parts = tuple(part.name for part in now.parts_of(entry.id)) if "split" in kinds else ()
     if before is None or after is None:
         place = place_of(now if after else then, entry)
-        return ToldChange(entry.id, entry.name, kinds, into=into, places=("", place), texts=_texts(entry, now))
+        texts = _texts(entry, now)
+        return ToldChange(entry.id, entry.name, kinds, into=into, parts=parts, places=("", place), texts=texts)
     return ToldChange(
         entry.id,
         entry.name,
         kinds,
         was=before.name if RENAMED in kinds else "",
         into=into,
+        parts=parts,
         places=(place_of(then, before), place_of(now, after)) if MOVED in kinds else None,
         fields=tuple(told_field(altered, now) for altered in EntryChange.between(before, after).told()),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from app.codebook.policy import check_may_merge, is_in_sight, stands_under
+from app.codebook.policy import check_may_merge, children_of, is_in_sight, shown_parent, stands_under
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.methods.names import same_name
 from app.problems import Conflict, Problem
@@ -67,6 +67,9 @@ def check_may_come_back(
         elif code.status == "merged":
             _check_merged(proposed, code)
         _check_dependents(proposed, now.codes[code.id], code, codes, undone_seq, member)
+        if now.codes[code.id].is_active and not code.is_active:
+            for child in children_of(proposed, code.id):
+                _check_name(proposed, child, member)
 
 
 def _check_dimension(
@@ -97,9 +100,15 @@ def _check_place(proposed: Codebook, before: Codebook, code: CodeEntry, member: 
             raise StandsLater(f"“{parent.name}”, under which “{code.name}” stood, answers another dimension by now.")
         if parent.id == code.id or stands_under(proposed, parent.id, code.id):
             raise StandsLater(f"“{parent.name}”, under which “{code.name}” stood, stands under it by now.")
+    _check_name(proposed, code, member)
+
+
+def _check_name(proposed: Codebook, code: CodeEntry, member: Membership) -> None:
+    place = shown_parent(proposed, code.parent_id)
     for other in proposed.codes.values():
-        beside = other.dimension_id == code.dimension_id and other.parent_id == code.parent_id and other.is_active
-        if beside and other.id != code.id and is_in_sight(other, member) and same_name(other.name, code.name):
+        beside = other.dimension_id == code.dimension_id and shown_parent(proposed, other.parent_id) == place
+        seen = other.is_active and other.id != code.id and is_in_sight(other, member)
+        if beside and seen and same_name(other.name, code.name):
             raise StandsLater(f"Another code is called “{code.name}” there by now. Rename that one first.")
 
 

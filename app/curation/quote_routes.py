@@ -131,6 +131,8 @@ def take_back(
     except (NoReason, TooLong) as problem:
         code_id = recoding.recoding_of(session, viewer, recoding_id).from_code_id
         return _quotes_answer(request, session, viewer, code_id, Sought(), problem=problem.sentence, status=422)
+    if posted.text("then") == "unresolved":
+        return redirect_after(request, f"/studies/{viewer.study.slug}/codebook/codes/{done.from_code_id}/unresolved")
     return redirect_after(request, _address(viewer, done.from_code_id, Sought()))
 
 

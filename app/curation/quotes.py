@@ -247,7 +247,7 @@ class QuoteReader:
             .where(code.study_id == viewer.study.id, Assignment.pass_ == 1, counts(), or_(own, is_open))
         )
         if wanted.of != "any":
-            query = query.where(~_other_counts(first=wanted.of == "first"))
+            query = query.where(~other_counts(first=wanted.of == "first"))
         if wanted.cohort:
             query = query.where(Incident.cohort == wanted.cohort)
         if wanted.round_number is not None:
@@ -304,7 +304,7 @@ def _evidence_of_code() -> ColumnElement[bool]:
     )
 
 
-def _other_counts(*, first: bool) -> ColumnElement[bool]:
+def other_counts(*, first: bool) -> ColumnElement[bool]:
     """Another submission of the same assignment is the one that counts: an earlier that was no skip, or any later."""
     other = aliased(Submission)
     same = (other.study_id == Submission.study_id, other.assignment_id == Submission.assignment_id)

@@ -218,7 +218,7 @@ class Sight:
     def _card(self, quote: Quote) -> Card:
         moved = quote.move.recoding if quote.move else None
         stands = moved.to_code_id if moved else quote.code_id
-        merged_or_moved = moved is not None or self.codebook.living(stands) != quote.code_id
+        merged_or_moved = moved is not None or merged_end(self.codebook, stands) != quote.code_id
         return Card(
             quote=quote,
             words=in_context(quote.incident.text or "", quote.start, quote.end),
@@ -234,6 +234,14 @@ def said(codebook: Codebook, row: FinalCode) -> str:
     if row.code_id is not None:
         return name_of(codebook, row.code_id)
     return {"none_applies": "none applies", "not_enough_information": "not enough information"}[row.state]
+
+
+def merged_end(codebook: Codebook, code_id: int) -> int:
+    """Where mergers took a code, be that split by now or not."""
+    code = codebook.codes.get(code_id)
+    while code is not None and code.merged_into_id is not None:
+        code_id, code = code.merged_into_id, codebook.codes.get(code.merged_into_id)
+    return code_id
 
 
 def name_of(codebook: Codebook, code_id: int) -> str:

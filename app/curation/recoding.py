@@ -17,6 +17,7 @@ from app.coding.exposures import expose, exposed_subjects
 from app.curation import recoding_policy as policy
 from app.curation.quotes import Quote, QuoteReader, Wanted, by_incident, lineage
 from app.curation.recoding_models import RecodedFinalCode, RecodedQuote, Recoding, RecodingTakenBack
+from app.curation.recodings_told import touched_by_recodings
 from app.db.base import now
 from app.problems import NotFound
 from app.rounds.models import Round
@@ -30,7 +31,8 @@ class MoveWords:
     """to_id: a code of the dimension; None with a name makes a new one beside the old.
 
     keeps_on: incidents whose final answer keeps the old code beside the new one. seen_final_ids: the rows of their
-    final answers that stood there when the choice was made.
+    final answers that stood there when the choice was made. incident_ids: more incidents whose final answer follows,
+    though no quote of them is moved: a code may be final without a quote.
     """
 
     evidence_ids: Sequence[int]
@@ -40,6 +42,7 @@ class MoveWords:
     definition: str = ""
     keeps_on: Collection[int] = ()
     seen_final_ids: Collection[int] = ()
+    incident_ids: Collection[int] = ()
 
 
 def open_quotes(session: Session, viewer: Viewer, code_ids: Sequence[int], wanted: Wanted) -> None:
@@ -48,7 +51,7 @@ def open_quotes(session: Session, viewer: Viewer, code_ids: Sequence[int], wante
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     codes = [_code(codebook, code_id) for code_id in code_ids]
     dimension_id = codes[0].dimension_id
-    _hold_open_rounds(session, viewer)
+    hold_open_rounds(session, viewer)
     reader = QuoteReader(session, viewer, codebook, dimension_id)
     shown: set[tuple[int, str, int]] = set()
     incident_ids: set[int] = set()
@@ -74,14 +77,18 @@ def move_quotes(session: Session, viewer: Viewer, code_id: int, words: MoveWords
     otherwise. Where nothing is final yet, nothing becomes so.
     """
     policy.check_may_recode(viewer)
-    policy.check_chosen(words.evidence_ids)
+    policy.check_chosen([*words.evidence_ids, *words.incident_ids])
     policy.check_reason(words.reason)
-    _hold_open_rounds(session, viewer)
+    hold_open_rounds(session, viewer)
     lock_final_codes(session, viewer.study.id)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     code = _code(codebook, code_id)
-    quotes = _movable(QuoteReader(session, viewer, codebook, code.dimension_id), code, words.evidence_ids)
-    answers = current_answers(session, viewer.study.id, code.dimension_id, by_incident(quotes).keys())
+    reader = QuoteReader(session, viewer, codebook, code.dimension_id)
+    quotes = _movable(reader, code, words.evidence_ids)
+    incident_ids = by_incident(quotes).keys() | set(words.incident_ids)
+    if incident_ids & reader.closed:
+        raise policy.MovedMeanwhile
+    answers = current_answers(session, viewer.study.id, code.dimension_id, incident_ids)
     _check_seen(session, viewer, answers, words.seen_final_ids)
     target_id = _target(session, viewer, codebook, code, words)
     recoding = Recoding(
@@ -96,6 +103,9 @@ def move_quotes(session: Session, viewer: Viewer, code_id: int, words: MoveWords
     session.add(recoding)
     session.flush()
     _keep_quotes(session, recoding, quotes)
+    told = [(incident_id, "recoding", recoding.id) for incident_id in sorted(incident_ids)]
+    expose(session, viewer.study.id, viewer.member.id, told)
+    round_ids = {quote.coding_round.id for quote in quotes}
     bearing = lineage(codebook, code.id)
     takes_many = _takes_many(codebook, code)
     for incident_id, rows in answers.items():
@@ -103,7 +113,10 @@ def move_quotes(session: Session, viewer: Viewer, code_id: int, words: MoveWords
         after = policy.recoded_answer(_choices(rows), bearing, target_id, keeps=keeps)
         if after is not None:
             _write(session, viewer, recoding, rows, _rows_of(after, recoding.codebook_seq))
-    _tell(session, viewer, recoding, "recoding.made", {quote.coding_round.id for quote in quotes})
+            round_ids.add(rows[0].round_id)
+    if not round_ids:
+        raise policy.NothingLeft
+    _tell(session, viewer, recoding, "recoding.made", round_ids)
     return recoding
 
 
@@ -114,7 +127,7 @@ def take_back(session: Session, viewer: Viewer, recoding_id: int, reason: str) -
     """
     policy.check_may_recode(viewer)
     policy.check_reason(reason)
-    _hold_open_rounds(session, viewer)
+    hold_open_rounds(session, viewer)
     lock_final_codes(session, viewer.study.id)
     recoding = recoding_of(session, viewer, recoding_id)
     if is_taken_back(session, recoding):
@@ -171,7 +184,7 @@ def _takes_many(codebook: Codebook, code: CodeEntry) -> bool:
     return dimension is not None and dimension.takes_many
 
 
-def _hold_open_rounds(session: Session, viewer: Viewer) -> None:
+def hold_open_rounds(session: Session, viewer: Viewer) -> None:
     """Holds the phases until the act is committed, so that a reopening waits for it or goes before it."""
     phases = (Round.study_id == viewer.study.id, Round.phase.in_(("settling", "closed")))
     session.scalars(
@@ -224,8 +237,6 @@ def _keep_quotes(session: Session, recoding: Recoding, quotes: Sequence[Quote]) 
         for quote in quotes
     )
     session.flush()
-    told = sorted({(quote.incident.id, "recoding", recoding.id) for quote in quotes})
-    expose(session, recoding.study_id, recoding.member_id, told)
 
 
 def _choices(rows: Sequence[FinalCode]) -> list[policy.Choice]:
@@ -320,8 +331,8 @@ def _said(rows: Sequence[FinalCode]) -> set[tuple[object, ...]]:
 
 
 def _round_ids(session: Session, recoding: Recoding) -> set[int]:
-    of_recoding = (RecodedQuote.study_id == recoding.study_id, RecodedQuote.recoding_id == recoding.id)
-    return set(session.scalars(select(RecodedQuote.round_id).where(*of_recoding)))
+    touched = touched_by_recodings(recoding.study_id).subquery()
+    return set(session.scalars(select(touched.c.round_id).where(touched.c.recoding_id == recoding.id)))
 
 
 def _tell(session: Session, viewer: Viewer, recoding: Recoding, kind: str, round_ids: Collection[int]) -> None:

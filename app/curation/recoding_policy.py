@@ -51,6 +51,15 @@ class SettledMeanwhile(Conflict):
     """A final code of these incidents changed in the meantime. Nothing was moved; look at the quotes again."""
 
 
+class NothingLeft(Conflict):
+    """Nothing that was chosen bears this code any more: somebody settled it in the meantime. Nothing was changed."""
+
+
+class NotSplit(Conflict):
+    """This code was not split, or its split was undone, so nothing is left to settle. Its quotes have a page of their
+    own."""
+
+
 class TakenBack(Conflict):
     """This recoding was taken back already."""
 

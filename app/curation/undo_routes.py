@@ -33,6 +33,8 @@ def undo(request: Request, session: Transaction, viewer: LeadingViewer, posted: 
             back = undo_act(session, viewer, form.act, reason=form.reason)
     except Conflict as problem:
         return _page(request, form, None, refusal=problem.sentence, status=409)
+    if not back.codes:
+        return redirect_after(request, f"/studies/{viewer.study.slug}/codebook/dimensions")
     alive = [code.id for code in back.codes if code.status != "undone"]
     return redirect_after(request, f"/studies/{viewer.study.slug}/codebook" + (f"/codes/{alive[0]}" if alive else ""))
 

@@ -91,6 +91,7 @@ WORDS = {
     "pooling.settled": "settled a group of proposed codes of",
     "stale.opened": "opened what changes of the codebook made stale",
     "quotes.opened": "opened the quotes of the code",
+    "split.opened": "opened what the split left of the code",
     "recoding.made": "moved quotes of the code",
     "recoding.taken_back": "took back that quotes were moved from the code",
     "plan.made": "made a plan for the codebook",

@@ -47,6 +47,7 @@ function place(row, parent, before) {
 
 function setDepth(row, depth) {
   row.dataset.depth = depth;
+  row.setAttribute("aria-level", depth + 1);
   const link = linkOf(row);
   link.className = link.className.replace(/level-\d+/, `level-${Math.min(depth, 8)}`);
 }
@@ -164,16 +165,16 @@ document.addEventListener("reset", (event) => {
   focus(row);
 });
 
-// Dragging: on the upper half of a row is before it, on the lower half is under it
+// Dragging: on the upper third of a row is before it, on the middle is under it, on the lower third is after it
 function dropOn(event) {
   const row = event.target.closest?.(ROW);
   if (!dragged || !row || row.parentElement !== dragged.parentElement || blockOf(dragged).includes(row)) return null;
   const box = row.getBoundingClientRect();
-  return { row, isBefore: event.clientY < box.top + box.height / 2 };
+  return { row, where: ["before", "under", "after"][Math.min(Math.floor(((event.clientY - box.top) / box.height) * 3), 2)] };
 }
 
 function unmark() {
-  for (const row of document.querySelectorAll(".is-drop-before, .is-drop-under")) row.classList.remove("is-drop-before", "is-drop-under");
+  for (const row of document.querySelectorAll("[data-drop]")) delete row.dataset.drop;
 }
 
 document.addEventListener("dragstart", (event) => {
@@ -188,7 +189,7 @@ document.addEventListener("dragover", (event) => {
   if (!drop) return;
   event.preventDefault();
   unmark();
-  drop.row.classList.add(drop.isBefore ? "is-drop-before" : "is-drop-under");
+  drop.row.dataset.drop = drop.where;
 });
 
 document.addEventListener("drop", (event) => {
@@ -196,7 +197,10 @@ document.addEventListener("drop", (event) => {
   if (!drop) return;
   event.preventDefault();
   const row = dragged;
-  stage(row, () => (drop.isBefore ? place(row, parentOf(drop.row), drop.row) : place(row, drop.row, null)));
+  stage(row, () => {
+    if (drop.where === "under") return place(row, drop.row, null);
+    place(row, parentOf(drop.row), drop.where === "before" ? drop.row : siblingAfter(drop.row));
+  });
   formOf().elements.reason.focus();
 });
 

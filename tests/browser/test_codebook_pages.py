@@ -223,11 +223,30 @@ async def test_a_code_is_dragged_under_another(site: Site, lead: Viewer, signed_
     )
     box = await rows.nth(2).bounding_box()
     assert box is not None
-    await rows.nth(1).drag_to(rows.nth(2), target_position={"x": 80, "y": box["height"] - 3})
+    await rows.nth(1).drag_to(rows.nth(2), target_position={"x": 80, "y": box["height"] / 2})
     await expect(page.locator("[data-move-form]")).to_contain_text(f"“{one}” under “{other}”, the last one")
     await expect(page.locator("#move-reason")).to_be_focused()
     await page.get_by_role("button", name="Put it back").click()
     await expect(rows.locator(".tree-name").nth(1)).to_have_text(one)
+
+
+async def test_a_code_is_dragged_behind_the_last_one_and_its_level_is_told(
+    site: Site, lead: Viewer, signed_in: SignedIn
+) -> None:
+    page = await signed_in(lead)
+    await page.goto(site.url + BOOK)
+    rows = page.locator("[data-tree] >> visible=true").first.locator("li")
+    names = await rows.locator(".tree-name").all_text_contents()
+    assert [await rows.nth(at).get_attribute("aria-level") for at in (0, 1)] == ["1", "2"]
+    box = await rows.last.bounding_box()
+    assert box is not None
+    await rows.nth(1).drag_to(rows.last, target_position={"x": 80, "y": box["height"] - 2})
+    await expect(page.locator("[data-move-form]")).to_contain_text(f"“{names[1]}” under")
+    await expect(page.locator("[data-move-form]")).to_contain_text("the last one")
+    await expect(rows.last.locator(".tree-name")).to_have_text(names[1])
+    await page.keyboard.type("They go together")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#code")).to_contain_text("They go together")
 
 
 @pytest.mark.parametrize("act", ["moves", "splits", "dimension", "promotion", "examples"])

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from app.accounts.viewer import COOKIE
 from app.adjudication.models import FinalCode
+from app.codebook.actions import CodeText
+from app.codebook.splitting import split_code
 from app.curation.recoding_models import Recoding
 from app.rounds.models import Round
 from tests.browser.conftest import SignedIn, Site
@@ -107,6 +109,62 @@ async def test_with_a_script_the_coders_come_with_the_quotes_and_the_focus_is_ne
     await expect(cards).to_have_count(1)
     await expect(page.get_by_role("checkbox", name="Choose the quote from INC-1")).to_be_focused()
     assert await serious_findings(page) == []
+
+
+def split_stage(site: Site) -> tuple[Quotes, str]:
+    with site.database.transaction() as session:
+        quotes = make_quotes(session)
+        quotes.table.steps_to("settling")
+        lead, config = quotes.table.lead, quotes.table.config
+        parts = [CodeText("Rollout", "It came with a rollout."), CodeText("Wrong value", "A value was wrong.")]
+        split_code(session, lead.study.id, lead.member, config.id, parts, reason="two things")
+        session.expunge_all()
+        return quotes, f"{site.url}/studies/{lead.study.slug}/codebook/codes/{config.id}"
+
+
+async def test_what_a_split_left_is_worked_through_by_keyboard_alone(site: Site, signed_in: SignedIn):
+    quotes, base = split_stage(site)
+    page = await signed_in(quotes.table.lead)
+    await page.goto(base)
+    await page.get_by_role("link", name="Settle them one by one").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="What the split left")).to_be_visible()
+    await page.wait_for_load_state()
+    await page.keyboard.press("o")
+    await expect(page.locator("#case-h")).to_contain_text("INC-1")
+    await page.wait_for_load_state()
+    assert await serious_findings(page) == []
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#case-h")).to_contain_text("INC-2")
+    await page.wait_for_load_state()
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.locator("#case-h")).to_contain_text("INC-1")
+    await page.wait_for_load_state()
+
+    await page.keyboard.press("1")  # without a reason nothing is settled: the browser asks for it
+    await expect(page.get_by_label("Why", exact=True)).to_be_focused()
+    await page.keyboard.type("It came with a rollout.")
+    await page.keyboard.press("Enter")  # settles nothing
+    await expect(page.locator("#work-left")).to_contain_text("2 incidents left")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("1")
+    await expect(page.locator("#work-left")).to_contain_text("1 incident left")
+    await expect(page.locator("#case-h")).to_contain_text("INC-2")
+    await page.wait_for_load_state()
+    await page.keyboard.press("2")  # the reason is offered again
+    await expect(page.get_by_role("heading", name="Nothing is left")).to_be_visible()
+    await page.wait_for_load_state()
+    assert await serious_findings(page) == []
+    recodings = page.get_by_role("region", name="Recodings")
+    await expect(recodings.get_by_role("listitem")).to_have_count(2)
+    await recodings.get_by_text("Take back").first.focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("It is the other one.")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#work-left")).to_contain_text("1 incident left")
+    await expect(page).to_have_url(f"{base}/unresolved")
+    assert site.complaints == []
 
 
 async def plain_page(browser: Browser, site: Site, viewer) -> Page:

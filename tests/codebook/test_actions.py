@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.codebook import actions, dimension_actions, policy
+from app.codebook import actions, dimension_actions, moving, policy
 from app.codebook.actions import CodeText
 from app.codebook.dimension_actions import DimensionText
 from app.codebook.queries import code_history, visible_codebook, whole_codebook
@@ -307,3 +307,42 @@ def test_an_order_that_forgets_a_dimension_is_refused(session: Session, lead: Vi
 
     with pytest.raises(ChangedMeanwhile):
         dimension_actions.order_dimensions(session, lead.study.id, lead.member, [cause.id])
+
+
+def test_what_would_come_to_stand_at_the_top_finds_none_of_its_name_there(session, lead, cause) -> None:
+    """A tree shows at the top what stands under a code that was put away."""
+    load = makers.make_code(session, lead, cause, "Load", is_category=True)
+    inner = makers.make_code(session, lead, cause, "Timeout", parent_id=load.id)
+    outer = makers.make_code(session, lead, cause, "timeout")
+    with pytest.raises(policy.NameTaken, match="stands there already"):
+        actions.retire_code(session, lead.study.id, lead.member, load.id, reason="unused")
+    actions.retire_code(session, lead.study.id, lead.member, outer.id, reason="the same")
+    actions.retire_code(session, lead.study.id, lead.member, load.id, reason="unused")
+
+    with pytest.raises(policy.NameTaken):
+        actions.restore_code(session, lead.study.id, lead.member, outer.id, reason="used")
+    with pytest.raises(policy.NameTaken):
+        makers.make_code(session, lead, cause, "Timeout")
+    symptom = makers.make_dimension(session, lead, "Symptom")
+    makers.make_code(session, lead, symptom, "Timeout")
+    actions.restore_code(session, lead.study.id, lead.member, load.id, reason="used")
+    under = makers.make_code(session, lead, cause, "Queues", parent_id=load.id, is_category=True)
+    moving.move_code(session, lead.study.id, lead.member, inner.id, parent_id=under.id, reason="order")
+    actions.retire_code(session, lead.study.id, lead.member, under.id, reason="unused")
+    with pytest.raises(policy.NameTaken):
+        moving.change_dimension(session, lead.study.id, lead.member, load.id, symptom.id, reason="seen")
+
+
+def test_new_words_leave_a_code_under_its_parent_that_was_put_away(session, lead, cause) -> None:
+    load = makers.make_code(session, lead, cause, "Load", is_category=True)
+    storm = makers.make_code(session, lead, cause, "Retry storm", parent_id=load.id)
+    actions.retire_code(session, lead.study.id, lead.member, load.id, reason="unused")
+    for parent_id in (None, load.id):  # as a form has it, which shows it at the top; as other acts have it
+        seen = whole_codebook(session, lead.study.id).codes[storm.id].codebook_seq
+        words = CodeText("Retry storm", f"under {parent_id}")
+        actions.edit_code(
+            session, lead.study.id, lead.member, storm.id, words, seen_seq=seen, parent_id=parent_id, reason="said"
+        )
+    actions.restore_code(session, lead.study.id, lead.member, load.id, reason="used")
+    tree = whole_codebook(session, lead.study.id).tree_of(cause.id)
+    assert [(code.name, depth) for code, depth in tree] == [("Load", 0), ("Retry storm", 1)]

@@ -18,7 +18,7 @@ from app.codebook import actions, dimension_actions, moving, splitting
 from app.codebook.actions import CodeText
 from app.codebook.dimension_actions import DimensionText
 from app.codebook.models import CodeRevision, DimensionRevision
-from app.codebook.policy import stands_under
+from app.codebook.policy import shown_parent, stands_under
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.tree import Codebook
 from app.codebook.undoing import undo_act
@@ -164,7 +164,7 @@ def check_is_sound(codebook: Codebook) -> None:
         parent = codebook.codes.get(code.parent_id or 0)
         assert parent is None or parent.dimension_id == code.dimension_id or not parent.is_active
         assert codebook.living(code.id) == code.id
-    beside = Counter((code.dimension_id, code.parent_id, code.name.casefold()) for code in active)
+    beside = Counter((c.dimension_id, shown_parent(codebook, c.parent_id), c.name.casefold()) for c in active)
     assert not [place for place, times in beside.items() if times > 1]
     for dimension in codebook.dimensions:
         shown = [code.id for code, _ in codebook.tree_of(dimension.id)]

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from app.codebook import actions
+from app.codebook import actions, splitting
 from app.codebook.actions import CodeText
 from app.codebook.difference_page import A_PAGE, difference_page
 from app.codebook.dimension_actions import DimensionText, edit_dimension
@@ -274,3 +274,42 @@ def test_of_a_code_shared_by_its_name_the_history_tells_nothing_and_the_differen
     page = client_for(ben).get(f"{BOOK}/difference?from={first.id}").text
     assert "BYNAME" in page and "OWNWORDS" not in page
     assert "OWNWORDS" in client_for(ada).get(f"{BOOK}/history").text
+
+
+def test_the_history_of_one_code_follows_it_through_its_names_and_is_taken_as_a_file(session, client, lead, cause):
+    storm, other = make_code(session, lead, cause, "Retry storm"), make_code(session, lead, cause, "Other")
+    reword(session, lead, storm, "Repeated calls", reason="Plainer")
+    name_version(session, lead, "v1")
+    client.get(f"{BOOK}/history")
+    shown = words_of(client.get(f"{BOOK}/history?code={storm.id}").text)
+    assert "History of Repeated calls" in shown and "2 acts" in shown and "Plainer" in shown
+    assert "Other" not in shown and "Named the version" not in shown
+    rows = list(csv.DictReader(io.StringIO(client.post(f"{BOOK}/history/file", data={"code": str(storm.id)}).text)))
+    assert {row["id"] for row in rows} == {str(storm.id)} and {row["act"] for row in rows} == {"created", "renamed"}
+    assert f"history?code={other.id}" in client.get(f"{BOOK}/codes/{other.id}").text
+    assert "1 act" in words_of(client.get(f"{BOOK}/history?code={storm.id}&find=plainer").text)
+
+
+def test_promise_1_a_code_that_is_its_authors_alone_has_no_history_for_others(session, client, client_for, lead, cause):
+    ada = make_member(session, lead)
+    own = actions.create_code(
+        session, lead.study.id, ada.member, cause.id, CodeText("Mine"), origin="coding", disclosed=""
+    )
+    session.flush()
+    assert client.get(f"{BOOK}/history?code={own.id}").status_code == 404
+    assert "History of Mine" in client_for(ada).get(f"{BOOK}/history?code={own.id}").text
+
+
+def test_acts_are_called_by_words_that_a_reader_knows(client, cause):
+    shown = client.get(f"{BOOK}/history").text
+    assert ">put to another dimension<" in shown and ">dimension_changed<" not in shown
+
+
+def test_a_split_is_told_with_what_stands_in_its_place(session, client, lead, cause):
+    storm = make_code(session, lead, cause, "Retry storm")
+    name_version(session, lead, "v1")
+    parts = [CodeText("By clients"), CodeText("By ourselves")]
+    splitting.split_code(session, lead.study.id, lead.member, storm.id, parts, reason="Two remedies")
+    session.flush()
+    for address in ("difference", "history"):
+        assert "In its place stand By clients , By ourselves ." in words_of(client.get(f"{BOOK}/{address}").text)

@@ -143,3 +143,12 @@ def test_a_merge_that_would_put_two_of_a_name_under_one_parent_is_refused(sessio
         makers.make_code(session, lead, cause, "Retry storm", parent_id=parent.id)
     with pytest.raises(policy.NameTaken, match="“Retry storm” stands there already"):
         actions.merge_codes(session, lead.study.id, lead.member, one.id, two.id, reason="the same")
+
+
+def test_promise_1_a_move_to_the_end_does_not_tell_that_a_code_out_of_sight_stands_there(session, lead, cause, three):
+    ada = makers.make_member(session, lead)
+    actions.create_code(
+        session, lead.study.id, ada.member, cause.id, CodeText("Mine"), origin="coding", disclosed=""
+    )  # fmt: skip
+    with pytest.raises(moving.StandsThere):
+        move(session, lead, three[2], None)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.codebook import actions
+from app.codebook import actions, moving
 from app.codebook.actions import CodeText
 from app.codebook.models import CodeRevision
 from app.codebook.queries import visible_codebook
@@ -398,3 +398,48 @@ def test_numbers_that_no_column_holds_are_refused_at_the_edge(client: TestClient
     answer = client.post(f"{BOOK}/codes/{storm.id}/revisions", data=typed(storm, parent_id=str(2**63)))
 
     assert answer.status_code == 422
+
+
+def test_a_change_of_what_was_put_away_meanwhile_keeps_the_words_that_were_typed(
+    client: TestClient, session: Session, lead: Viewer, storm: CodeEntry
+) -> None:
+    actions.retire_code(session, lead.study.id, lead.member, storm.id, reason="unused")
+    session.flush()
+    answer = client.post(f"{BOOK}/codes/{storm.id}/revisions", data=typed(storm, definition="An hour of thought."))
+    assert answer.status_code == 409
+    assert "An hour of thought." in answer.text and "was put away" in answer.text
+    assert "Save mine over it" not in answer.text
+    assert "was put away" in client.get(f"{BOOK}/codes/{storm.id}/revisions/new").text
+
+
+def test_who_changes_a_code_that_was_moved_meanwhile_sees_where_it_went(
+    client: TestClient, session: Session, lead: Viewer, cause: DimensionEntry, storm: CodeEntry
+) -> None:
+    change = makers.make_code(session, lead, cause, "Change", is_category=True)
+    moving.move_code(session, lead.study.id, lead.member, storm.id, parent_id=change.id, reason="order")
+    session.flush()
+    answer = client.post(f"{BOOK}/codes/{storm.id}/revisions", data=typed(storm, definition="Again and again."))
+    assert answer.status_code == 409
+    assert re.search(r'<th scope="row">Stands under</th><td>Change</td><td>Load</td>', answer.text)
+
+
+def test_a_new_code_under_what_was_put_away_meanwhile_keeps_the_words_that_were_typed(
+    client: TestClient, session: Session, lead: Viewer, load: CodeEntry
+) -> None:
+    actions.retire_code(session, lead.study.id, lead.member, load.id, reason="unused")
+    session.flush()
+    posted = {"dimension_id": str(load.dimension_id), "parent_id": str(load.id), "name": "Queue full", "reason": ""}
+    answer = client.post(f"{BOOK}/codes", data=posted)
+    assert answer.status_code == 409 and 'value="Queue full"' in answer.text and "was put away" in answer.text
+
+
+def test_a_version_from_before_a_code_was_made_says_so_and_shows_what_it_has(
+    client: TestClient, session: Session, lead: Viewer, cause: DimensionEntry
+) -> None:
+    version = actions.name_version(session, lead.study.id, lead.member, name="v1")
+    later = makers.make_code(session, lead, cause, "Came later")
+    session.flush()
+    answer = client.get(f"{BOOK}/codes/{later.id}?version={version.id}")
+    assert answer.status_code == 404
+    assert "“Came later” was not in the codebook then." in answer.text and ">Retry storm<" in answer.text
+    assert client.get(f"{BOOK}/codes/999999?version={version.id}").status_code == 404

@@ -94,3 +94,45 @@ def test_only_a_lead_undoes_and_no_act_of_another_study(session, client_for, lea
     assert client_for(coder).post(UNDO, data={"act": str(act), "reason": "x"}).status_code == 403
     assert client_for(lead).get(f"{UNDO}/new?act=999").status_code == 404
     assert client_for(lead).post(UNDO, data={"act": "x", "reason": "x"}).status_code == 422
+
+
+def test_promise_1_an_example_comes_back_unread_for_who_still_has_to_code_its_incident(
+    session, client_for, lead, storm
+):
+    incident = makers.make_incidents(session, lead, 1)[0]
+    example = {"kind": "typical", "text": makers.TEXT[:20], "incident_id": incident.id}
+    words = CodeText(storm.name, examples=(example,))
+    actions.edit_code(session, lead.study.id, lead.member, storm.id, words, seen_seq=storm.codebook_seq)
+    quoted = whole_codebook(session, lead.study.id).codes[storm.id]
+    actions.edit_code(
+        session, lead.study.id, lead.member, storm.id, CodeText(storm.name), seen_seq=quoted.codebook_seq, reason="cut"
+    )
+    act, client = seq(session, lead), client_for(lead)
+    assert makers.TEXT[:20] in client.get(f"{UNDO}/new?act={act}").text
+
+    makers.make_round(session, lead, [lead], [incident])
+    session.flush()
+
+    assert makers.TEXT[:20] not in client.get(f"{UNDO}/new?act={act}").text
+    assert client.post(UNDO, data={"act": str(act), "reason": "it fits"}).status_code == 303
+    assert whole_codebook(session, lead.study.id).codes[storm.id].examples == (example,)
+
+
+def test_acts_on_dimensions_are_undone_too_with_what_comes_back(session, client_for, lead, cause):
+    client, book = client_for(lead), "/studies/genai/codebook"
+    asked = {"name": "Cause", "question": "Why?", "takes": "many", "openness": "open", "reason": "shorter"}
+    client.post(f"{book}/dimensions/{cause.id}/revisions", data=asked | {"seen_seq": str(cause.codebook_seq)})
+    act = seq(session, lead)
+    assert f"{UNDO}/new?act={act}" in client.get(f"{book}/dimensions/{cause.id}").text
+    shown = client.get(f"{UNDO}/new?act={act}").text
+    for words in ("<td>Cause</td><td>Root cause</td>", "<td>several codes</td><td>one code</td>"):
+        assert words in shown
+    answer = client.post(UNDO, data={"act": str(act), "reason": "longer"})
+    assert answer.headers["location"] == f"{book}/dimensions"
+    assert whole_codebook(session, lead.study.id).dimensions[0].name == "Root cause"
+
+    client.post(f"{book}/dimensions/{cause.id}/retirement", data={"reason": "not asked"})
+    act = seq(session, lead)
+    assert f"{UNDO}/new?act={act}" in client.get(f"{book}/dimensions").text
+    assert client.post(UNDO, data={"act": str(act), "reason": "asked"}).status_code == 303
+    assert [each.name for each in whole_codebook(session, lead.study.id).dimensions] == ["Root cause"]

@@ -132,6 +132,7 @@ QUERIES = {
     "/codebook/difference": ("?from=0",),
     "/codebook/codes/{code_id}/quotes": ("?of=first", "?round={number}"),
     "/codebook/codes/{code_id}/quotes/chosen": ("?quote=1",),
+    "/codebook/codes/{code_id}/unresolved": ("?incident={incident}",),
     "/codebook/undoings/new": tuple(f"?act={act}" for act in range(1, 30)),
     "/codebook/plans/{plan_id}": ("?find=PLAN", "?round={number}", "?dimension={dimension}"),
     "/codebook/plans/{plan_id}/near-duplicates": ("?dimension={dimension}",),
