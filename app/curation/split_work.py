@@ -50,7 +50,8 @@ class SplitWork:
 def split_work(session: Session, viewer: Viewer, codebook: Codebook, code: CodeEntry) -> SplitWork:
     reader = QuoteReader(session, viewer, codebook, code.dimension_id)
     codes = lineage(codebook, code.id)
-    borne = borne_codes(session, viewer, FinalCode.code_id.in_(codes), FinalCode.dimension_id == code.dimension_id)
+    of_code = and_(FinalCode.code_id.in_(codes), FinalCode.dimension_id == code.dimension_id)
+    borne = borne_codes(session, viewer, of_code)
     bearing = {one.incident_id for one in borne}
     quoted = reader.incident_ids(code.id, Wanted()) - reader.closed
     quotes = by_incident(reader.on_incidents(code.id, quoted))
