@@ -11,7 +11,7 @@ from app.methods.agreement.results import AgreementReport, CodeAgreement, Coeffi
 if TYPE_CHECKING:
     from app.methods.agreement.mapping import differing, mapped
     from app.methods.agreement.planning import incidents_needed
-    from app.methods.agreement.report import agreement_of, measures_of
+    from app.methods.agreement.report import agreement_of, measures_of, report_of
     from app.methods.agreement.tables import count_patterns, count_set_patterns
 
 COMPUTING = {
@@ -22,6 +22,7 @@ COMPUTING = {
     "incidents_needed": "planning",
     "mapped": "mapping",
     "measures_of": "report",
+    "report_of": "report",
 }
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "incidents_needed",
     "mapped",
     "measures_of",
+    "report_of",
 ]
 
 

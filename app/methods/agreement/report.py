@@ -69,7 +69,13 @@ def agreement_of(
     a set of codes, an empty one meaning that none applies; nominal coefficients then compare whole sets.
     resamples: draw that many bootstrap samples with `seed` instead of the jackknife.
     """
-    patterns = count_set_patterns(table) if sets else count_patterns(table)
+    return report_of(
+        count_set_patterns(table) if sets else count_patterns(table), sets=sets, resamples=resamples, seed=seed
+    )
+
+
+def report_of(patterns: Patterns, *, sets: bool, resamples: int | None = None, seed: int = 0) -> AgreementReport:
+    """The same, of ratings that were counted already."""
     measuring = Measuring(resamples, seed)
     units = patterns.pairable.units
     undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
