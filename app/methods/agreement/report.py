@@ -70,6 +70,13 @@ def agreement_of(
     resamples: draw that many bootstrap samples with `seed` instead of the jackknife.
     """
     patterns = count_set_patterns(table) if sets else count_patterns(table)
+    return agreement_of_patterns(patterns, sets=sets, resamples=resamples, seed=seed)
+
+
+def agreement_of_patterns(
+    patterns: Patterns, *, sets: bool, resamples: int | None = None, seed: int = 0
+) -> AgreementReport:
+    """The same of ratings that were counted already, from a table or from arrays."""
     measuring = Measuring(resamples, seed)
     units = patterns.pairable.units
     undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
@@ -94,6 +101,13 @@ def agreement_of(
         alpha_masi=measured(set_alphas.masi_alpha(patterns)) if sets else None,
         codes=tuple(_codes(patterns, measuring, sets=sets)),
     )
+
+
+def alpha_of(patterns: Patterns, *, resamples: int | None = None, seed: int = 0) -> Coefficient:
+    """Nominal alpha alone, as in `agreement_of`."""
+    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    statistic = coefficients.nominal_alpha(patterns)
+    return Measuring(resamples, seed).coefficient(statistic, units=patterns.pairable.units, undefined=undefined)
 
 
 def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
