@@ -101,7 +101,11 @@ def nominal_alpha(patterns: Patterns) -> Ratio:
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C.
     """
-    kept = patterns.pairable.unordered
+    return pairable_alpha(patterns.pairable.unordered)
+
+
+def pairable_alpha(kept: Patterns) -> Ratio:
+    """The same where every unit has two ratings or more, and pattern by pattern as they are given."""
     apart = 2.0 * pair_distances(kept) / (kept.ratings_per_unit - 1)
 
     def parts(sums: Floats) -> tuple[Floats, Floats]:

@@ -79,7 +79,7 @@ def agreement_of_patterns(
     """The same of ratings that were counted already, from a table or from arrays."""
     measuring = Measuring(resamples, seed)
     units = patterns.pairable.units
-    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    undefined = undefined_reason(patterns)
 
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
@@ -105,7 +105,7 @@ def agreement_of_patterns(
 
 def alpha_of(patterns: Patterns, *, resamples: int | None = None, seed: int = 0) -> Coefficient:
     """Nominal alpha alone, as in `agreement_of`."""
-    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    undefined = undefined_reason(patterns)
     statistic = coefficients.nominal_alpha(patterns)
     return Measuring(resamples, seed).coefficient(statistic, units=patterns.pairable.units, undefined=undefined)
 
@@ -114,7 +114,7 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
     """The headline and what stands beside it, as in `agreement_of`, of ratings that were counted already."""
     measuring = Measuring(None, 0)
     units = patterns.pairable.units
-    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    undefined = undefined_reason(patterns)
 
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
@@ -131,6 +131,18 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
     )
 
 
+def undefined_reason(patterns: Patterns) -> str | None:
+    """Why there is no coefficient corrected for chance; None where there is one."""
+    return _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+
+
+def pair_undefined(pair: Patterns) -> str | None:
+    """The same of two raters alone, on units both rated."""
+    if not pair.units:
+        return PAIR_SHARES_NOTHING
+    return ONE_VALUE if pair.single_value() else None
+
+
 def _not_comparable(patterns: Patterns) -> str | None:
     if not patterns.units:
         return NO_RATINGS
@@ -140,15 +152,12 @@ def _not_comparable(patterns: Patterns) -> str | None:
 
 
 def _cohen_pairs(patterns: Patterns, measuring: Measuring) -> dict[tuple[Rater, Rater], Coefficient]:
-    found = {}
+    found: dict[tuple[Rater, Rater], Coefficient] = {}
     for first, second in combinations(range(len(patterns.raters)), 2):
         pair, _, _ = patterns.pair(first, second)
-        undefined = ONE_VALUE if pair.single_value() else None
-        if not pair.units:
-            undefined = PAIR_SHARES_NOTHING
-        statistic = coefficients.cohen(pair)
-        raters = patterns.raters[first], patterns.raters[second]
-        found[raters] = measuring.coefficient(statistic, units=pair.units, undefined=undefined)
+        undefined = pair_undefined(pair)
+        one = measuring.coefficient(coefficients.cohen(pair), units=pair.units, undefined=undefined)
+        found[patterns.raters[first], patterns.raters[second]] = one
     return found
 
 
