@@ -1,6 +1,7 @@
 """How long agreement takes, in one run beside the public libraries.
 
-krippendorff and irrCAC are no part of this project. Put them into an environment to be thrown away, and name its Python:
+krippendorff and irrCAC are no part of this project. Put them into an environment to be thrown away, and name its
+Python:
 
     python -m venv /tmp/others && /tmp/others/bin/pip install krippendorff irrCAC nltk
     .venv/bin/python -m bench.agreement_speed --others /tmp/others/bin/python
@@ -103,7 +104,8 @@ def million() -> None:
         command = [sys.executable, "-m", "bench.agreement_speed", "--resident", str(path)]
         resident = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     print(f"\n{'1,000,000 units × 3 raters × 20 codes, with interval':52} {took}")
-    print(f"{'memory beyond the data, traced':52} {traced:9.1f} MB\n{'memory beyond the data, resident':52} {resident:9.1f} MB")
+    print(f"{'memory beyond the data, traced':52} {traced:9.1f} MB")
+    print(f"{'memory beyond the data, resident':52} {resident:9.1f} MB")
 
 
 def traced_memory(run: Callable[[], object]) -> float:

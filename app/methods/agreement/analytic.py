@@ -32,7 +32,8 @@ def cohen_error(pair: Patterns) -> float:
 def gwet_error(patterns: Patterns) -> float:
     """Of Gwet's AC1, any number of raters, missing ratings too. NaN where AC1 is undefined.
 
-    Units with one rating count for the shares of values, as in the coefficient. Source: Gwet (2014), section 5.3.
+    Units with one rating count for the shares of values, as in the coefficient. How many units are pairable is taken as
+    fixed, so that with missing ratings it comes out larger than the spread is. Source: Gwet (2014), section 5.3.
     """
     ratings, weights, units = patterns.ratings_per_unit, patterns.weights, patterns.units
     paired = ratings >= 2

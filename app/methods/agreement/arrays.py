@@ -35,7 +35,8 @@ def count_codes(codes: Cells, *, raters: Names = None, values: Names = None) -> 
 def count_long(units: Column, raters: Column, values: Column) -> Patterns:
     """Count ratings that stand one a row: three arrays of one length, of whatever numpy can sort.
 
-    A row with the whole number -1 as its value is as good as no row. Raises ValueError where a rater rated a unit twice.
+    A row with the whole number -1 as its value is as good as no row. Raises ValueError where a rater rated
+    a unit twice.
     """
     if np.issubdtype(values.dtype, np.integer):
         given = values != ABSENT
@@ -54,8 +55,8 @@ def count_long(units: Column, raters: Column, values: Column) -> Patterns:
 def count_long_sets(units: Column, raters: Column, codes: Column) -> Patterns:
     """Count sets of codes that stand one code a row; several rows of one rater on one unit make a set.
 
-    A row with the whole number -1 is the rating *none applies*, an empty set; no row is no rating. A code twice in a set
-    counts once. The same as `count_set_patterns` of the same sets.
+    A row with the whole number -1 is the rating *none applies*, an empty set; no row is no rating. A code twice in
+    a set counts once. The same as `count_set_patterns` of the same sets.
     """
     unit_names, unit_at = _placed(units)
     rater_names, rater_at = _placed(raters)

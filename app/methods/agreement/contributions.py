@@ -27,7 +27,7 @@ class Contribution:
     lowers: float | None
 
 
-def contributions(table: Sequence[Mapping[Rater, Value]], *, sets: bool) -> tuple[Contribution, ...]:
+def unit_contributions(table: Sequence[Mapping[Rater, Value]], *, sets: bool) -> tuple[Contribution, ...]:
     """Of each pairable unit, those that lower alpha most first, and of equals the earlier.
 
     table, sets: as in `agreement_of`; of sets it is alpha with MASI distance. Empty where alpha is undefined: then no

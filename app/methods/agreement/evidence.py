@@ -46,8 +46,8 @@ class EvidenceAgreement:
 def evidence_agreement(units: Mapping[Unit, Given]) -> EvidenceAgreement:
     """Character overlap of the evidence behind codes on which raters agree.
 
-    units: unit -> rater -> code -> spans of that unit's text; a code without spans was given without evidence. A pair in
-    which one marked none is counted, not compared: nothing says that the words would have been others.
+    units: unit -> rater -> code -> spans of that unit's text; a code without spans was given without evidence. A pair
+    in which one marked none is counted, not compared: nothing says that the words would have been others.
     The interval is made over units, like that of percent agreement.
     """
     found = [evidence for unit, given in units.items() for evidence in _of_unit(unit, given)]

@@ -114,7 +114,8 @@ def _unit_error(raters: int, alpha: float, shares: Sequence[float]) -> float:
     weight = -2.0 * (1.0 - alpha)
     mean = share @ (agree + weight * common)
     square = share @ (agree_squared + 2.0 * weight * crossed + weight**2 * common_squared)
-    return float(math.sqrt(max(square - mean**2, 0.0)) / (1.0 - (share**2).sum()))
+    variance = max(float(square - mean**2), 0.0)
+    return math.sqrt(variance) / float(1.0 - (share**2).sum())
 
 
 def _moments(given: np.ndarray, share: np.ndarray, raters: int) -> tuple[np.ndarray, ...]:

@@ -27,6 +27,7 @@ ONE_RATER = "Only one rater rated anything, so there is nobody to agree with."
 NOTHING_SHARED = "No unit was rated by two raters."
 PAIR_SHARES_NOTHING = "These two raters rated no unit in common."
 ONE_VALUE = "Everyone used one and the same code wherever two rated, so agreement cannot be told from chance."
+NOTHING_APPLIES = "Everyone said that no code applies wherever two rated, so agreement cannot be told from chance."
 CODE_UNUSED = "Nobody used this code on a unit rated twice."
 CODE_EVERYWHERE = "Everyone used this code on every unit rated twice."
 
@@ -133,14 +134,21 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
 
 def undefined_reason(patterns: Patterns) -> str | None:
     """Why there is no coefficient corrected for chance; None where there is one."""
-    return _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    return _not_comparable(patterns) or _one_value(patterns)
 
 
 def pair_undefined(pair: Patterns) -> str | None:
     """The same of two raters alone, on units both rated."""
     if not pair.units:
         return PAIR_SHARES_NOTHING
-    return ONE_VALUE if pair.single_value() else None
+    return _one_value(pair)
+
+
+def _one_value(patterns: Patterns) -> str | None:
+    if not patterns.single_value():
+        return None
+    cells = patterns.pairable.cells
+    return NOTHING_APPLIES if patterns.values[cells.max()] == frozenset() else ONE_VALUE
 
 
 def _not_comparable(patterns: Patterns) -> str | None:

@@ -83,7 +83,9 @@ def count_patterns(table: Table) -> Patterns:
     table: one mapping per unit, rater -> value; an absent rater (or None) is missing data.
     Units nobody rated are left out. The order of units and raters does not change the result.
     """
-    given = [(row, rater, value) for row, unit in enumerate(table) for rater, value in unit.items() if value is not None]
+    given = [
+        (row, rater, value) for row, unit in enumerate(table) for rater, value in unit.items() if value is not None
+    ]
     raters = tuple(sorted({rater for _, rater, _ in given}, key=order_of))
     values = tuple(sorted({value for _, _, value in given}, key=order_of))
     rater_at = {rater: i for i, rater in enumerate(raters)}
@@ -100,7 +102,9 @@ def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patt
     return count_patterns([{r: frozenset(v) for r, v in unit.items() if v is not None} for unit in table])
 
 
-def counted(raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Cells, weights: Ints | None = None) -> Patterns:
+def counted(
+    raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Cells, weights: Ints | None = None
+) -> Patterns:
     """Rows that show the same become one, in the order of their cells; weights: units per row, one each if not said."""
     distinct, _, units = distinct_rows(cells, weights)
     return Patterns(raters, values, distinct, units)
