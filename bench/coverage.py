@@ -1,9 +1,9 @@
 """How often a 95 % interval of nominal alpha holds the true alpha.
 
 `python -m bench.coverage` draws studies whose true alpha is known and prints the share of intervals that hold it. A
-rater sees the true code with probability √alpha and else guesses by the shares of the codes, so that the true alpha is the
-one wished for. n counts pairable units, as on the page. Draws without an alpha (one code used by everyone) are left out and
-counted. `docs/AGREEMENT.md` shows what it printed.
+rater sees the true code with probability √alpha and else guesses by the shares of the codes, so that the true alpha is
+the one wished for. n counts pairable units, as on the page. Draws without an alpha (one code used by everyone) are left
+out and counted. `docs/AGREEMENT.md` shows what it printed.
 """
 
 import argparse

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.methods.agreement.contributions import unit_contributions
     from app.methods.agreement.evidence import evidence_agreement
     from app.methods.agreement.inclusion import inclusion_agreement
-    from app.methods.agreement.mapping import differing, mapped
+    from app.methods.agreement.mapping import differing, mapped, rolled_up
     from app.methods.agreement.matrices import code_confusion, confusion, confusion_of_two, pair_agreements
     from app.methods.agreement.planning import expected_width, incidents_needed, more_units, units_for_width
     from app.methods.agreement.report import agreement_of, agreement_of_patterns, alpha_of, measures_of
@@ -43,6 +43,7 @@ COMPUTING = {
     "measures_of": "report",
     "more_units": "planning",
     "pair_agreements": "matrices",
+    "rolled_up": "mapping",
     "unit_contributions": "contributions",
     "units_for_width": "planning",
 }
@@ -74,6 +75,7 @@ __all__ = [
     "measures_of",
     "more_units",
     "pair_agreements",
+    "rolled_up",
     "unit_contributions",
     "units_for_width",
 ]
