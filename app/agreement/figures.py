@@ -229,7 +229,7 @@ def _waits(unpooled: Sequence[CodeEntry]) -> str:
 
 def _measured(kind: str, dimension: DimensionEntry, chosen: Chosen, code_of: CodeOf) -> Row:
     from app.agreement.ratings import NOT_ENOUGH_ALONE, ratings  # numpy and scipy, as above
-    from app.methods.agreement import differing, mapped, report_of
+    from app.methods.agreement import differing, mapped, agreement_of_patterns
 
     rated = ratings(dimension, *chosen, code_of)
     silent = NOT_ENOUGH_ALONE[dimension.takes_many]
@@ -238,11 +238,11 @@ def _measured(kind: str, dimension: DimensionEntry, chosen: Chosen, code_of: Cod
     return Row(
         kind=kind,
         dimension=dimension,
-        report=report_of(rated.patterns, sets=dimension.takes_many),
+        report=agreement_of_patterns(rated.patterns, sets=dimension.takes_many),
         sentence="",
         incident_ids=rated.incident_ids,
         differing=differing(rated.patterns),
-        without_not_enough=report_of(without, sets=dimension.takes_many) if is_silent else None,
+        without_not_enough=agreement_of_patterns(without, sets=dimension.takes_many) if is_silent else None,
         unresolved=rated.unresolved,
     )
 
