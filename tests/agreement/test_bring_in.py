@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from app.agreement.bring_in import RatingsBroughtIn, RatingsPlan, UnusableRatings, bring_in_ratings
 from app.agreement.figures import round_figures
-from app.agreement.ratings_file import RatingColumns, UnreadableRatings
+from app.agreement.ratings_columns import RatingColumns
+from app.agreement.ratings_sheet import UnreadableRatings
 from app.cli import tandem
 from app.codebook.queries import whole_codebook
 from app.coding.models import Submission, SubmittedAnswer
