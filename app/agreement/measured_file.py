@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from app.agreement.ratings_beside import Beside
 from app.agreement.ratings_columns import CsvForm, MarkColumns, Shape, Taking
 from app.agreement.ratings_csv import ratings_csv
 from app.agreement.ratings_figures import Figures, FileFigures, HowMeasured, figures_of
 from app.agreement.ratings_latex import ratings_latex
-from app.agreement.ratings_report import Beside, ratings_json, ratings_text
+from app.agreement.ratings_report import ratings_json, ratings_text
 from app.agreement.ratings_shapes import Ratings, read_ratings
 from app.agreement.ratings_sheet import Sheet, read_sheet
 

@@ -4,8 +4,9 @@ import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
+from app.agreement.ratings_beside import INDEPENDENCE, MASI, Beside
 from app.agreement.ratings_figures import Figures
-from app.agreement.ratings_report import INDEPENDENCE, MASI, NO_CODE, Beside, measures
+from app.agreement.ratings_report import NO_CODE, measures
 from app.methods.agreement import Coefficient
 from app.methods.inert import inert
 

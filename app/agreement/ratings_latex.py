@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from app.agreement.ratings_beside import Beside
 from app.agreement.ratings_figures import Figures
-from app.agreement.ratings_report import CODES_SHOWN, NO_CODE, Beside, counts, measures, most_used, title
+from app.agreement.ratings_report import CODES_SHOWN, NO_CODE, counts, measures, most_used, title
 from app.methods.agreement import CodeAgreement, Coefficient
 from app.methods.latex import escaped, one_line
 

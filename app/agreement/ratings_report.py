@@ -1,9 +1,9 @@
-"""Agreement of a ratings file as a JSON document and as text, and what every form says beside its figures."""
+"""Agreement of a ratings file as a JSON document and as text."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from app.agreement.ratings_beside import INDEPENDENCE, MASI, Beside, N
 from app.agreement.ratings_figures import Figures, WithoutNotEnough
 from app.methods.agreement import CodeAgreement, Coefficient
 
@@ -22,33 +22,6 @@ COEFFICIENTS = (
 ALPHAS = ("alpha", "alpha_jaccard", "alpha_masi")
 CODES_SHOWN = 20
 NO_CODE = "(none applies)"
-
-N = "n counts pairable units: those two or more raters rated; of a pair, those both rated."
-MISSING = "A missing rating is left out: pairs are made of the ratings there are, and a unit rated once has none."
-MASI = (
-    "MASI is Passonneau's (2006): distance 1 - J·M, with J Jaccard's similarity and M 1, 2/3, 1/3, 0 for sets that are "
-    "equal, one inside the other, overlapping, disjoint."
-)
-KAPPA = "A code's kappa is Cohen's for two raters, Conger's for more."
-INDEPENDENCE = "Ratings of a file: whether the raters worked independently is not known."
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What is true of every figure of a file. sha256: of its bytes. blanks: how its blank cells were taken."""
-
-    file: str
-    sha256: str
-    sets: bool
-    blanks: str
-
-    @property
-    def missing(self) -> str:
-        return f"{MISSING} {self.blanks}"
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        return (N, "Intervals are 95 %.", self.missing, *([MASI] if self.sets else []), KAPPA, INDEPENDENCE)
 
 
 def ratings_json(figures: Sequence[Figures], beside: Beside) -> str:

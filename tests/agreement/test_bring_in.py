@@ -46,7 +46,7 @@ WORDS = {
     "alpha_jaccard": "alpha, Jaccard distance",
     "ac1": "AC1",
     "light": "Light's kappa",
-    "scott": "Scott's pi",
+    "scott_pi": "Scott's pi",
     "fleiss": "Fleiss' kappa",
     "conger": "Conger's kappa",
     "brennan_prediger": "Brennan-Prediger",

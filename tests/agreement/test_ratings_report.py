@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from app.agreement.ratings_beside import Beside
 from app.agreement.ratings_csv import COLUMNS, ratings_csv
 from app.agreement.ratings_figures import Figures, WithoutNotEnough
 from app.agreement.ratings_latex import ratings_latex
-from app.agreement.ratings_report import Beside, pair_key, ratings_document, ratings_json, ratings_text
+from app.agreement.ratings_report import pair_key, ratings_document, ratings_json, ratings_text
 from app.methods.agreement import agreement_of
 from tests.methods.agreement.tables import rated
 
