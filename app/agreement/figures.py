@@ -229,7 +229,7 @@ def _waits(unpooled: Sequence[CodeEntry]) -> str:
 
 def _measured(kind: str, dimension: DimensionEntry, chosen: Chosen, code_of: CodeOf) -> Row:
     from app.agreement.ratings import NOT_ENOUGH_ALONE, ratings  # numpy and scipy, as above
-    from app.methods.agreement import differing, mapped, agreement_of_patterns
+    from app.methods.agreement import agreement_of_patterns, differing, mapped
 
     rated = ratings(dimension, *chosen, code_of)
     silent = NOT_ENOUGH_ALONE[dimension.takes_many]

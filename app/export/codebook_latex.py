@@ -9,29 +9,8 @@ from collections.abc import Iterator
 from app.codebook.texts import TEXTS
 from app.codebook.tree import DimensionEntry
 from app.export.codebook_document import CodePart, Document, takes
-from app.export.qdc import NOT_XML
+from app.methods.latex import escaped, one_line
 
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
-    "'": "{'}",
-    "-": "{-}",  # two of them would become a dash
-    "[": "{[}",  # after the end of a row it would begin an option
-    "*": "{*}",
-}
 HEAD = r"""% {heading}
 % {standing}
 % Not in this file: {missing}
@@ -50,19 +29,14 @@ HEAD = r"""% {heading}
 
 def latex_document(document: Document) -> bytes:
     head = HEAD.format(
-        heading=_comment(document.heading),
-        standing=_comment(document.standing),
-        missing=_comment("; ".join(document.missing)),
+        heading=one_line(document.heading),
+        standing=one_line(document.standing),
+        missing=one_line("; ".join(document.missing)),
         title=escaped(document.heading),
         said=escaped(document.standing),
     )
     tables = (_table(document, each, number) for number, each in enumerate(document.codebook.dimensions, start=1))
     return (head + "\n" + "\n".join(tables) + "\n\\end{document}\n").encode()
-
-
-def escaped(text: str) -> str:
-    """On one line."""
-    return "".join(SPECIAL.get(each, each) for each in " ".join(NOT_XML.sub("", text).split()))
 
 
 def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
@@ -101,7 +75,3 @@ def _rows(part: CodePart) -> Iterator[str]:
             lines = r"\newline ".join(escaped(line) for line in paragraph.splitlines() if line.strip())
             yield rf"{name} & {said}{lines} \tabularnewline"
             name = ""
-
-
-def _comment(text: str) -> str:
-    return " ".join(NOT_XML.sub("", text).split())

@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 from app.codebook.actions import CodeText, create_code, merge_codes
 from app.export.actions import codebook_export
 from app.export.codebook_formats import FORMATS, IN_NONE
-from app.export.codebook_latex import escaped
 from app.export.codebook_markdown import block, inline
+from app.methods.latex import escaped
 from tests.makers import make_code
 
 NASTY = (
