@@ -11,7 +11,7 @@ import numpy as np
 from app.incidents.guessing import guess_mapping
 from app.incidents.readers import read_table
 from app.incidents.reading import apply_mapping
-from app.methods.agreement import agreement_of
+from app.methods.agreement import agreement_of, agreement_of_patterns, count_codes
 from app.methods.quotes import locate_quote
 
 RUNS = 5
@@ -21,6 +21,11 @@ def ratings() -> Callable[[], object]:
     units = np.random.default_rng(1).choice(list("abcd"), size=(50_000, 4)).tolist()
     table = [dict(enumerate(unit)) for unit in units]
     return lambda: agreement_of(table, sets=False)
+
+
+def ratings_in_arrays() -> Callable[[], object]:
+    codes = np.random.default_rng(1).integers(-1, 20, size=(1_000_000, 3))
+    return lambda: agreement_of_patterns(count_codes(codes), sets=False)
 
 
 def rows() -> Callable[[], object]:
@@ -46,6 +51,7 @@ def quotes() -> Callable[[], object]:
 def main() -> None:
     for name, prepare in (
         ("200,000 ratings, every coefficient", ratings),
+        ("3,000,000 ratings in an array, every coefficient", ratings_in_arrays),
         ("10,000 rows read, guessed and mapped", rows),
         ("10 quotes that are not in 20,000 characters", quotes),
     ):

@@ -50,13 +50,18 @@ class Stage:
     codes: int
 
 
-def set_stage(database: Database, url: str, *, rounds: int, codes: int, merges: int) -> Stage:
-    """codes: how many submitted codes there are about; per incident four coders give one code and two on average."""
+def set_stage(
+    database: Database, url: str, *, rounds: int, codes: int, merges: int, of_a_dimension: int = 100
+) -> Stage:
+    """codes: how many submitted codes there are about; per incident four coders give one code and two on average.
+
+    of_a_dimension: how many codes can be chosen from.
+    """
     with database.transaction() as session:
         lead = make_study(session)
         coders = make_coders(session, lead, 4)
         cause, impact = make_dimension(session, lead), make_dimension(session, lead, takes="many")
-        of = {each.id: [make_code(session, lead, each).id for _ in range(100)] for each in (cause, impact)}
+        of = {each.id: [make_code(session, lead, each).id for _ in range(of_a_dimension)] for each in (cause, impact)}
         incidents = make_incidents(session, lead, codes // (12 * rounds))
         made = [make_round(session, lead, coders, incidents, purpose="calibration") for _ in range(rounds)]
         steps = [
@@ -88,7 +93,6 @@ def _fill(
 ) -> None:
     """Coders agree on two of three incidents about."""
     chance = random.Random(round_id)
-    weights = [1 / (place + 1) for place in range(100)]
     rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in COLUMNS}
     meant: dict[tuple[int, int], list[int]] = {}
     (next_submission,), (next_answer,) = (
@@ -104,6 +108,7 @@ def _fill(
         )
         for dimension in dimensions:
             many = chance.choice((1, 2, 2, 3)) if dimension.takes_many else 1
+            weights = [1 / (place + 1) for place in range(len(of[dimension.id]))]
             drawn = list(dict.fromkeys(chance.choices(of[dimension.id], weights, k=many)))
             given = meant.setdefault((incident_id, dimension.id), drawn) if chance.random() < 2 / 3 else drawn
             place = (*at, dimension.id, member_id)

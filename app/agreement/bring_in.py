@@ -8,7 +8,8 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import NOT_ENOUGH
-from app.agreement.ratings_file import ONE_DIMENSION, DimensionRatings, Rating, RatingColumns, rating_rows, tables_of
+from app.agreement.ratings_columns import ONE_DIMENSION, RatingColumns
+from app.agreement.ratings_file import DimensionRatings, Rating, rating_rows, tables_of
 from app.codebook.dimension_actions import DimensionText, add_dimension
 from app.codebook.policy import LONGEST_NAME as LONGEST_CODE
 from app.codebook.queries import whole_codebook

@@ -7,19 +7,26 @@ round under its frozen version, make the reliability row; everything else stands
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
+from app.codebook.rows import newest_state
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
-from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
+from app.db.shared import shared_by_sessions
 from app.methods.agreement import AgreementReport, Coefficient
 from app.rounds.models import IMPORTED, Round
 from app.rounds.queries import coders
 
+if TYPE_CHECKING:
+    from app.coding.handed_in import Bools, HandedIn
+
 NOT_ENOUGH = "(not enough information)"
 NONE_APPLIES = "(none applies)"
 NOT_OPEN = "a code that is not open yet"  # coined in another round, which still runs
+
+INCIDENTS_OF_A_SHARE = 30_000  # of a row: about a megabyte
 
 RELIABILITY = "reliability"
 ROW_WORDS = {
@@ -35,7 +42,7 @@ ROW_WORDS = {
 }
 
 Value = str | int | frozenset[str | int]
-Table = list[dict[int, Value]]
+Chosen = tuple["HandedIn", "Bools"]  # what was handed in, and which of the submissions are looked at
 CodeOf = Callable[[int], int | None]  # a code as it is compared; None where it is not resolved
 
 
@@ -117,52 +124,76 @@ def headline_of(report: AgreementReport | None) -> Coefficient | None:
 
 
 def round_figures(session: Session, coding_round: Round) -> RoundFigures:
-    """Raises StillBlind while the round runs (promise 1)."""
-    firsts = [work for work in first_submissions(session, coding_round) if work.pass_ == 1]
-    lasts = [work for work in last_submissions(session, coding_round) if work.pass_ == 1]
+    """Made once for all who look, until something of it changes. Raises StillBlind while the round runs (promise 1)."""
+    from app.coding.handed_in import handed_in  # numpy: not before there is something to count
+
+    work = handed_in(session, coding_round)
+    planned = queries.planned(session, coding_round)
+    shared = shared_by_sessions(session)
+    if shared is None:
+        return _figured(session, coding_round, work, planned)
+    key = "figures", coding_round.study_id, coding_round.id
+    state = work.state, newest_state(session, coding_round.study_id), planned, repr(coding_round.plan)
+    kept: tuple[object, RoundFigures] | None = shared.find(key)
+    if kept is not None and kept[0] == state:
+        return replace(kept[1], coding_round=coding_round)
+    made = _figured(session, coding_round, work, planned)
+    shared.keep(key, (state, made), weight=1 + len(made.rows) * made.incidents // INCIDENTS_OF_A_SHARE)
+    return made
+
+
+def _figured(session: Session, coding_round: Round, work: "HandedIn", planned: tuple[int, int]) -> RoundFigures:
+    first, last = work.submissions.is_first, work.submissions.is_last
+    independent = work.submissions.independent
     codebook = queries.codebook_of_round(session, coding_round)
-    coined = queries.coined_in_private(session, coding_round)
     if coding_round.purpose == IMPORTED:
-        rated = {dimension_id for work in firsts for dimension_id in work.answers}
+        rated = {dimension.id for dimension in codebook.dimensions if len(work.answers(first, dimension.id))}
         codebook = replace(codebook, dimensions=tuple(each for each in codebook.dimensions if each.id in rated))
-        rows, unexposed, exposed = _imported_rows(session, coding_round, codebook, firsts), firsts, []
+        rows = _imported_rows(session, coding_round, codebook, work)
+        exposed_first = exposed_last = 0
     else:
-        unexposed = [work for work in firsts if work.submission.independent]
-        exposed = [work for work in lasts if not work.submission.independent]
-        rows = []
-        handed_in = queries.handed_in_codes(session, coding_round)
-        for dimension in codebook.dimensions:
-            used = {code_id: coined[code_id] for code_id in handed_in.get(dimension.id, ()) if code_id in coined}
-            rows.append(_row(coding_round, coding_round.purpose, codebook, dimension, unexposed, used))
-            if exposed:
-                rows.append(_row(coding_round, "assisted", codebook, dimension, lasts, used))
-    assignments, incidents = queries.planned(session, coding_round)
+        rows = _rows(session, coding_round, codebook, work)
+        exposed_first = int((first & ~independent).sum())
+        exposed_last = int((last & ~independent).sum())
+    assignments, incidents = planned
     return RoundFigures(
         coding_round=coding_round,
         codebook=codebook,
         rows=rows,
-        beside=[_beside(dimension, firsts) for dimension in codebook.dimensions],
+        beside=[_beside(dimension, work) for dimension in codebook.dimensions],
         incidents=incidents,
-        skipped=sum(work.submission.kind == "skipped" for work in firsts),
-        exposed_first=len(firsts) - len(unexposed),
-        exposed_last=len(exposed),
+        skipped=int((first & work.submissions.skipped).sum()),
+        exposed_first=exposed_first,
+        exposed_last=exposed_last,
         assignments=assignments,
-        not_handed_in=assignments - len(firsts),
+        not_handed_in=assignments - int(first.sum()),
     )
 
 
-def _imported_rows(
-    session: Session, coding_round: Round, codebook: Codebook, works: Sequence[SubmittedWork]
-) -> list[Row]:
+def _rows(session: Session, coding_round: Round, codebook: Codebook, work: "HandedIn") -> list[Row]:
+    coined = queries.coined_in_private(session, coding_round)
+    submissions = work.submissions
+    unexposed = submissions.is_first & submissions.independent
+    is_any_exposed = bool((submissions.is_last & ~submissions.independent).any())
+    rows = []
+    for dimension in codebook.dimensions:
+        used = {code_id: coined[code_id] for code_id in work.codes_of(dimension.id) if code_id in coined}
+        rows.append(_row(coding_round, coding_round.purpose, codebook, dimension, (work, unexposed), used))
+        if is_any_exposed:
+            rows.append(_row(coding_round, "assisted", codebook, dimension, (work, submissions.is_last), used))
+    return rows
+
+
+def _imported_rows(session: Session, coding_round: Round, codebook: Codebook, work: "HandedIn") -> list[Row]:
     """People's ratings; and beside them all of the file where models rated too. Codes are compared as imported."""
-    models = {member.id for member in coders(session, coding_round) if member.kind == "model"}
-    people = [work for work in works if work.submission.member_id not in models]
+    models = [member.id for member in coders(session, coding_round) if member.kind == "model"]
+    first = work.submissions.is_first
     kind = "imported_independent" if coding_round.plan.get("said_independent") else "imported"
     rows: list[Row] = []
     for dimension in codebook.dimensions:
-        rows.append(_measured(kind, dimension, people, _as_submitted))
+        rows.append(_measured(kind, dimension, (work, first & ~work.submissions.by(models)), _as_submitted))
         if models:
-            rows.append(_measured("with_models", dimension, works, _as_submitted))
+            rows.append(_measured("with_models", dimension, (work, first), _as_submitted))
     return rows
 
 
@@ -171,7 +202,7 @@ def _row(
     kind: str,
     codebook: Codebook,
     dimension: DimensionEntry,
-    works: Sequence[SubmittedWork],
+    chosen: Chosen,
     coined: Mapping[int, bool],
 ) -> Row:
     """coined: private new codes in what was handed in here -> whether they were pooled since.
@@ -183,8 +214,8 @@ def _row(
         here = sum(code.created_in_round == coding_round.id for code in unpooled)
         return Row(kind, dimension, None, _waits(unpooled), (), 0, None, waiting=here)
     if not coined:
-        return _measured(kind, dimension, works, _as_submitted)
-    return _measured("assisted" if kind == "assisted" else "mapped", dimension, works, codebook.living)
+        return _measured(kind, dimension, chosen, _as_submitted)
+    return _measured("assisted" if kind == "assisted" else "mapped", dimension, chosen, codebook.living)
 
 
 def _waits(unpooled: Sequence[CodeEntry]) -> str:
@@ -196,69 +227,35 @@ def _waits(unpooled: Sequence[CodeEntry]) -> str:
     )
 
 
-def _measured(kind: str, dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: CodeOf) -> Row:
-    from app.methods.agreement import agreement_of  # numpy and scipy: not before there is something to compute
+def _measured(kind: str, dimension: DimensionEntry, chosen: Chosen, code_of: CodeOf) -> Row:
+    from app.agreement.ratings import NOT_ENOUGH_ALONE, ratings  # numpy and scipy, as above
+    from app.methods.agreement import agreement_of_patterns, differing, mapped
 
-    table, incident_ids, unresolved = _table(dimension, works, code_of)
-    silent = frozenset([NOT_ENOUGH]) if dimension.takes_many else NOT_ENOUGH
-    without = [{rater: value for rater, value in unit.items() if value != silent} for unit in table]
+    rated = ratings(dimension, *chosen, code_of)
+    silent = NOT_ENOUGH_ALONE[dimension.takes_many]
+    without = mapped(rated.patterns, lambda value: None if value == silent else value)
+    is_silent = silent in rated.patterns.values
     return Row(
         kind=kind,
         dimension=dimension,
-        report=agreement_of(table, sets=dimension.takes_many),
+        report=agreement_of_patterns(rated.patterns, sets=dimension.takes_many),
         sentence="",
-        incident_ids=incident_ids,
-        differing=sum(len(set(unit.values())) > 1 for unit in table),
-        without_not_enough=agreement_of(without, sets=dimension.takes_many) if without != table else None,
-        unresolved=unresolved,
+        incident_ids=rated.incident_ids,
+        differing=differing(rated.patterns),
+        without_not_enough=agreement_of_patterns(without, sets=dimension.takes_many) if is_silent else None,
+        unresolved=rated.unresolved,
     )
 
 
-def _table(
-    dimension: DimensionEntry, works: Sequence[SubmittedWork], code_of: CodeOf
-) -> tuple[Table, tuple[int, ...], int]:
-    """One mapping an incident, member id -> value; an answer that was not given is missing data, and so is one whose
-    code was split, of which there are so many."""
-    units: dict[int, dict[int, Value]] = {}
-    unresolved = 0
-    for work in works:
-        reply = work.answers.get(dimension.id)
-        if reply is not None:
-            unit = units.setdefault(work.submission.incident_id, {})
-            value = _value(dimension, reply, code_of)
-            if value is None:
-                unresolved += 1
-            else:
-                unit[work.submission.member_id] = value
-    ids = tuple(sorted(units))
-    return [units[incident_id] for incident_id in ids], ids, unresolved
-
-
-def _value(dimension: DimensionEntry, reply: SubmittedReply, code_of: CodeOf) -> Value | None:
-    """None where a code of it is not resolved: part of a set is not what was said."""
-    codes = [code_of(code.code_id) for code in reply.codes]
-    resolved = frozenset(code for code in codes if code is not None)
-    if None in codes:
-        return None
-    if dimension.takes_many:
-        return resolved | frozenset([NOT_ENOUGH] if reply.state == "not_enough_information" else [])
-    if reply.state == "not_enough_information":
-        return NOT_ENOUGH
-    return codes[0] if codes and codes[0] is not None else NONE_APPLIES
-
-
-def _beside(dimension: DimensionEntry, works: Sequence[SubmittedWork]) -> Beside:
-    states = Counter(
-        work.answers[dimension.id].state if dimension.id in work.answers else "not_coded"
-        for work in works
-        if work.submission.kind == "submitted"
-    )
+def _beside(dimension: DimensionEntry, work: "HandedIn") -> Beside:
+    first = work.submissions.is_first & ~work.submissions.skipped
+    states = Counter(work.said[at][0] for at in work.said_at[work.answers(first, dimension.id)].tolist())
     return Beside(
         dimension,
         coded=states["coded"],
         none_applies=states["none_applies"],
         not_enough=states["not_enough_information"],
-        not_coded=states["not_coded"],
+        not_coded=int(first.sum()) - states.total(),
     )
 
 

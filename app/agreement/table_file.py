@@ -8,6 +8,7 @@ from io import StringIO
 
 from app.agreement.figures import RoundFigures, Row
 from app.agreement.page import code_name
+from app.agreement.ratings_beside import MISSING
 from app.codebook.tree import Codebook
 from app.methods.agreement import AgreementReport, Coefficient
 from app.methods.inert import inert
@@ -15,6 +16,7 @@ from app.methods.inert import inert
 COLUMNS = (
     "round", "purpose", "codebook_version", "row", "dimension", "measure", "of",
     "value", "low", "high", "n", "prevalence", "undefined", "interval_method",
+    "incidents", "raters", "ratings", "missing",
 )  # fmt: skip
 MEASURES = (
     ("percent", "percent"),
@@ -48,8 +50,9 @@ def table_rows(table: TableOfRound) -> Iterator[tuple[object, ...]]:
     coding_round = table.figures.coding_round
     head = (coding_round.number, coding_round.purpose, table.version or "live")
     for row in table.figures.rows:
+        beside = _beside(row.report)
         for line in _lines(row, table.codebook, table.names):
-            yield (*head, row.words, row.dimension.name, *line)
+            yield (*head, row.words, row.dimension.name, *line, *beside)
 
 
 def table_csv(tables: Iterable[TableOfRound]) -> str:
@@ -66,6 +69,10 @@ def table_json(tables: Iterable[TableOfRound]) -> str:
     rows = [dict(zip(COLUMNS, row, strict=True)) for table in tables for row in table_rows(table)]
     document = {"figures": [{name: None if value == "" else value for name, value in row.items()} for row in rows]}
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _beside(report: AgreementReport | None) -> tuple[object, ...]:
+    return (None, None, None, "") if report is None else (report.units, report.raters, report.ratings, MISSING)
 
 
 def _lines(row: Row, codebook: Codebook, names: dict[int, str]) -> Iterator[tuple[object, ...]]:

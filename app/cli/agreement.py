@@ -1,54 +1,87 @@
-"""`tandem agreement`: agreement of any long ratings file, without a database."""
+"""`tandem agreement`: agreement of any ratings file, without a server or a database."""
 
-import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.agreement.ratings_file import NoSuchColumn, RatingColumns, read_ratings
+from app.agreement.ratings_columns import CsvForm
+from app.cli import agreement_options as told
 from app.problems import Invalid
+
+STANDARD_INPUT = Path("-")
 
 
 def agreement(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Long ratings, CSV.")],
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX; - is standard input.")],
     unit: Annotated[str, typer.Option(help="Column of the unit rated.")],
-    rater: Annotated[str, typer.Option(help="Column of the rater.")],
-    value: Annotated[str, typer.Option(help="Column of the code; see --sets for what a blank means.")],
-    dimension: Annotated[str | None, typer.Option(help="Column of the dimension; if any.")] = None,
-    sets: Annotated[
-        bool, typer.Option("--sets", help="Several rows make a set; a blank is the empty set, not a value.")
-    ] = False,
+    rater: Annotated[str | None, typer.Option(help="Column of the rater (long files, and marks).")] = None,
+    value: Annotated[str | None, typer.Option(help="Long files: column of the code.")] = None,
+    rater_columns: told.RaterColumns = None,
+    code_columns: told.CodeColumns = None,
+    dimension: Annotated[str | None, typer.Option(help="Column of the dimension, if any.")] = None,
+    sets: Annotated[bool, typer.Option("--sets", help="A rater may give a unit several codes.")] = False,
+    codes_between: told.CodesBetween = None,
+    ignore_case: told.IgnoreCase = False,
+    blank: told.BlankIs = None,
+    none_applies: told.NoneApplies = None,
+    not_rated: told.NotRated = None,
+    not_enough: told.NotEnough = None,
+    where: told.Where = None,
+    levels: told.Levels = None,
     resamples: Annotated[int | None, typer.Option(min=1, help="Bootstrap in place of the jackknife.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    form: Annotated[told.Form, typer.Option("--format", help="What is printed.")] = told.Form.text,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told. \\t is a tab.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told.")] = None,
 ) -> None:
-    """How far raters agree: percent, kappas, alpha and AC1, each with its interval."""
-    columns = RatingColumns(unit=unit, rater=rater, value=value, dimension=dimension)
-    _check_columns_differ(columns)
-    try:
-        dimensions = read_ratings(file, columns, sets=sets)
-    except NoSuchColumn as problem:
-        raise typer.BadParameter(problem.sentence) from problem
-    except Invalid as problem:
-        typer.echo(f"{file}: {problem.sentence}", err=True)
-        raise typer.Exit(1) from problem
+    """How far raters agree: percent, kappas, alpha and AC1, each with its interval.
+
+    Long files have a row a code (--rater, --value), wide files a column a rater (--rater-columns), marks a column a
+    code (--rater, --code-columns). How blank cells were taken is said on stderr.
+
+    Exit 0: done, also where a figure is undefined. Exit 1: the file cannot be read or contradicts itself; nothing is
+    printed. Exit 2: wrong usage, such as a column that the file does not have.
+    """
+    raters, codes = told.names_in(rater_columns), told.names_in(code_columns)
+    shape = told.shape_of(unit, rater, value, raters, codes, dimension)
+    taking = told.taking_of(
+        shape,
+        blank=blank,
+        none_applies=none_applies or [],
+        not_rated=not_rated or [],
+        between=told.between_codes(codes_between, sets=sets),
+        ignore_case=ignore_case,
+        where=where or [],
+    )
+    csv_form = CsvForm(told.one_sign(delimiter), told.known_encoding(encoding))
+    name, content = _content(file)
 
     # numpy and scipy are slow to import and wait until there is something to count.
-    from app.agreement.ratings_report import ratings_document, ratings_text
-    from app.methods.agreement import agreement_of
+    from app.agreement.measured_file import measured_file
+    from app.agreement.ratings_figures import HowMeasured
+    from app.agreement.ratings_sheet import NoSuchColumn
 
-    reports = {
-        name: agreement_of(ratings.table, sets=sets, resamples=resamples, seed=seed)
-        for name, ratings in dimensions.items()
-    }
-    if as_json:
-        typer.echo(json.dumps(ratings_document(reports), indent=2, allow_nan=False))
-    else:
-        typer.echo(ratings_text(reports))
+    how = HowMeasured(sets, not_enough, told.sign_between(levels, "--levels"), resamples, seed)
+    try:
+        done = measured_file(name, content, csv_form, shape, taking, how)
+    except NoSuchColumn as problem:
+        raise typer.BadParameter(f"{name}: {problem.sentence}") from problem
+    except Invalid as problem:
+        typer.echo(f"{name}: {problem.sentence}", err=True)
+        raise typer.Exit(1) from problem
+    for note in done.notes:
+        typer.echo(f"{name}: {note}", err=True)
+    typer.echo(done.written("json" if as_json else form))
 
 
-def _check_columns_differ(columns: RatingColumns) -> None:
-    named = [name for name in vars(columns).values() if name is not None]
-    if len(set(named)) < len(named):
-        raise typer.BadParameter("--unit, --rater, --dimension and --value name different columns.")
+def _content(file: Path) -> tuple[str, bytes]:
+    """With it the name by which sentences call it."""
+    if file == STANDARD_INPUT:
+        return "standard input", sys.stdin.buffer.read()
+    try:
+        return file.name, file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.", param_hint="'FILE'") from error

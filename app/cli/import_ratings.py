@@ -12,7 +12,7 @@ from app.cli.opening import open_database, saying_problems
 
 if TYPE_CHECKING:
     from app.agreement.bring_in import RatingsBroughtIn
-    from app.agreement.ratings_file import RatingColumns
+    from app.agreement.ratings_columns import RatingColumns
 
 USUAL = {
     "unit": ("unit", "item_id", "item", "incident", "incident_id", "id"),
@@ -50,7 +50,7 @@ def ratings(
     Exit 0: done. Exit 1: the file cannot be read, or rows of it cannot come in. Exit 2: wrong usage.
     """
     from app.agreement.bring_in import NoDimensionName, NoSuchRater, RatingsPlan, bring_in_ratings
-    from app.agreement.ratings_file import NoSuchColumn
+    from app.agreement.ratings_sheet import NoSuchColumn
     from app.studies.queries import leading_member, study_by_slug
     from app.studies.viewer import Viewer
 
@@ -89,7 +89,8 @@ def _columns(
     *,
     guess_dimension: bool,
 ) -> "RatingColumns":
-    from app.agreement.ratings_file import RatingColumns, columns_of
+    from app.agreement.ratings_columns import RatingColumns
+    from app.agreement.ratings_file import columns_of
 
     there = columns_of(content)
     found = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-LIMIT = 64  # values; the one that was used longest ago goes first
+LIMIT = 64  # the weights of all values together; the one that was used longest ago goes first
 SHARED = "shared by sessions"
 
 
@@ -16,6 +16,7 @@ class Shared:
 
     def __init__(self) -> None:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._weights: dict[Hashable, int] = {}
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> Any | None:
@@ -27,13 +28,16 @@ class Shared:
     def forget(self) -> None:
         with self._lock:
             self._values.clear()
+            self._weights.clear()
 
-    def keep(self, key: Hashable, value: Any) -> None:
+    def keep(self, key: Hashable, value: Any, *, weight: int = 1) -> None:
+        """weight: a megabyte weighs one. The newest value stays, however heavy it is."""
         with self._lock:
             self._values[key] = value
+            self._weights[key] = weight
             self._values.move_to_end(key)
-            if len(self._values) > LIMIT:
-                self._values.popitem(last=False)
+            while len(self._values) > 1 and sum(self._weights.values()) > LIMIT:
+                del self._weights[self._values.popitem(last=False)[0]]
 
 
 def shared_by_sessions(session: Session) -> Shared | None:

@@ -6,47 +6,13 @@ What people wrote is text: no character of it is taken for a command.
 import re
 from collections.abc import Iterator
 from textwrap import wrap
-from unicodedata import east_asian_width
 
 from app.codebook.texts import TEXTS
 from app.codebook.tree import DimensionEntry
 from app.export.codebook_document import CodePart, Document, takes
-from app.export.qdc import NOT_XML
+from app.methods.latex import escaped, one_line
 
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
-    "[": "{[}",  # after the end of a row it would begin an option
-    "*": "{*}",
-    # What pdflatex has in mathematics only.
-    "≤": r"\ensuremath{\leq}",
-    "≥": r"\ensuremath{\geq}",
-    "≠": r"\ensuremath{\neq}",
-    "≈": r"\ensuremath{\approx}",
-    "⇒": r"\ensuremath{\Rightarrow}",
-    "∞": r"\ensuremath{\infty}",
-    "α": r"\ensuremath{\alpha}",
-    "κ": r"\ensuremath{\kappa}",
-}
-UNSEEN = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
-)
-LONGEST_WORD = 16  # letters that fit into the column of names, also where it is indented
 DEEPEST_INDENT = 6
-LIGATURES = re.compile(r"([-',])(?=\1)")  # two of them would become a dash or a quote mark
 MOST_OF_A_PAGE = 1_200  # letters in one row, which no page end can part
 LETTERS_OF_A_LINE = 75
 SPACE = r"\addlinespace"  # between codes
@@ -68,35 +34,14 @@ HEAD = r"""% {heading}
 
 def latex_document(document: Document) -> bytes:
     head = HEAD.format(
-        heading=_comment(document.heading),
-        standing=_comment(document.standing),
-        missing=_comment("; ".join(document.missing)),
+        heading=one_line(document.heading),
+        standing=one_line(document.standing),
+        missing=one_line("; ".join(document.missing)),
         title=escaped(document.heading),
         said=escaped(document.standing),
     )
     tables = (_table(document, each, number) for number, each in enumerate(document.codebook.dimensions, start=1))
     return (head + "\n" + "\n".join(tables) + "\n\\end{document}\n").encode()
-
-
-def escaped(text: str) -> str:
-    """On one line."""
-    words = " ".join(_word(each) for each in UNSEEN.sub("", NOT_XML.sub("", text)).split())
-    return LIGATURES.sub(r"\1\\/", words)
-
-
-def _word(word: str) -> str:
-    """With places where a long one, such as an address or a name in code, may go on in the next line."""
-    if len(word) <= LONGEST_WORD and word.isascii():
-        return "".join(SPECIAL.get(each, each) for each in word)
-    written, since = [], 0
-    for each in word:
-        since += 1
-        written.append(SPECIAL.get(each, each))
-        is_wide = east_asian_width(each) in "WF"
-        if is_wide or (len(word) > LONGEST_WORD and (not each.isalnum() or since >= LONGEST_WORD)):
-            written.append(r"\allowbreak{}")
-            since = 0
-    return "".join(written)
 
 
 def _table(document: Document, dimension: DimensionEntry, number: int) -> str:
@@ -151,7 +96,3 @@ def _pieces(text: str) -> Iterator[list[str]]:
                 lines.append(part)
                 length += max(len(part), LETTERS_OF_A_LINE)
         yield lines
-
-
-def _comment(text: str) -> str:
-    return " ".join(NOT_XML.sub("", text).split())

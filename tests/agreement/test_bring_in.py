@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from app.agreement.bring_in import RatingsBroughtIn, RatingsPlan, UnusableRatings, bring_in_ratings
 from app.agreement.figures import round_figures
-from app.agreement.ratings_file import RatingColumns, UnreadableRatings
+from app.agreement.ratings_columns import RatingColumns
+from app.agreement.ratings_sheet import UnreadableRatings
 from app.cli import tandem
 from app.codebook.queries import whole_codebook
 from app.coding.models import Submission, SubmittedAnswer
@@ -45,7 +46,7 @@ WORDS = {
     "alpha_jaccard": "alpha, Jaccard distance",
     "ac1": "AC1",
     "light": "Light's kappa",
-    "scott": "Scott's pi",
+    "scott_pi": "Scott's pi",
     "fleiss": "Fleiss' kappa",
     "conger": "Conger's kappa",
     "brennan_prediger": "Brennan-Prediger",

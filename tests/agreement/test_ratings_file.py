@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.agreement.ratings_file import NoSuchColumn, RatingColumns, SecondCode, UnreadableRatings, read_ratings
+from app.agreement.ratings_columns import RatingColumns
+from app.agreement.ratings_file import DimensionRatings, SecondCode, rating_rows, tables_of
+from app.agreement.ratings_sheet import NoSuchColumn, UnreadableRatings
 
 COLUMNS = RatingColumns(unit="unit", rater="rater", value="code")
 BY_DIMENSION = RatingColumns(unit="unit", rater="rater", value="code", dimension="dimension")
@@ -14,6 +16,10 @@ def saved(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     path = folder / "ratings.csv"
     path.write_bytes(text.encode(encoding))
     return path
+
+
+def read_ratings(path: Path, columns: RatingColumns, *, sets: bool) -> dict[str, DimensionRatings]:
+    return tables_of(rating_rows(path.read_bytes(), columns), columns, sets=sets)
 
 
 def test_rows_become_units_and_raters_of_one_dimension(tmp_path: Path) -> None:
@@ -58,6 +64,11 @@ def test_a_second_blank_is_a_second_code(tmp_path: Path) -> None:
     path = saved(tmp_path, "unit,rater,code\nu1,Ada,slow\nu1,Ada,\n")
     with pytest.raises(SecondCode, match="Row 3"):
         read_ratings(path, COLUMNS, sets=False)
+
+
+def test_a_row_that_says_the_same_again_is_one_rating(tmp_path: Path) -> None:
+    path = saved(tmp_path, "unit,rater,code\nu1,Ada,slow\nu1,Ada,slow\n")
+    assert read_ratings(path, COLUMNS, sets=False)["all"].units == {"u1": {"Ada": "slow"}}
 
 
 def test_one_code_in_each_of_two_dimensions_is_no_second_code(tmp_path: Path) -> None:

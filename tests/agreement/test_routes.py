@@ -78,6 +78,8 @@ def test_promise_9_no_coefficient_stands_without_interval_and_n(table: Table, cl
         assert bool(line["value"]) == bool(line["low"]) == bool(line["high"])
         assert line["value"] or line["undefined"]
         assert line["codebook_version"] == "v1"
+        assert (line["incidents"], line["raters"], line["ratings"]) == ("8", "2", "16")
+        assert line["missing"].startswith("A missing rating is left out")
 
 
 def test_promise_9_an_undefined_figure_says_why(table: Table, client_for: ClientFor) -> None:

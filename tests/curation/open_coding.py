@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.agreement.bring_in import RatingsPlan, bring_in_ratings
-from app.agreement.ratings_file import RatingColumns
+from app.agreement.ratings_columns import RatingColumns
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import DimensionEntry
 from app.curation.plan_actions import PlannedStep

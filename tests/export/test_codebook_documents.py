@@ -15,8 +15,9 @@ from app.codebook.actions import CodeText, create_code, merge_codes
 from app.export.actions import codebook_export
 from app.export.codebook_document import CodePart
 from app.export.codebook_formats import FORMATS, IN_NONE
-from app.export.codebook_latex import _rows, escaped
+from app.export.codebook_latex import _rows
 from app.export.codebook_markdown import block, inline
+from app.methods.latex import escaped
 from tests.makers import make_code
 
 NASTY = (

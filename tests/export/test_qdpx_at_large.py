@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from app.agreement.bring_in import RatingsPlan, bring_in_ratings
-from app.agreement.ratings_file import RatingColumns
+from app.agreement.ratings_columns import RatingColumns
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.models import WorkingAnswer

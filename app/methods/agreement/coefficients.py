@@ -19,12 +19,14 @@ def percent(patterns: Patterns) -> Ratio:
 
     Nothing is taken off for chance. Source: Fleiss (1971), and with missing ratings Gwet (2014).
     """
+    patterns = patterns.unordered
     sums = _agreement_sums(patterns)
     return Ratio(patterns.weights, sums, lambda sums: (_observed(sums), np.ones(len(sums))))
 
 
 def brennan_prediger(patterns: Patterns) -> Ratio:
     """Chance is one over the number of values seen. Source: Brennan and Prediger (1981); Randolph (2005)."""
+    patterns = patterns.unordered
     expected = 1.0 - 1.0 / max(len(patterns.values), 1)
     sums = _agreement_sums(patterns)
     return Ratio(patterns.weights, sums, lambda sums: (_observed(sums), np.full(len(sums), expected)))
@@ -99,7 +101,11 @@ def nominal_alpha(patterns: Patterns) -> Ratio:
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C.
     """
-    kept = patterns.pairable
+    return pairable_alpha(patterns.pairable.unordered)
+
+
+def pairable_alpha(kept: Patterns) -> Ratio:
+    """The same where every unit has two ratings or more, and pattern by pattern as they are given."""
     apart = 2.0 * pair_distances(kept) / (kept.ratings_per_unit - 1)
 
     def parts(sums: Floats) -> tuple[Floats, Floats]:
@@ -175,6 +181,7 @@ def _agreement_sums(patterns: Patterns) -> sparse.csr_array:
 
 
 def _with_mean_shares(patterns: Patterns, parts: Parts) -> Ratio:
+    patterns = patterns.unordered
     per_rating = 1.0 / np.maximum(patterns.ratings_per_unit, 1)
     counts = value_counts(patterns.cells, len(patterns.values))
     shares = sparse.csr_array(counts.multiply(per_rating[:, None]))

@@ -38,7 +38,7 @@ def jackknife_interval(statistic: Statistic, *, units: int) -> Interval:
     left_out, weights = statistic.left_out(), statistic.weights
     defined = np.isfinite(left_out)
     undefined = int(weights[~defined].sum())
-    error = _jackknife_error(left_out[defined], weights[defined])
+    error = jackknife_error(left_out[defined], weights[defined])
     if undefined or error < NO_SPREAD or abs(value) >= 1.0 - NO_SPREAD:
         return exact_interval(observed, expected, units=units, undefined=undefined)
     spread = _t_quantile(int(weights.sum()) - 1) * error / (1.0 - value**2)
@@ -67,7 +67,7 @@ def share_interval(statistic: Statistic, *, units: int) -> Interval:
     Source: Korn and Graubard (1998).
     """
     observed, expected = statistic.disagreement()
-    error = _jackknife_error(statistic.left_out(), statistic.weights)
+    error = jackknife_error(statistic.left_out(), statistic.weights)
     effective = float(units)
     if error > NO_SPREAD:
         correction = (_NORMAL / _t_quantile(units - 1)) ** 2
@@ -94,7 +94,8 @@ def exact_interval(
     return Interval(float(low), float(1.0 - least / expected), method)
 
 
-def _jackknife_error(values: Floats, weights: Ints) -> float:
+def jackknife_error(values: Floats, weights: Ints) -> float:
+    """Standard error from the coefficient without each unit in turn. weights: units per value; 0 for a single unit."""
     units = weights.sum()
     if units < 2:
         return 0.0

@@ -1,6 +1,6 @@
 """Ratings that were counted once, as other codebooks score them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,17 @@ def mapped(patterns: Patterns, become: Callable[[Value], Value | None]) -> Patte
     rated = (cells[kept] != ABSENT).any(axis=0)
     raters = tuple(rater for rater, has in zip(patterns.raters, rated, strict=True) if has)
     return counted(raters, values, cells[kept][:, rated], patterns.weights[kept])
+
+
+def rolled_up(patterns: Patterns, category_of: Mapping[Value, Value], *, sets: bool) -> Patterns:
+    """Codes as their categories; a code without one stands for itself. sets: each value is a set of codes, and two of
+    one category come to one.
+    """
+
+    def category(code: Value) -> Value:
+        return category_of.get(code, code)
+
+    return mapped(patterns, lambda value: frozenset(map(category, value)) if sets else category(value))
 
 
 def differing(patterns: Patterns) -> int:

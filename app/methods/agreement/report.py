@@ -27,6 +27,7 @@ ONE_RATER = "Only one rater rated anything, so there is nobody to agree with."
 NOTHING_SHARED = "No unit was rated by two raters."
 PAIR_SHARES_NOTHING = "These two raters rated no unit in common."
 ONE_VALUE = "Everyone used one and the same code wherever two rated, so agreement cannot be told from chance."
+NOTHING_APPLIES = "Everyone said that no code applies wherever two rated, so agreement cannot be told from chance."
 CODE_UNUSED = "Nobody used this code on a unit rated twice."
 CODE_EVERYWHERE = "Everyone used this code on every unit rated twice."
 
@@ -70,9 +71,16 @@ def agreement_of(
     resamples: draw that many bootstrap samples with `seed` instead of the jackknife.
     """
     patterns = count_set_patterns(table) if sets else count_patterns(table)
+    return agreement_of_patterns(patterns, sets=sets, resamples=resamples, seed=seed)
+
+
+def agreement_of_patterns(
+    patterns: Patterns, *, sets: bool, resamples: int | None = None, seed: int = 0
+) -> AgreementReport:
+    """The same of ratings that were counted already, from a table or from arrays."""
     measuring = Measuring(resamples, seed)
     units = patterns.pairable.units
-    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    undefined = undefined_reason(patterns)
 
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
@@ -96,11 +104,18 @@ def agreement_of(
     )
 
 
+def alpha_of(patterns: Patterns, *, resamples: int | None = None, seed: int = 0) -> Coefficient:
+    """Nominal alpha alone, as in `agreement_of`."""
+    undefined = undefined_reason(patterns)
+    statistic = coefficients.nominal_alpha(patterns)
+    return Measuring(resamples, seed).coefficient(statistic, units=patterns.pairable.units, undefined=undefined)
+
+
 def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
     """The headline and what stands beside it, as in `agreement_of`, of ratings that were counted already."""
     measuring = Measuring(None, 0)
     units = patterns.pairable.units
-    undefined = _not_comparable(patterns) or (ONE_VALUE if patterns.single_value() else None)
+    undefined = undefined_reason(patterns)
 
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
@@ -117,6 +132,25 @@ def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
     )
 
 
+def undefined_reason(patterns: Patterns) -> str | None:
+    """Why there is no coefficient corrected for chance; None where there is one."""
+    return _not_comparable(patterns) or _one_value(patterns)
+
+
+def pair_undefined(pair: Patterns) -> str | None:
+    """The same of two raters alone, on units both rated."""
+    if not pair.units:
+        return PAIR_SHARES_NOTHING
+    return _one_value(pair)
+
+
+def _one_value(patterns: Patterns) -> str | None:
+    if not patterns.single_value():
+        return None
+    cells = patterns.pairable.cells
+    return NOTHING_APPLIES if patterns.values[cells.max()] == frozenset() else ONE_VALUE
+
+
 def _not_comparable(patterns: Patterns) -> str | None:
     if not patterns.units:
         return NO_RATINGS
@@ -126,15 +160,12 @@ def _not_comparable(patterns: Patterns) -> str | None:
 
 
 def _cohen_pairs(patterns: Patterns, measuring: Measuring) -> dict[tuple[Rater, Rater], Coefficient]:
-    found = {}
+    found: dict[tuple[Rater, Rater], Coefficient] = {}
     for first, second in combinations(range(len(patterns.raters)), 2):
         pair, _, _ = patterns.pair(first, second)
-        undefined = ONE_VALUE if pair.single_value() else None
-        if not pair.units:
-            undefined = PAIR_SHARES_NOTHING
-        statistic = coefficients.cohen(pair)
-        raters = patterns.raters[first], patterns.raters[second]
-        found[raters] = measuring.coefficient(statistic, units=pair.units, undefined=undefined)
+        undefined = pair_undefined(pair)
+        one = measuring.coefficient(coefficients.cohen(pair), units=pair.units, undefined=undefined)
+        found[patterns.raters[first], patterns.raters[second]] = one
     return found
 
 

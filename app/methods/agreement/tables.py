@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from app.methods.agreement.results import Rater, Value
 Table = Sequence[Mapping[Rater, Value]]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Cells = NDArray[np.integer[Any]]
 
 ABSENT = -1
+MOST_KEYS = 2**62  # rows are told apart by one whole number each, which is to stay in 64 bits
+DENSE_KEYS = 2**20  # up to here every number a row may bear has a place of its own; above, the numbers are sorted
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,12 @@ class Patterns:
         kept = self.ratings_per_unit >= 2
         return Patterns(self.raters, self.values, self.cells[kept], self.weights[kept])
 
+    @cached_property
+    def unordered(self) -> "Patterns":
+        """Units with the same answers, whoever gave which, as one: for measures that do not ask who. The columns are
+        then places and no longer raters."""
+        return counted(self.raters, self.values, np.sort(self.cells, axis=1), self.weights)
+
     def single_value(self) -> bool:
         """True when at most one value was used where units can be compared."""
         return len(np.unique(self.pairable.cells[self.pairable.cells != ABSENT])) < 2
@@ -73,17 +83,18 @@ def count_patterns(table: Table) -> Patterns:
     table: one mapping per unit, rater -> value; an absent rater (or None) is missing data.
     Units nobody rated are left out. The order of units and raters does not change the result.
     """
-    raters = tuple(sorted({r for unit in table for r, v in unit.items() if v is not None}, key=order_of))
-    values = tuple(sorted({v for unit in table for v in unit.values() if v is not None}, key=order_of))
+    given = [
+        (row, rater, value) for row, unit in enumerate(table) for rater, value in unit.items() if value is not None
+    ]
+    raters = tuple(sorted({rater for _, rater, _ in given}, key=order_of))
+    values = tuple(sorted({value for _, _, value in given}, key=order_of))
     rater_at = {rater: i for i, rater in enumerate(raters)}
     value_at = {value: i for i, value in enumerate(values)}
     cells = np.full((len(table), len(raters)), ABSENT, dtype=np.int64)
-    for row, unit in enumerate(table):
-        for rater, value in unit.items():
-            if value is not None:
-                cells[row, rater_at[rater]] = value_at[value]
-    cells = cells[(cells != ABSENT).any(axis=1)]
-    return counted(raters, values, cells, np.ones(len(cells), dtype=np.int64))
+    places = np.array([(row, rater_at[rater], value_at[value]) for row, rater, value in given], dtype=np.int64)
+    rows, columns, indices = places.reshape(-1, 3).T
+    cells[rows, columns] = indices
+    return counted(raters, values, cells[(cells != ABSENT).any(axis=1)])
 
 
 def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patterns:
@@ -91,13 +102,50 @@ def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patt
     return count_patterns([{r: frozenset(v) for r, v in unit.items() if v is not None} for unit in table])
 
 
-def counted(raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Ints, weights: Ints) -> Patterns:
-    """Rows that show the same become one; weights: units per row."""
-    if not cells.size:
-        return Patterns(raters, values, cells, weights)
-    distinct, places = np.unique(cells, axis=0, return_inverse=True)
-    units = np.bincount(places.ravel(), weights=weights, minlength=len(distinct)).astype(np.int64)
+def counted(
+    raters: tuple[Rater, ...], values: tuple[Value, ...], cells: Cells, weights: Ints | None = None
+) -> Patterns:
+    """Rows that show the same become one, in the order of their cells; weights: units per row, one each if not said."""
+    distinct, _, units = distinct_rows(cells, weights)
     return Patterns(raters, values, distinct, units)
+
+
+def distinct_rows(cells: Cells, weights: Ints | None = None) -> tuple[Ints, Ints, Ints]:
+    """Distinct rows in the order of their cells, where each row went, and what their weights come to.
+
+    cells: rows × columns, ABSENT or an index from 0. A row becomes one number, so that a million rows are told apart
+    without comparing them.
+    """
+    if not cells.size:
+        none = np.empty(0, dtype=np.int64)
+        return np.empty((0, cells.shape[1]), dtype=np.int64), none, none
+    keys, span = _keys(cells)
+    if span > max(DENSE_KEYS, len(keys)):
+        keys, span = _ranks(keys)
+    a_row = np.full(span, ABSENT, dtype=np.int64)
+    a_row[keys] = np.arange(len(keys))
+    seen = np.flatnonzero(a_row != ABSENT)
+    place_of = np.empty(span, dtype=np.int64)
+    place_of[seen] = np.arange(len(seen))
+    units = np.bincount(keys, weights=weights, minlength=span)[seen].astype(np.int64)
+    return cells[a_row[seen]].astype(np.int64), place_of[keys], units
+
+
+def _keys(cells: Cells) -> tuple[Ints, int]:
+    """One number a row, in the order of the rows, and what all of them are under."""
+    width = int(cells.max()) + 2
+    keys, span = np.zeros(len(cells), dtype=np.int64), 1
+    for column in cells.T:
+        if span > MOST_KEYS // width:
+            keys, span = _ranks(keys)
+        keys = keys * width + column.astype(np.int64) + 1
+        span *= width
+    return keys, span
+
+
+def _ranks(keys: Ints) -> tuple[Ints, int]:
+    distinct, ranks = np.unique(keys, return_inverse=True)
+    return ranks, len(distinct)
 
 
 def order_of(thing: Hashable) -> tuple[str, str]:

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.methods.agreement import agreement_of, count_patterns, count_set_patterns, differing, mapped, measures_of
+from app.methods.agreement import (
+    agreement_of,
+    count_patterns,
+    count_set_patterns,
+    differing,
+    mapped,
+    measures_of,
+    rolled_up,
+)
 
 CODES = st.integers(1, 5)
 NOMINAL = st.lists(st.dictionaries(st.sampled_from("abc"), st.one_of(CODES, st.just("none"))), max_size=12)
@@ -47,3 +55,14 @@ def check_same(there, here, table, *, sets):
 @pytest.mark.parametrize("units", [[], [{"a": 1}], [{}, {"a": 1, "b": 2}]])
 def test_units_on_which_raters_differ_are_counted_whatever_is_missing(units):
     assert differing(count_patterns(units)) == sum(len(set(unit.values())) > 1 for unit in units)
+
+
+@settings(deadline=None)
+@given(NOMINAL, SETS, st.dictionaries(CODES, st.sampled_from(["early", "late"])))
+def test_codes_are_rolled_up_to_categories_as_if_these_had_been_given(nominal, sets, category_of):
+    as_categories = [{r: category_of.get(v, v) for r, v in unit.items()} for unit in nominal]
+    there = rolled_up(count_patterns(nominal), category_of, sets=False)
+    check_same(there, count_patterns(as_categories), as_categories, sets=False)
+    as_sets = [{r: frozenset(category_of.get(c, c) for c in v) for r, v in unit.items()} for unit in sets]
+    there = rolled_up(count_set_patterns(sets), category_of, sets=True)
+    check_same(there, count_set_patterns(as_sets), as_sets, sets=True)

@@ -1,0 +1,56 @@
+"""What was handed in on one dimension, as ratings that can be compared. Loads numpy: import it where it is used."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, CodeOf, Value
+from app.codebook.tree import DimensionEntry
+from app.coding.handed_in import Bools, HandedIn, Said
+from app.methods.agreement.tables import ABSENT, Patterns, counted, order_of
+
+NOT_ENOUGH_ALONE: dict[bool, Value] = {True: frozenset([NOT_ENOUGH]), False: NOT_ENOUGH}  # by whether it takes many
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """incident_ids: who was answered at all, in order. unresolved: answers left out, as missing data, because a code of
+    theirs was split since."""
+
+    patterns: Patterns
+    incident_ids: tuple[int, ...]
+    unresolved: int
+
+
+def ratings(dimension: DimensionEntry, work: HandedIn, chosen: Bools, code_of: CodeOf) -> Ratings:
+    """chosen: at most one submission of each coder of an incident. An answer that was not given is missing data."""
+    places = work.answers(chosen, dimension.id)
+    said_at, submission = work.said_at[places], work.at[places]
+    used = np.unique(said_at).tolist()
+    value_of = [_value(dimension, work.said[at], code_of) for at in used]
+    values = tuple(sorted({value for value in value_of if value is not None}, key=order_of))
+    number = {value: place for place, value in enumerate(values)}
+    becomes = np.array([ABSENT if value is None else number[value] for value in value_of] or [ABSENT], dtype=np.int64)
+    given = becomes[np.searchsorted(used, said_at)] if used else said_at
+    incidents, row = np.unique(work.submissions.incidents[submission], return_inverse=True)
+    resolved = given != ABSENT
+    raters, column = np.unique(work.submissions.members[submission][resolved], return_inverse=True)
+    cells = np.full((len(incidents), len(raters)), ABSENT, dtype=np.int64)
+    cells[row[resolved], column] = given[resolved]
+    cells = cells[(cells != ABSENT).any(axis=1)]
+    patterns = counted(tuple(raters.tolist()), values, cells, np.ones(len(cells), dtype=np.int64))
+    return Ratings(patterns, tuple(incidents.tolist()), int((~resolved).sum()))
+
+
+def _value(dimension: DimensionEntry, said: Said, code_of: CodeOf) -> Value | None:
+    """None where a code of it is not resolved: part of a set is not what was said."""
+    state, given = said
+    codes = [code_of(code_id) for code_id in given]
+    resolved = frozenset(code for code in codes if code is not None)
+    if None in codes:
+        return None
+    if dimension.takes_many:
+        return resolved | frozenset([NOT_ENOUGH] if state == "not_enough_information" else [])
+    if state == "not_enough_information":
+        return NOT_ENOUGH
+    return codes[0] if codes and codes[0] is not None else NONE_APPLIES
