@@ -1,7 +1,7 @@
 """The figures of one large round from the database: `python -m bench.figures` prints how long a look takes.
 
-A round of about a million submitted codes, of four coders in a question that takes one code and one that
-takes several, out of 20 codes each. Looked at: for the first time in a process, again when nothing changed, and after one more submission.
+A round of about a million submitted codes, of four coders in a question that takes one code and one that takes several,
+out of 20 codes each. Looked at: for the first time in a process, when nothing changed, and after one more submission.
 """
 
 import argparse
