@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
@@ -106,6 +107,13 @@ def session(database: Database) -> Iterator[Session]:
     """For makers and asserts; autoflushes, and everything is rolled back after the test."""
     with database.transaction() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """The loop in which apps answer. A client without one makes a loop and its threads anew for each request."""
+    with start_blocking_portal() as portal:
+        yield portal
 
 
 @pytest.fixture
