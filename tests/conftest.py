@@ -3,9 +3,11 @@
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
@@ -16,6 +18,7 @@ from app.codebook.withholding import withhold_examples_of
 from app.coding.open_incidents import open_incidents
 from app.db.migrate import migrate
 from app.db.session import Database
+from app.sample.loader import load_sample
 from tests.support.chromium import check_there
 from tests.support.postgres import older_binaries, running_postgres
 
@@ -108,11 +111,41 @@ def session(database: Database) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """The loop in which apps answer. A client without one makes a loop and its threads anew for each request."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def sample_url(server_url: URL, template_url: URL) -> URL:
+    """The sample study, which takes seconds to make. Nobody writes to it: who does takes a copy of `tandem_sample`."""
+    url = make_database(server_url, "tandem_sample", template="tandem_template")
+    database = Database.at(url.render_as_string(hide_password=False))
+    load_sample(database)
+    database.dispose()
+    return url
+
+
 @pytest.fixture
 def own_database(server_url: URL, template_url: URL, request: pytest.FixtureRequest) -> Iterator[URL]:
     """A database of this test's own, for workers, streams, browsers and two connections at once."""
-    name = f"own_{abs(hash(request.node.nodeid)) % 10**12}"
-    yield make_database(server_url, name, template="tandem_template")
+    with _lent(server_url, request.node.nodeid, "tandem_template") as url:
+        yield url
+
+
+@pytest.fixture
+def own_sample(server_url: URL, sample_url: URL, request: pytest.FixtureRequest) -> Iterator[URL]:
+    """As `own_database`, with the sample study in it."""
+    with _lent(server_url, request.node.nodeid, "tandem_sample") as url:
+        yield url
+
+
+@contextmanager
+def _lent(server_url: URL, whose: str, template: str) -> Iterator[URL]:
+    name = f"own_{abs(hash(whose)) % 10**12}"
+    yield make_database(server_url, name, template=template)
     with _admin(server_url) as admin:
         admin.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 

@@ -130,7 +130,7 @@ def client(client_for, scene):
     """The lead's, who gets the answer of a bug instead of the bug."""
     signed_in = client_for(scene.lead)
     made = TestClient(signed_in.app, follow_redirects=False, raise_server_exceptions=False)
-    made.cookies = signed_in.cookies
+    made.cookies, made.portal = signed_in.cookies, signed_in.portal
     return made
 
 

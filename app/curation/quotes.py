@@ -20,6 +20,8 @@ from app.rounds.policy import is_open_to_others
 from app.studies.viewer import Viewer
 from app.web.paging import page_at
 
+OTHER = aliased(Submission)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -68,13 +70,14 @@ class Quote:
 @dataclass(frozen=True)
 class Found:
     """shown: of one page, the one nearest to what was asked for. total: of all pages. hidden: what an opening would
-    show."""
+    show. coder_ids: whose quotes the viewer is shown here, of whichever coder they asked for those."""
 
     shown: list[Quote]
     page: int
     pages: int
     total: int
     hidden: int
+    coder_ids: frozenset[int]
 
 
 def lineage(codebook: Codebook, code_id: int) -> set[int]:
@@ -136,20 +139,24 @@ class QuoteReader:
         self.covered = covered_recodings(session, viewer, self.moves.values())
 
     def found(self, code_id: int, wanted: Wanted, *, size: int, page: int = 1) -> Found:
-        of_code = self._of_code(code_id)
-        shown = and_(*of_code, self._is_covered())
-        narrowed = [shown] if wanted.coder_id is None else [shown, SubmittedCode.member_id == wanted.coder_id]
-        total = self._count(wanted, *narrowed)
-        hidden = self._count(wanted, *of_code, ~self._is_covered())
-        page, pages = page_at(page, total, size)
-        rows = self.session.execute(
-            self._readable(wanted)
-            .where(*narrowed)
-            .order_by(Incident.number, SubmittedEvidence.start, SubmittedEvidence.end, SubmittedEvidence.id)
-            .limit(size)
-            .offset((page - 1) * size)
+        readable, covered = self._readable(wanted).where(*self._of_code(code_id)), self._is_covered()
+        narrowed = covered if wanted.coder_id is None else and_(covered, SubmittedCode.member_id == wanted.coder_id)
+        tally = readable.with_only_columns(
+            func.count().filter(narrowed),
+            func.count().filter(~covered),
+            func.array_agg(SubmittedCode.member_id.distinct()).filter(covered),
         )
-        return Found([self._quote(row) for row in rows], page, pages, total, hidden)
+        total, hidden, coder_ids = self.session.execute(tally).one()
+        page, pages = page_at(page, total, size)
+        shown = self._page_of(readable.where(narrowed), size, page) if total else []
+        return Found(shown, page, pages, total, hidden, frozenset(coder_ids or ()))
+
+    def _page_of(
+        self, query: Select[SubmittedEvidence, SubmittedCode, Incident, Round], size: int, page: int
+    ) -> list[Quote]:
+        order = (Incident.number, SubmittedEvidence.start, SubmittedEvidence.end, SubmittedEvidence.id)
+        rows = self.session.execute(query.order_by(*order).limit(size).offset((page - 1) * size))
+        return [self._quote(row) for row in rows]
 
     def chosen(self, code_id: int, evidence_ids: Collection[int]) -> list[Quote]:
         """Those of these quotes that stand under the code and may be shown, whatever the submission they are of."""
@@ -175,11 +182,6 @@ class QuoteReader:
         """Of every quote that the viewer is shown, or would be once they opened it."""
         of_code = self._readable(wanted).where(*self._of_code(code_id)).with_only_columns(Incident.id)
         return set(self.session.scalars(of_code.distinct()))
-
-    def coder_ids(self, code_id: int, wanted: Wanted) -> set[int]:
-        """Whose quotes the viewer is shown here."""
-        query = self._readable(wanted).where(*self._of_code(code_id), self._is_covered())
-        return set(self.session.scalars(query.with_only_columns(SubmittedCode.member_id).distinct()))
 
     def moved_away(self, code_id: int) -> list[Move]:
         """Quotes that were submitted under this code, or stood there once, and stand elsewhere now."""
@@ -227,10 +229,6 @@ class QuoteReader:
             Exposure.subject_id == SubmittedCode.submission_id,
         )
         return and_(or_(own, opened), SubmittedEvidence.id.not_in(untold))
-
-    def _count(self, wanted: Wanted, *conditions: ColumnElement[bool]) -> int:
-        counted = self._readable(wanted).where(*conditions).with_only_columns(func.count())
-        return self.session.scalars(counted).one()
 
     def _readable(self, wanted: Wanted) -> Select[SubmittedEvidence, SubmittedCode, Incident, Round]:
         """Every quote of the study that is the viewer's own or open to others, as wanted (but for its coder)."""
@@ -306,8 +304,7 @@ def _evidence_of_code() -> ColumnElement[bool]:
 
 def other_counts(*, first: bool) -> ColumnElement[bool]:
     """Another submission of the same assignment is the one that counts: an earlier that was no skip, or any later."""
-    other = aliased(Submission)
-    same = (other.study_id == Submission.study_id, other.assignment_id == Submission.assignment_id)
+    same = (OTHER.study_id == Submission.study_id, OTHER.assignment_id == Submission.assignment_id)
     if first:
-        return exists().where(*same, other.ordinal < Submission.ordinal, other.kind == "submitted")
-    return exists().where(*same, other.ordinal > Submission.ordinal)
+        return exists().where(*same, OTHER.ordinal < Submission.ordinal, OTHER.kind == "submitted")
+    return exists().where(*same, OTHER.ordinal > Submission.ordinal)

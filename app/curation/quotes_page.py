@@ -167,7 +167,7 @@ def quotes_page(
     sight = Sight.of(session, viewer, codebook, dimension.id, [quote for _, each in found for quote in each.shown])
     sections = [Section(entry, sight.cards(each.shown), each.total, each.hidden) for entry, each in found]
     members = sight.members
-    coder_ids = set().union(*(reader.coder_ids(entry.id, wanted) for entry, _ in found)) if found else set()
+    coder_ids = {key for _, each in found for key in each.coder_ids}
     untold = {move.evidence_id for move in reader.moved_away(code.id) if not reader.is_told(move)}
     main = sections[0] if not code.is_category else None
     return QuotesPage(

@@ -25,6 +25,8 @@ class Database:
         # A transaction of an engine begins read-only; one within a test's own has to be told so.
         read_only = bind.execution_options(postgresql_readonly=True) if isinstance(bind, Engine) else bind
         self._readings = sessionmaker(read_only, expire_on_commit=False, join_transaction_mode=mode, info=info)
+        if isinstance(bind, Connection):
+            event.listen(self._readings, "after_begin", _read_only)
         alone = bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
         self._glances = sessionmaker(alone, expire_on_commit=False, join_transaction_mode=mode, info=info)
 
@@ -61,8 +63,6 @@ class Database:
         waits for a second (for who asks) could wait for ever among many that do the same.
         """
         session = self._readings()
-        if isinstance(self.bind, Connection):
-            event.listen(session, "after_begin", _read_only)
         with saying_outages():
             try:
                 yield session

@@ -1,28 +1,24 @@
-"""A round of two coders, with everybody who may look at it, and a browser for each of them."""
+"""A round of two coders, with everybody who may look at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
-from app.accounts.actions import start_sign_in
-from app.accounts.viewer import COOKIE
 from app.adjudication import actions
 from app.adjudication.actions import RulingWords
 from app.adjudication.models import Ruling
 from app.codebook.tree import CodeEntry, DimensionEntry
-from app.db.session import Database
 from app.incidents.models import Incident
-from app.main import create_app
 from app.rounds.models import Assignment, Round
-from app.settings import Settings
 from app.studies.viewer import Viewer
 from tests import makers
+from tests.support.clients import client_for
+
+__all__ = ["client_for"]
 
 Answer = Sequence[CodeEntry] | str
-Browse = Callable[[Viewer], TestClient]
 
 
 @dataclass
@@ -121,16 +117,3 @@ def apart(table: Table) -> Table:
     table.codes(table.ben, [table.network])
     table.steps_to("settling")
     return table
-
-
-@pytest.fixture
-def browse(session: Session, database: Database) -> Browse:
-    app = create_app(Settings(), database)
-
-    def signed_in(viewer: Viewer) -> TestClient:
-        assert viewer.person is not None
-        token = start_sign_in(session, viewer.person, user_agent="test", days=1)
-        session.flush()
-        return TestClient(app, cookies={COOKIE: token}, follow_redirects=False)
-
-    return signed_in

@@ -36,8 +36,8 @@ def both_submit(table):
     table.codes(table.ben, [table.network], "")
 
 
-def compares(browse, table, coder, at=0):
-    return browse(coder).post(f"{address(table, coder, at)}/comparison/openings")
+def compares(client_for, table, coder, at=0):
+    return client_for(coder).post(f"{address(table, coder, at)}/comparison/openings")
 
 
 def main_of(page):
@@ -45,12 +45,12 @@ def main_of(page):
     return page.text.partition("<main")[2]
 
 
-def test_coders_see_the_first_submissions_side_by_side_once_they_have_opened_them(table, browse):
+def test_coders_see_the_first_submissions_side_by_side_once_they_have_opened_them(table, client_for):
     both_submit(table)
     for coder in (table.ada, table.ben):
-        opened = compares(browse, table, coder)
+        opened = compares(client_for, table, coder)
         assert (opened.status_code, opened.headers["location"]) == (303, f"{address(table, coder)}/comparison")
-        page = main_of(browse(coder).get(opened.headers["location"]))
+        page = main_of(client_for(coder).get(opened.headers["location"]))
         for word in (
             "Configuration",
             "Network",
@@ -63,34 +63,34 @@ def test_coders_see_the_first_submissions_side_by_side_once_they_have_opened_the
         assert table.ada.name in page and table.ben.name in page
 
 
-def test_promise_1_nothing_of_an_incident_opens_before_all_its_coders_have_submitted_it(table, browse):
+def test_promise_1_nothing_of_an_incident_opens_before_all_its_coders_have_submitted_it(table, client_for):
     makers.code_and_submit(table.session, table.ada, table.assignment(table.ada), {table.cause.id: [table.config]})
     makers.act(table.session, table.ben, table.assignment(table.ben), "skip", reason="Too thin.")
     for coder in (table.ada, table.ben):
-        assert browse(coder).get(f"{address(table, coder)}/comparison").status_code == 404
-        assert compares(browse, table, coder).status_code == 404
-        assert "Compare with colleagues" not in browse(coder).get(address(table, coder)).text
+        assert client_for(coder).get(f"{address(table, coder)}/comparison").status_code == 404
+        assert compares(client_for, table, coder).status_code == 404
+        assert "Compare with colleagues" not in client_for(coder).get(address(table, coder)).text
     assert table.session.scalars(select(Exposure.id)).all() == []
 
     bens = table.assignment(table.ben)
     makers.act(table.session, table.ben, bens, "take_back")
     makers.code_and_submit(table.session, table.ben, bens, {table.cause.id: [table.network]})
-    assert browse(table.ada).get(f"{address(table, table.ada)}/comparison").status_code == 200
-    assert browse(table.ada).get(f"{address(table, table.ada, 1)}/comparison").status_code == 404
+    assert client_for(table.ada).get(f"{address(table, table.ada)}/comparison").status_code == 200
+    assert client_for(table.ada).get(f"{address(table, table.ada, 1)}/comparison").status_code == 404
 
 
-def test_promise_3_before_the_post_the_page_shows_ones_own_answer_alone(table, browse):
+def test_promise_3_before_the_post_the_page_shows_ones_own_answer_alone(table, client_for):
     both_submit(table)
-    page = main_of(browse(table.ben).get(f"{address(table, table.ben)}/comparison"))
+    page = main_of(client_for(table.ben).get(f"{address(table, table.ben)}/comparison"))
     assert "Compare with 1 colleague" in page and "Network" in page
     for told in ("Configuration", "<q>gateway</q>", table.ada.name, "Not enough information", "Other codes"):
         assert told not in page
     assert table.session.scalars(select(Exposure.id)).all() == []
 
 
-def test_promise_3_what_is_handed_in_after_comparing_is_not_independent_and_the_first_stays_so(table, browse):
+def test_promise_3_what_is_handed_in_after_comparing_is_not_independent_and_the_first_stays_so(table, client_for):
     both_submit(table)
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
     ada, ben = table.assignment(table.ada), table.assignment(table.ben)
     for coder, assignment, code in ((table.ada, ada, table.network), (table.ben, ben, table.human)):
         makers.act(table.session, coder, assignment, "take_back")
@@ -104,28 +104,28 @@ def test_promise_3_what_is_handed_in_after_comparing_is_not_independent_and_the_
 
     assert independence(ada) == [True, False]
     assert independence(ben) == [True, True], "Ben has opened nothing"
-    page = main_of(browse(table.ada).get(f"{address(table, table.ada)}/comparison"))
+    page = main_of(client_for(table.ada).get(f"{address(table, table.ada)}/comparison"))
     assert "Configuration" in page and "Human procedure" not in page, "first submissions are compared"
 
 
-def test_a_draft_that_was_taken_back_still_counts_as_submitted(table, browse):
+def test_a_draft_that_was_taken_back_still_counts_as_submitted(table, client_for):
     both_submit(table)
     makers.act(table.session, table.ben, table.assignment(table.ben), "take_back")
-    assert "Compare with colleagues" in browse(table.ada).get(address(table, table.ada)).text
-    assert "Compare with colleagues" in browse(table.ben).get(address(table, table.ben)).text
-    assert compares(browse, table, table.ben).status_code == 303
+    assert "Compare with colleagues" in client_for(table.ada).get(address(table, table.ada)).text
+    assert "Compare with colleagues" in client_for(table.ben).get(address(table, table.ben)).text
+    assert compares(client_for, table, table.ben).status_code == 303
 
 
-def test_promise_1_who_does_not_code_the_incident_gets_nothing_of_it(session, table, browse):
+def test_promise_1_who_does_not_code_the_incident_gets_nothing_of_it(session, table, client_for):
     both_submit(table)
     outside = makers.make_member(session, table.lead)
     for viewer in (table.lead, table.judge, table.reader, outside, table.ben):
         for method, place in (("GET", "/comparison"), ("POST", "/comparison/openings")):
-            assert browse(viewer).request(method, address(table, table.ada) + place).status_code == 404
+            assert client_for(viewer).request(method, address(table, table.ada) + place).status_code == 404
     stranger = makers.make_study(session)
     through = address(table, table.ada).replace(table.lead.study.slug, stranger.study.slug)
-    assert browse(stranger).post(f"{through}/comparison/openings").status_code == 404
-    assert browse(stranger).post(f"{address(table, table.ada)}/comparison/openings").status_code == 404
+    assert client_for(stranger).post(f"{through}/comparison/openings").status_code == 404
+    assert client_for(stranger).post(f"{address(table, table.ada)}/comparison/openings").status_code == 404
 
 
 def test_promise_1_who_takes_an_incident_over_closes_it_until_they_have_submitted(session, table):
@@ -152,7 +152,7 @@ def test_promise_1_who_takes_an_incident_over_closes_it_until_they_have_submitte
     assert comparable(dora) == [doras.id] and comparable(table.ben) == []
 
 
-def test_the_queue_and_the_overview_list_what_is_still_to_be_compared(session, table, browse):
+def test_the_queue_and_the_overview_list_what_is_still_to_be_compared(session, table, client_for):
     def waiting(viewer):
         return [each.words for each in awaiting(session, viewer) if each.words.endswith("to compare")]
 
@@ -160,57 +160,57 @@ def test_the_queue_and_the_overview_list_what_is_still_to_be_compared(session, t
     both_submit(table)
     assert waiting(table.ada) == waiting(table.ben) == ["1 incident to compare"] and waiting(table.lead) == []
     queue = f"/studies/{table.lead.study.slug}/coding?round={table.coding_round.number}&show=comparable"
-    page = browse(table.ada).get(queue).text
+    page = client_for(table.ada).get(queue).text
     assert f'href="{address(table, table.ada)}/comparison"' in page
     assert f'href="{address(table, table.ada, 1)}" data-row' not in page
 
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
     assert waiting(table.ada) == [] and waiting(table.ben) == ["1 incident to compare"]
-    assert "No incident of this round is still to be compared." in browse(table.ada).get(queue).text
-    assert "Compared<" in browse(table.ada).get(queue.partition("&")[0]).text
+    assert "No incident of this round is still to be compared." in client_for(table.ada).get(queue).text
+    assert "Compared<" in client_for(table.ada).get(queue.partition("&")[0]).text
 
 
-def test_what_was_compared_counts_as_discussed_for_later_rounds(session, table, browse):
+def test_what_was_compared_counts_as_discussed_for_later_rounds(session, table, client_for):
     study_id, incident_id = table.lead.study.id, table.incidents[0].id
     both_submit(table)
     assert incident_id not in known_of_incidents(session, study_id).discussed
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
     assert known_of_incidents(session, study_id).discussed == {incident_id}
 
 
-def test_promise_1_that_somebody_compared_is_their_own_business_while_the_round_runs(session, table, browse):
+def test_promise_1_that_somebody_compared_is_their_own_business_while_the_round_runs(session, table, client_for):
     both_submit(table)
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
 
     def told(viewer):
         return [event for event in history(session, viewer, limit=100) if event.kind == "comparison.opened"]
 
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
     assert len(told(table.ada)) == 1
     assert told(table.ben) == told(table.lead) == []
 
 
-def test_after_the_coding_the_comparison_leads_to_the_disagreements_with_what_was_opened(session, table, browse):
+def test_after_the_coding_the_comparison_leads_to_the_disagreements_with_what_was_opened(session, table, client_for):
     both_submit(table)
-    compares(browse, table, table.ada)
+    compares(client_for, table, table.ada)
     change_phase(session, table.lead, table.coding_round.number, "settling")
-    answer = browse(table.ada).get(f"{address(table, table.ada)}/comparison")
+    answer = client_for(table.ada).get(f"{address(table, table.ada)}/comparison")
     there = f"/studies/{table.lead.study.slug}/disagreements?round={table.coding_round.number}"
     assert (answer.status_code, answer.headers["location"]) == (303, there)
-    assert compares(browse, table, table.ben).status_code == 404
-    assert "Network" in main_of(browse(table.ada).get(table.address()))
-    assert "Configuration" not in main_of(browse(table.ben).get(table.address()))
+    assert compares(client_for, table, table.ben).status_code == 404
+    assert "Network" in main_of(client_for(table.ada).get(table.address()))
+    assert "Configuration" not in main_of(client_for(table.ben).get(table.address()))
 
 
-def test_a_round_that_opens_at_its_end_offers_no_comparison(session, browse):
+def test_a_round_that_opens_at_its_end_offers_no_comparison(session, client_for):
     table = make_table(session, code_sharing="shared")
     both_submit(table)
     assert comparable_assignments(session, table.ada, table.coding_round) == []
-    assert compares(browse, table, table.ada).status_code == 404
-    assert "ompare" not in main_of(browse(table.ada).get(address(table, table.ada)))
+    assert compares(client_for, table, table.ada).status_code == 404
+    assert "ompare" not in main_of(client_for(table.ada).get(address(table, table.ada)))
 
 
-def test_a_silent_repeat_has_no_comparison_of_its_own(session, browse):
+def test_a_silent_repeat_has_no_comparison_of_its_own(session, client_for):
     """No plan makes one in such a round; a row of an older kind would not open either."""
     table = make_table(session, **EACH)
     both_submit(table)
@@ -222,4 +222,4 @@ def test_a_silent_repeat_has_no_comparison_of_its_own(session, browse):
     session.add(again)
     session.flush()
     there = f"/studies/{table.lead.study.slug}/assignments/{again.id}/comparison"
-    assert browse(table.ada).get(there).status_code == 404
+    assert client_for(table.ada).get(there).status_code == 404

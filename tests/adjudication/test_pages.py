@@ -36,9 +36,9 @@ def ruling_form(table, code, **more):
     return {**form, **more}
 
 
-def test_promise_3_without_the_opening_no_colleagues_answer_is_shown(apart, browse):
+def test_promise_3_without_the_opening_no_colleagues_answer_is_shown(apart, client_for):
     for viewer in (apart.lead, apart.judge, apart.reader):
-        page = browse(viewer).get(apart.address())
+        page = client_for(viewer).get(apart.address())
 
         assert page.status_code == 200
         assert "Open the coders’ answers" in page.text
@@ -47,15 +47,15 @@ def test_promise_3_without_the_opening_no_colleagues_answer_is_shown(apart, brow
         assert exposures(apart, viewer) == []
 
 
-def test_promise_3_a_coder_sees_their_own_answer_and_no_others_before_the_opening(apart, browse):
-    page = browse(apart.ben).get(apart.address())
+def test_promise_3_a_coder_sees_their_own_answer_and_no_others_before_the_opening(apart, client_for):
+    page = client_for(apart.ben).get(apart.address())
 
     assert "Network" in page.text
     assert apart.ada.name not in page.text and "Configuration" not in page.text
 
 
-def test_promise_3_after_the_opening_the_answers_are_shown_and_the_exposure_is_on_record(apart, browse):
-    browser = browse(apart.judge)
+def test_promise_3_after_the_opening_the_answers_are_shown_and_the_exposure_is_on_record(apart, client_for):
+    browser = client_for(apart.judge)
 
     answer = browser.post(apart.address() + "/openings")
 
@@ -63,11 +63,11 @@ def test_promise_3_after_the_opening_the_answers_are_shown_and_the_exposure_is_o
     assert exposures(apart, apart.judge) == [("colleague_code", apart.incident.id)] * 2
     page = browser.get(apart.address())
     assert [secret for secret in secrets_of(apart) if secret not in page.text] == []
-    assert browse(apart.reader).get(apart.address()).text.count("Configuration") == 0
+    assert client_for(apart.reader).get(apart.address()).text.count("Configuration") == 0
 
 
-def test_promise_3_the_fragment_of_the_opening_comes_with_its_exposure(apart, browse):
-    answer = browse(apart.reader).post(apart.address() + "/openings", headers=HTMX)
+def test_promise_3_the_fragment_of_the_opening_comes_with_its_exposure(apart, client_for):
+    answer = client_for(apart.reader).post(apart.address() + "/openings", headers=HTMX)
 
     assert answer.status_code == 200 and "<html" not in answer.text
     assert "Configuration" in answer.text
@@ -76,8 +76,8 @@ def test_promise_3_the_fragment_of_the_opening_comes_with_its_exposure(apart, br
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}, HTMX])
-def test_promise_3_looking_at_the_page_records_nothing_and_shows_nothing(apart, browse, headers):
-    browser = browse(apart.judge)
+def test_promise_3_looking_at_the_page_records_nothing_and_shows_nothing(apart, client_for, headers):
+    browser = client_for(apart.judge)
     page = browser.get(apart.address(), headers=headers)
     browser.head(apart.address(), headers=headers)
 
@@ -85,8 +85,8 @@ def test_promise_3_looking_at_the_page_records_nothing_and_shows_nothing(apart, 
     assert exposures(apart, apart.judge) == []
 
 
-def test_promise_3_the_queue_tells_where_and_who_but_not_what(apart, browse):
-    page = browse(apart.judge).get(f"/studies/{apart.lead.study.slug}/disagreements")
+def test_promise_3_the_queue_tells_where_and_who_but_not_what(apart, client_for):
+    page = client_for(apart.judge).get(f"/studies/{apart.lead.study.slug}/disagreements")
 
     assert "INC-1" in page.text and "Root cause" in page.text and "100 %" in page.text
     assert apart.ada.name in page.text
@@ -94,8 +94,8 @@ def test_promise_3_the_queue_tells_where_and_who_but_not_what(apart, browse):
     assert exposures(apart, apart.judge) == []
 
 
-def test_promise_3_a_resubmitted_answer_is_closed_again(apart, browse):
-    browser = browse(apart.judge)
+def test_promise_3_a_resubmitted_answer_is_closed_again(apart, client_for):
+    browser = client_for(apart.judge)
     browser.post(apart.address() + "/openings")
     apart.steps_to("running", reason="One more look")
     ada = apart.assignment(apart.ada)
@@ -125,7 +125,7 @@ def everything_of(table):
 
 
 @pytest.mark.parametrize("phase", ["running", "reopened"])
-def test_promise_1_nothing_of_a_running_round_is_on_any_path_for_anybody(session, browse, phase):
+def test_promise_1_nothing_of_a_running_round_is_on_any_path_for_anybody(session, client_for, phase):
     table = make_table(session)
     table.codes(table.ada, [table.config])
     table.codes(table.ben, [table.network])
@@ -138,7 +138,7 @@ def test_promise_1_nothing_of_a_running_round_is_on_any_path_for_anybody(session
     before = session.scalar(select(func.count()).select_from(Exposure))
 
     for viewer in table.everybody():
-        browser = browse(viewer)
+        browser = client_for(viewer)
         for method, address, form in everything_of(table):
             answer = browser.request(method, address, data=form or None)
             if address.endswith("/disagreements"):
@@ -150,23 +150,23 @@ def test_promise_1_nothing_of_a_running_round_is_on_any_path_for_anybody(session
     assert session.scalar(select(func.count()).select_from(Exposure)) == before
 
 
-def test_promise_12_a_disagreement_of_another_study_is_not_found(apart, browse, session):
+def test_promise_12_a_disagreement_of_another_study_is_not_found(apart, client_for, session):
     other = makers.make_study(session)
     elsewhere = apart.address().replace(apart.lead.study.slug, other.study.slug)
-    browser = browse(other)
+    browser = client_for(other)
 
     assert browser.get(elsewhere).status_code == 404
     assert browser.post(elsewhere + "/openings").status_code == 404
     assert browser.get(apart.address()).status_code == 404
 
 
-def test_rule_and_next_goes_to_the_next_open_one_with_the_opening_ready_to_press(session, browse):
+def test_rule_and_next_goes_to_the_next_open_one_with_the_opening_ready_to_press(session, client_for):
     table = make_table(session, incidents=2)
     for at in (0, 1):
         table.codes(table.ada, [table.config], "", at=at)
         table.codes(table.ben, [table.network], "", at=at)
     table.steps_to("settling")
-    browser = browse(table.judge)
+    browser = client_for(table.judge)
     browser.post(table.address() + "/openings")
 
     answer = browser.post(table.address() + "/rulings", data=ruling_form(table, table.config))
@@ -181,8 +181,8 @@ def test_rule_and_next_goes_to_the_next_open_one_with_the_opening_ready_to_press
     assert "Ruling saved" in browser.get(last.headers["hx-redirect"]).text
 
 
-def test_a_form_with_problems_comes_back_with_what_was_typed(apart, browse):
-    browser = browse(apart.judge)
+def test_a_form_with_problems_comes_back_with_what_was_typed(apart, client_for):
+    browser = client_for(apart.judge)
     browser.post(apart.address() + "/openings")
     for headers in ({}, HTMX):
         answer = browser.post(
@@ -196,8 +196,8 @@ def test_a_form_with_problems_comes_back_with_what_was_typed(apart, browse):
     assert apart.session.scalar(select(func.count()).select_from(Ruling)) == 0
 
 
-def test_promise_6_two_rulings_at_once_are_both_shown_and_none_is_overwritten_unseen(apart, browse):
-    lead, judge = browse(apart.lead), browse(apart.judge)
+def test_promise_6_two_rulings_at_once_are_both_shown_and_none_is_overwritten_unseen(apart, client_for):
+    lead, judge = client_for(apart.lead), client_for(apart.judge)
     for browser in (lead, judge):
         browser.post(apart.address() + "/openings")
     lead.post(apart.address() + "/rulings", data=ruling_form(apart, apart.network, reason="The route broke."))
@@ -220,8 +220,8 @@ def test_promise_6_two_rulings_at_once_are_both_shown_and_none_is_overwritten_un
 
 
 @pytest.mark.parametrize("who", ["ada", "reader"])
-def test_others_get_no_form_and_their_ruling_is_refused(apart, browse, who):
-    browser = browse(getattr(apart, who))
+def test_others_get_no_form_and_their_ruling_is_refused(apart, client_for, who):
+    browser = client_for(getattr(apart, who))
     browser.post(apart.address() + "/openings")
 
     assert "Rule and next" not in browser.get(apart.address()).text
@@ -233,8 +233,8 @@ def test_others_get_no_form_and_their_ruling_is_refused(apart, browse, who):
     "typed",
     [{"answer": "first"}, {"answer": "9" * 30}, {"main": "x"}, {"participants": "x"}, {"seen_ruling_id": "x"}],
 )
-def test_a_form_that_holds_nonsense_is_refused(apart, browse, typed):
-    browser = browse(apart.judge)
+def test_a_form_that_holds_nonsense_is_refused(apart, client_for, typed):
+    browser = client_for(apart.judge)
     browser.post(apart.address() + "/openings")
 
     answer = browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config, **typed))
@@ -242,8 +242,8 @@ def test_a_form_that_holds_nonsense_is_refused(apart, browse, typed):
     assert answer.status_code == 422
 
 
-def test_a_comment_is_sent_plainly_and_by_htmx(apart, browse):
-    browser = browse(apart.ada)
+def test_a_comment_is_sent_plainly_and_by_htmx(apart, client_for):
+    browser = client_for(apart.ada)
     browser.post(apart.address() + "/openings")
 
     plain = browser.post(apart.address() + "/comments", data={"text": "Look at the last line."})
@@ -255,29 +255,29 @@ def test_a_comment_is_sent_plainly_and_by_htmx(apart, browse):
     assert empty.status_code == 422 and "The comment is empty" in empty.text
 
 
-def test_the_lead_ends_the_coding_and_the_rest_settles(table, browse):
+def test_the_lead_ends_the_coding_and_the_rest_settles(table, client_for):
     table.codes(table.ada, [table.config])
     table.codes(table.ben, [table.config])
     slug, number = table.lead.study.slug, table.coding_round.number
     address = f"/studies/{slug}/rounds/{number}/phases"
 
-    assert browse(table.ada).post(address, data={"phase": "settling"}).status_code == 403
-    plain = browse(table.lead).post(address, data={"phase": "settling"})
+    assert client_for(table.ada).post(address, data={"phase": "settling"}).status_code == 403
+    plain = client_for(table.lead).post(address, data={"phase": "settling"})
     assert (plain.status_code, plain.headers["location"]) == (303, f"/studies/{slug}/rounds/{number}")
     finals = table.session.scalar(
         select(func.count()).select_from(FinalCode).where(FinalCode.study_id == table.lead.study.id)
     )
     assert finals == 2
-    again = browse(table.lead).post(address, data={"phase": "settling"}, headers=HTMX)
+    again = client_for(table.lead).post(address, data={"phase": "settling"}, headers=HTMX)
     assert again.status_code == 409
-    without_reason = browse(table.lead).post(address, data={"phase": "running"})
+    without_reason = client_for(table.lead).post(address, data={"phase": "running"})
     assert without_reason.status_code == 409
     kinds = table.session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == table.lead.study.id)).all()
     assert kinds.count("final_codes.settled") == 1
 
 
-def test_closing_over_open_disagreements_says_how_many_and_takes_a_reason(apart, browse):
-    browser = browse(apart.lead)
+def test_closing_over_open_disagreements_says_how_many_and_takes_a_reason(apart, client_for):
+    browser = client_for(apart.lead)
     address = f"/studies/{apart.lead.study.slug}/rounds/{apart.coding_round.number}/phases"
 
     asked = browser.post(address, data={"phase": "closed"})
@@ -292,16 +292,16 @@ def test_closing_over_open_disagreements_says_how_many_and_takes_a_reason(apart,
     assert phase_changes(apart.session, apart.coding_round)[-1].reason == "The text is lost."
 
 
-def test_a_round_without_open_disagreements_closes_at_once(apart, browse):
+def test_a_round_without_open_disagreements_closes_at_once(apart, client_for):
     apart.opens(apart.judge)
     apart.rules(apart.judge, apart.config)
     address = f"/studies/{apart.lead.study.slug}/rounds/{apart.coding_round.number}/phases"
 
-    assert browse(apart.lead).post(address, data={"phase": "closed"}).status_code == 303
+    assert client_for(apart.lead).post(address, data={"phase": "closed"}).status_code == 303
 
 
-def test_a_ruling_and_a_comment_sent_twice_are_made_once(apart, browse):
-    browser = browse(apart.judge)
+def test_a_ruling_and_a_comment_sent_twice_are_made_once(apart, client_for):
+    browser = client_for(apart.judge)
     page = browser.post(apart.address() + "/openings", headers=HTMX).text
     assert page.count('name="form_key"') == 2
     key = {"form_key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
@@ -317,8 +317,8 @@ def test_a_ruling_and_a_comment_sent_twice_are_made_once(apart, browse):
         assert apart.session.scalar(made) == 1
 
 
-def test_the_queue_says_what_to_do_when_nothing_is_open(apart, browse):
-    browser = browse(apart.judge)
+def test_the_queue_says_what_to_do_when_nothing_is_open(apart, client_for):
+    browser = client_for(apart.judge)
     address = f"/studies/{apart.lead.study.slug}/disagreements"
     browser.post(apart.address() + "/openings")
     browser.post(apart.address() + "/rulings", data=ruling_form(apart, apart.config))

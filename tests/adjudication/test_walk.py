@@ -43,8 +43,8 @@ def test_a_coder_sees_where_they_were_kept_and_overruled_once_they_have_opened_i
     assert (cause.marks["overruled"], cause.marks["kept"], cause.closed) == (1, 0, 0)
 
 
-def test_promise_3_neither_list_nor_page_tells_anything_final_before_the_opening(closed, browse):
-    browser = browse(closed.ben)
+def test_promise_3_neither_list_nor_page_tells_anything_final_before_the_opening(closed, client_for):
+    browser = client_for(closed.ben)
     one = f"{home(closed)}/{closed.incident.id}/{closed.cause.id}"
     for address in (home(closed), home(closed) + "?show=overruled", one):
         page = browser.get(address)
@@ -82,28 +82,28 @@ def test_promise_3_what_one_still_codes_elsewhere_is_opened_by_itself_and_on_rec
 
 
 @pytest.mark.parametrize("phase", ["running", "settling"])
-def test_promise_1_there_is_nothing_to_walk_before_the_round_is_closed(session, browse, phase):
+def test_promise_1_there_is_nothing_to_walk_before_the_round_is_closed(session, client_for, phase):
     table = make_table(session)
     table.codes(table.ada, [table.config])
     table.codes(table.ben, [table.network])
     if phase == "settling":
         table.steps_to("settling")
-    browser = browse(table.ada)
+    browser = client_for(table.ada)
     assert browser.get(home(table)).status_code == 404
     assert browser.post(home(table) + "/openings").status_code == 404
     assert browser.get(f"{home(table)}/{table.incident.id}/{table.cause.id}").status_code == 404
 
 
-def test_only_who_coded_has_outcomes(closed, browse):
+def test_only_who_coded_has_outcomes(closed, client_for):
     for viewer in (closed.lead, closed.judge, closed.reader, makers.make_study(closed.session)):
-        browser = browse(viewer)
+        browser = client_for(viewer)
         assert browser.get(home(closed)).status_code == 404
         assert browser.post(home(closed) + "/openings").status_code == 404
     assert (
         "What became of my answers"
-        in browse(closed.ada).get(f"/studies/{closed.lead.study.slug}/rounds/{closed.coding_round.number}").text
+        in client_for(closed.ada).get(f"/studies/{closed.lead.study.slug}/rounds/{closed.coding_round.number}").text
     )
-    assert home(closed) in browse(closed.ada).get(f"/studies/{closed.lead.study.slug}/coding").text
+    assert home(closed) in client_for(closed.ada).get(f"/studies/{closed.lead.study.slug}/coding").text
 
 
 def test_codes_added_by_a_ruling_are_told_from_codes_taken_away(session):

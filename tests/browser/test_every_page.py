@@ -8,8 +8,6 @@ from starlette.routing import Match
 
 from app import routers
 from app.accounts.viewer import COOKIE
-from app.db.session import Database
-from app.sample.loader import load_sample
 from app.web.theme import COOKIE as THEME
 from bench.shots_stage import Shot, Stage, set_stage
 from tests.browser.conftest import running_site
@@ -40,12 +38,6 @@ ONE_TIME = {"/sign-in-links/{token}"}  # a button alone, looked at in tests/acco
 WINDOW: ViewportSize = {"width": 1440, "height": 900}
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 NARROW_AND_ZOOMED = ((390, 844), (720, 450))  # a phone; 200 % of a window of 1440
-
-
-def staged(url: URL) -> None:
-    database = Database.at(url.render_as_string(hide_password=False))
-    load_sample(database)
-    database.dispose()
 
 
 def route_of(path: str) -> str:
@@ -104,11 +96,10 @@ async def grave(page: Page, shot: Shot, theme: str, options: dict[str, object]) 
 
 
 async def test_every_page_is_accessible_in_both_themes_and_fits_a_phone_and_twice_the_size(
-    browser: Browser, own_database: URL
+    browser: Browser, own_sample: URL
 ) -> None:
     """A theme changes the values of tokens and nothing else: in the dark only the rules on colour are asked again."""
-    staged(own_database)
-    with running_site(own_database) as site:
+    with running_site(own_sample) as site:
         stage = set_stage(site)
         check_all_are_there(stage)
         seen_by = sorted({shot.seen_by for shot in stage.shots})

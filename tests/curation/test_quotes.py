@@ -122,6 +122,8 @@ def test_quotes_are_narrowed_by_cohort_coder_round_and_submission(quotes: Quotes
 
     assert found(cohort="classic") == ["bad config push"]
     assert found(coder_id=table.ben.member.id) == ["gateway"]
+    bens = quotes.page(table.lead, table.config, Wanted(coder_id=table.ben.member.id))
+    assert {member.name for member in bens.coders} == {table.ada.name, table.ben.name}, "the other stays to be chosen"
     assert found(round_number=second.number) == ["The", "gateway returned"]
     assert found(round_number=second.number, of="first") == ["The"]
     assert found(round_number=999) == []

@@ -8,22 +8,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
-from app.db.session import Database
-from app.sample.loader import load_sample
 from tests.conftest import make_database
 from tests.support.small_disk import mounted
 
 NewDatabase = Callable[..., URL]
-
-
-@pytest.fixture(scope="session")
-def sample_url(server_url: URL, template_url: URL) -> URL:
-    """The sample study. Nobody writes to it."""
-    url = make_database(server_url, "tandem_sample", template="tandem_template")
-    database = Database.at(plain(url))
-    load_sample(database)
-    database.dispose()
-    return url
 
 
 @pytest.fixture

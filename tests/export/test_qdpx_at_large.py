@@ -19,7 +19,6 @@ from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.export.study_file import study_export
 from app.rounds.queries import assignments_of
 from app.sample.checks import sample_content
-from app.sample.loader import load_sample
 from app.studies.queries import study_by_slug
 from tests.conftest import SHARED, make_database
 from tests.makers import (
@@ -55,10 +54,9 @@ def comes_back_equal(session, study) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def sample(server_url: URL, template_url: URL) -> Iterator[Database]:
-    url = make_database(server_url, "tandem_sample_qdpx", template="tandem_template")
+def sample(server_url: URL, sample_url: URL) -> Iterator[Database]:
+    url = make_database(server_url, "tandem_sample_qdpx", template="tandem_sample")
     database = Database.at(url.render_as_string(hide_password=False))
-    load_sample(database)
     yield database
     database.dispose()
 

@@ -24,10 +24,9 @@ from tests.conftest import make_database
 
 
 @pytest.fixture(scope="module")
-def sample(server_url: URL, template_url: URL) -> Iterator[Database]:
-    url = make_database(server_url, "tandem_sample", template="tandem_template")
+def sample(server_url: URL, sample_url: URL) -> Iterator[Database]:
+    url = make_database(server_url, "tandem_sample_twice", template="tandem_sample")
     database = Database.at(url.render_as_string(hide_password=False))
-    load_sample(database)
     yield database
     database.dispose()
 

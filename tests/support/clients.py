@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -30,7 +31,7 @@ def _built() -> FastAPI:
 
 
 @pytest.fixture
-def client_for(session: Session, database: Database) -> Iterator[ClientFor]:
+def client_for(session: Session, database: Database, portal: BlockingPortal) -> Iterator[ClientFor]:
     """client_for(member) is signed in as them; client_for(None) is nobody. Redirects are not followed."""
     app = _built()
     app.state.settings, app.state.database = Settings(database_url=NOWHERE), database
@@ -38,6 +39,7 @@ def client_for(session: Session, database: Database) -> Iterator[ClientFor]:
 
     def client(who: Viewer | Person | None) -> TestClient:
         made = TestClient(app, follow_redirects=False)
+        made.portal = portal
         person = who.person if isinstance(who, Viewer) else who
         if person is not None:
             made.cookies.set(COOKIE, start_sign_in(session, person, user_agent="test", days=1))
