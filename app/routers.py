@@ -25,6 +25,7 @@ from app.curation import routes as curation
 from app.export import deletion_routes, published_routes
 from app.export import import_routes as study_import
 from app.export import routes as export
+from app.findings import closing_routes
 from app.findings import routes as findings
 from app.incidents import import_routes
 from app.incidents import routes as incidents
@@ -81,6 +82,7 @@ ALL: list[APIRouter] = [
     published_routes.router,
     study_import.arrival_router,
     findings.router,
+    closing_routes.router,
     theme.router,
     health.router,
 ]

@@ -208,6 +208,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "settings": "/settings",
         "settings-leaving": "/settings/leaving",
         "deletion": "/deletion",
+        "closing": "/closing",
         "rounds": "/rounds",
         "round-new": "/rounds/new",
         "round-settling": f"/rounds/{settling.number}",

@@ -30,7 +30,8 @@ def codebook(
     """
     from app.codebook.bring_in import DimensionNotSaid, NoSuchDimension, bring_in_codebook
     from app.codebook.readers import READERS, codebook_format_of, read_codebook
-    from app.studies.queries import leading_member, study_by_slug
+    from app.studies.closing import open_study_by_slug
+    from app.studies.queries import leading_member
     from app.studies.viewer import Viewer
 
     if format is not None and format not in READERS:
@@ -38,7 +39,7 @@ def codebook(
     with saying_problems():
         listed = read_codebook(file.read_bytes(), format or codebook_format_of(file.name))
         with open_database() as database, database.transaction() as session:
-            study = study_by_slug(session, slug)
+            study = open_study_by_slug(session, slug)
             viewer = Viewer(None, study, leading_member(session, study.id))
             try:
                 done = bring_in_codebook(session, viewer, listed, dimension=dimension, file_name=file.name)

@@ -51,7 +51,8 @@ def ratings(
     """
     from app.agreement.bring_in import NoDimensionName, NoSuchRater, RatingsPlan, bring_in_ratings
     from app.agreement.ratings_sheet import NoSuchColumn
-    from app.studies.queries import leading_member, study_by_slug
+    from app.studies.closing import open_study_by_slug
+    from app.studies.queries import leading_member
     from app.studies.viewer import Viewer
 
     if dimension and dimension_name:
@@ -69,7 +70,7 @@ def ratings(
             strict=strict,
         )
         with open_database() as database, database.transaction() as session:
-            study = study_by_slug(session, slug)
+            study = open_study_by_slug(session, slug)
             viewer = Viewer(None, study, leading_member(session, study.id))
             try:
                 done = bring_in_ratings(session, viewer, content, plan, file_name=file.name)

@@ -156,12 +156,13 @@ def _import(database: "Database", slug: str, one: FileToImport, *, source: str, 
     from app.coding.jobs import defer_taking_in
     from app.incidents import actions
     from app.incidents.arrivals import after_an_import
-    from app.studies.queries import leading_member, study_by_slug
+    from app.studies.closing import open_study_by_slug
+    from app.studies.queries import leading_member
     from app.studies.viewer import Viewer
 
     after_an_import(defer_taking_in)
     with database.reading() as session:
-        study_id = study_by_slug(session, slug).id
+        study_id = open_study_by_slug(session, slug).id
         if one.table is None or one.mapping is None:
             return
         one.found = actions.preview(session, study_id, one.table, one.mapping, source)
@@ -169,7 +170,7 @@ def _import(database: "Database", slug: str, one: FileToImport, *, source: str, 
         one.problem = "No row of this file can be imported under this mapping."
     elif not dry_run:
         with database.transaction() as session:
-            viewer = Viewer(None, study_by_slug(session, slug), leading_member(session, study_id))
+            viewer = Viewer(None, open_study_by_slug(session, slug), leading_member(session, study_id))
             name = one.path.name
             uploaded = actions.upload(session, viewer, file_name=name, content=one.content, format=one.format)
             one.found = actions.import_incidents(session, viewer, uploaded, one.mapping, source=source)

@@ -80,9 +80,10 @@ def _watched(database: "Database", slug: str, number: int, run_id: int) -> "Run"
 
 def _lead(session: "Session", slug: str) -> "Viewer":
     """The operator acts as the study's first lead."""
-    from app.studies.queries import members, study_by_slug
+    from app.studies.closing import open_study_by_slug
+    from app.studies.queries import members
     from app.studies.viewer import Viewer
 
-    study = study_by_slug(session, slug)
+    study = open_study_by_slug(session, slug)
     leads = [member for member in members(session, study.id) if member.role == "lead" and member.ended_at is None]
     return Viewer(None, study, leads[0])

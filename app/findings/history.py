@@ -34,6 +34,8 @@ WORDS = {
     "member.unlinked": "took back who the imported rater is:",
     "study.reworded": "reworded the study",
     "study.imported": "brought the study in from a file",
+    "study.closed": "closed the study",
+    "study.reopened": "opened the study again",
     "study.copied": "took out a copy of the study",
     "incidents.uploaded": "uploaded a file of incidents",
     "incidents.imported": "imported incidents",
@@ -126,7 +128,7 @@ WORDS = {
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
-REASONED = ("round", "code", "codebook", "dimension", "incident", "member", "plan")
+REASONED = ("round", "code", "codebook", "dimension", "incident", "member", "plan", "study")
 OWN_BUSINESS = ("memo", "codebook_plan")
 
 

@@ -32,6 +32,7 @@ class Study(Base):
         Text, server_default=text("replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')")
     )
     token_cap: Mapped[int | None] = mapped_column(BigInteger)  # null: no cap
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # null: it is open
 
 
 class Membership(Base):

@@ -1,5 +1,6 @@
 """Who asks within a study. What somebody who is no member asks for is not found."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from app.accounts.queries import OPEN_SIGN_IN, of_token
 from app.accounts.viewer import COOKIE, SignedOut, note_seen, visits
 from app.db.base import now
 from app.db.session import database_of
-from app.problems import NotAllowed, NotFound
+from app.problems import Conflict, NotAllowed, NotFound
 from app.studies.models import Membership, Study
 
 
@@ -49,6 +50,15 @@ class Viewer:
         return self.member.role in ("lead", "adjudicator", "coder")
 
 
+class StudyClosed(Conflict):
+    """This study is closed, so that nothing in it changes any more. A lead can open it again under Settings."""
+
+
+def check_open(study: Study) -> None:
+    if study.closed_at is not None:
+        raise StudyClosed
+
+
 class LeadOnly(NotAllowed):
     """Only the lead of the study may do this. Ask them."""
 
@@ -57,6 +67,9 @@ def check_leads(viewer: Viewer) -> None:
     if not viewer.leads:
         raise LeadOnly
 
+
+# What may be posted in a closed study: who belongs to it, what is taken out and shown, and its end.
+_WHILE_CLOSED = re.compile(r"/studies/[^/]+/((members|export|deletion|closing)(/.*)?|.*/openings)")
 
 # Whoever is signed in, the study if there is one of that name, and their membership in it if they have one.
 _ASKED = (
@@ -92,6 +105,8 @@ def current_viewer(request: Request, slug: str) -> Viewer:
     if viewer is None:
         raise NotFound
     request.state.viewer, request.state.study = viewer, viewer.study
+    if request.method != "GET" and not _WHILE_CLOSED.fullmatch(request.url.path):
+        check_open(viewer.study)
     return viewer
 
 
