@@ -60,6 +60,7 @@ async def test_what_changed_since_a_version_is_read_word_by_word_and_in_the_hist
     await expect(page.locator(".change-name")).to_have_text(["Luck"])
     await press(page, "link", "History")
     await expect(page.get_by_role("heading", name="History of the codebook")).to_be_visible()
+    await page.wait_for_load_state()
     await page.keyboard.press("/")
     await page.keyboard.type("explains")
     await page.keyboard.press("Enter")

@@ -18,7 +18,7 @@ from app.web.static_files import VersionedStaticFiles
 from app.web.theme import choose_theme
 
 VIEWER = SimpleNamespace(person=SimpleNamespace(name="Ada Lindqvist", is_owner=False), initials="AL", role="lead")
-STUDY = SimpleNamespace(slug="genai", title="GenAI incidents 2025")
+STUDY = SimpleNamespace(slug="genai", title="GenAI incidents 2025", closed_at=None)
 environment().loader = FileSystemLoader([TEMPLATES, Path(__file__).parent])
 MARKS = {"mark": Whisker(0.66, 0.56, 0.74, 100), "apart": Whisker(-0.1, -0.4, 0.3, 12, apart=True)}
 
