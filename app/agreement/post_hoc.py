@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
-from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, RELIABILITY, ROW_WORDS, Value
+from app.agreement.figures import RELIABILITY, ROW_WORDS, Value
 from app.codebook.tree import DimensionEntry
 from app.coding.submitted_answers import GivenAnswer, last_answers
 from app.methods.agreement import Measures
@@ -125,26 +125,17 @@ def _kinds(
 
 
 def _patterns(dimension: DimensionEntry, answers: Sequence[GivenAnswer]) -> "Patterns":
+    from app.agreement.ratings import value_of  # numpy and scipy, as above
     from app.methods.agreement import count_patterns
 
-    units: dict[int, dict[int, Value]] = {}
-    value_of: dict[tuple[str, tuple[int, ...]], Value] = {}
+    units: dict[int, dict[int, Value | None]] = {}
+    values: dict[tuple[str, tuple[int, ...]], Value | None] = {}
     for each in answers:
         said = each.state, each.code_ids
-        if said not in value_of:
-            value_of[said] = _value(dimension, *said)
-        units.setdefault(each.incident_id, {})[each.member_id] = value_of[said]
+        if said not in values:
+            values[said] = value_of(dimension, said, lambda code_id: code_id)
+        units.setdefault(each.incident_id, {})[each.member_id] = values[said]
     return count_patterns(list(units.values()))
-
-
-def _value(dimension: DimensionEntry, state: str, code_ids: tuple[int, ...]) -> Value:
-    """As `figures._value` has it."""
-    if dimension.takes_many:
-        silent: frozenset[str | int] = frozenset([NOT_ENOUGH] if state == "not_enough_information" else [])
-        return frozenset(code_ids) | silent
-    if state == "not_enough_information":
-        return NOT_ENOUGH
-    return code_ids[0] if code_ids else NONE_APPLIES
 
 
 def _scored_value(value: Value, code_of: CodeOf) -> Value | None:

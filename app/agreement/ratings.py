@@ -27,10 +27,10 @@ def ratings(dimension: DimensionEntry, work: HandedIn, chosen: Bools, code_of: C
     places = work.answers(chosen, dimension.id)
     said_at, submission = work.said_at[places], work.at[places]
     used = np.unique(said_at).tolist()
-    value_of = [_value(dimension, work.said[at], code_of) for at in used]
-    values = tuple(sorted({value for value in value_of if value is not None}, key=order_of))
+    values_of = [value_of(dimension, work.said[at], code_of) for at in used]
+    values = tuple(sorted({value for value in values_of if value is not None}, key=order_of))
     number = {value: place for place, value in enumerate(values)}
-    becomes = np.array([ABSENT if value is None else number[value] for value in value_of] or [ABSENT], dtype=np.int64)
+    becomes = np.array([ABSENT if value is None else number[value] for value in values_of] or [ABSENT], dtype=np.int64)
     given = becomes[np.searchsorted(used, said_at)] if used else said_at
     incidents, row = np.unique(work.submissions.incidents[submission], return_inverse=True)
     resolved = given != ABSENT
@@ -38,11 +38,11 @@ def ratings(dimension: DimensionEntry, work: HandedIn, chosen: Bools, code_of: C
     cells = np.full((len(incidents), len(raters)), ABSENT, dtype=np.int64)
     cells[row[resolved], column] = given[resolved]
     cells = cells[(cells != ABSENT).any(axis=1)]
-    patterns = counted(tuple(raters.tolist()), values, cells, np.ones(len(cells), dtype=np.int64))
+    patterns = counted(tuple(raters.tolist()), values, cells)
     return Ratings(patterns, tuple(incidents.tolist()), int((~resolved).sum()))
 
 
-def _value(dimension: DimensionEntry, said: Said, code_of: CodeOf) -> Value | None:
+def value_of(dimension: DimensionEntry, said: Said, code_of: CodeOf) -> Value | None:
     """None where a code of it is not resolved: part of a set is not what was said."""
     state, given = said
     codes = [code_of(code_id) for code_id in given]

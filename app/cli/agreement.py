@@ -45,8 +45,7 @@ def agreement(
     Exit 0: done, also where a figure is undefined. Exit 1: the file cannot be read or contradicts itself; nothing is
     printed. Exit 2: wrong usage, such as a column that the file does not have.
     """
-    raters, codes = told.names_in(rater_columns), told.names_in(code_columns)
-    shape = told.shape_of(unit, rater, value, raters, codes, dimension)
+    shape = told.shape_of(unit, rater, value, told.names_in(rater_columns), told.names_in(code_columns), dimension)
     taking = told.taking_of(
         shape,
         blank=blank,

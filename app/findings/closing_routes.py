@@ -1,5 +1,7 @@
 """The page on which a lead closes a study, and opens it again."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -14,6 +16,8 @@ from app.web.pages import page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/closing")
 
+Act = Callable[[Session, Viewer, str], None]
+
 
 @router.get("")
 def closing_page(request: Request, session: ReadSession, viewer: LeadingViewer) -> Response:
@@ -22,27 +26,21 @@ def closing_page(request: Request, session: ReadSession, viewer: LeadingViewer) 
 
 @router.post("")
 def close(request: Request, session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
-    reason = posted.text("reason")
-    try:
-        with session.begin_nested():
-            close_study(session, viewer, reason)
-    except Invalid as problem:
-        return _page(request, session, viewer, reason=reason, problem=problem.sentence, status=422)
-    except Conflict as problem:
-        return _page(request, session, viewer, reason=reason, problem=problem.sentence, status=409)
-    return redirect_after(request, f"/studies/{viewer.study.slug}/closing")
+    return _answer(request, session, viewer, close_study, posted.text("reason"))
 
 
 @router.post("/reopening")
 def reopen(request: Request, session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
-    reason = posted.text("reason")
+    return _answer(request, session, viewer, reopen_study, posted.text("reason"))
+
+
+def _answer(request: Request, session: Session, viewer: Viewer, act: Act, reason: str) -> Response:
     try:
         with session.begin_nested():
-            reopen_study(session, viewer, reason)
-    except Invalid as problem:
-        return _page(request, session, viewer, reason=reason, problem=problem.sentence, status=422)
-    except Conflict as problem:
-        return _page(request, session, viewer, reason=reason, problem=problem.sentence, status=409)
+            act(session, viewer, reason)
+    except (Invalid, Conflict) as problem:
+        status = 422 if isinstance(problem, Invalid) else 409
+        return _page(request, session, viewer, reason=reason, problem=problem.sentence, status=status)
     return redirect_after(request, f"/studies/{viewer.study.slug}/closing")
 
 

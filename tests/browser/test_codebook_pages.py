@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from sqlalchemy import select
 
 from app.accounts.actions import add_person, make_owner_link, make_sign_in_link
@@ -182,13 +182,18 @@ async def test_axe_finds_nothing_serious_on_the_pages_of_somebody_new(
     assert site.complaints == []
 
 
-async def test_a_code_is_moved_by_keys_alone_and_nothing_is_saved_before_the_reason(
-    site: Site, lead: Viewer, signed_in: SignedIn
-) -> None:
+async def opened_tree(site: Site, lead: Viewer, signed_in: SignedIn) -> tuple[Page, Locator, list[str]]:
+    """(the codebook, the rows of its first tree, their names)"""
     page = await signed_in(lead)
     await page.goto(site.url + BOOK)
     rows = page.locator("[data-tree] >> visible=true").first.locator("li")
-    names = await rows.locator(".tree-name").all_text_contents()
+    return page, rows, await rows.locator(".tree-name").all_text_contents()
+
+
+async def test_a_code_is_moved_by_keys_alone_and_nothing_is_saved_before_the_reason(
+    site: Site, lead: Viewer, signed_in: SignedIn
+) -> None:
+    page, rows, names = await opened_tree(site, lead, signed_in)
     link = rows.nth(1).locator("a")
     await link.focus()
     await page.keyboard.press("ArrowDown")
@@ -233,10 +238,7 @@ async def test_a_code_is_dragged_under_another(site: Site, lead: Viewer, signed_
 async def test_a_code_is_dragged_behind_the_last_one_and_its_level_is_told(
     site: Site, lead: Viewer, signed_in: SignedIn
 ) -> None:
-    page = await signed_in(lead)
-    await page.goto(site.url + BOOK)
-    rows = page.locator("[data-tree] >> visible=true").first.locator("li")
-    names = await rows.locator(".tree-name").all_text_contents()
+    page, rows, names = await opened_tree(site, lead, signed_in)
     assert [await rows.nth(at).get_attribute("aria-level") for at in (0, 1)] == ["1", "2"]
     box = await rows.last.bounding_box()
     assert box is not None

@@ -1,6 +1,19 @@
 """A round that two coders coded, nearly alike."""
 
+import pytest
+
+from tests import makers
 from tests.makers import assignment_of, code_and_submit, make_incidents, make_round, move_round
+
+
+@pytest.fixture
+def lead(session):
+    return makers.make_study(session, slug="genai")
+
+
+@pytest.fixture
+def coders(session, lead):
+    return makers.make_coders(session, lead, 2)
 
 
 def coded_round(session, lead, coders, cause, codes, *, phase="closed", **plan):

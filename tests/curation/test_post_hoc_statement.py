@@ -16,20 +16,13 @@ from app.curation.statement import statement
 from app.db.shared import SHARED, Shared
 from app.rounds.actions import change_phase
 from tests import makers
+from tests.curation.closed_round import coders, lead
 from tests.makers import act, assignment_of, code_and_submit, make_code, make_dimension, make_round, move_round
+
+__all__ = ["coders", "lead"]
 
 ADA = ("load", "load", "change", "luck") * 2
 BEN = ("load", "change", "luck", "luck") * 2
-
-
-@pytest.fixture
-def lead(session):
-    return makers.make_study(session, slug="genai")
-
-
-@pytest.fixture
-def coders(session, lead):
-    return makers.make_coders(session, lead, 2)
 
 
 @pytest.fixture

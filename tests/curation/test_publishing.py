@@ -18,18 +18,10 @@ from app.problems import NotFound
 from app.rounds.actions import change_phase
 from app.studies.models import StudyEvent
 from tests import makers
-from tests.curation.closed_round import coded_round
+from tests.curation.closed_round import coded_round, coders, lead
 from tests.makers import act, assignment_of, make_code, make_dimension, make_round, move_round
 
-
-@pytest.fixture
-def lead(session):
-    return makers.make_study(session, slug="genai")
-
-
-@pytest.fixture
-def coders(session, lead):
-    return makers.make_coders(session, lead, 2)
+__all__ = ["coders", "lead"]
 
 
 @pytest.fixture
