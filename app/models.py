@@ -1,6 +1,7 @@
 """All models in one import: for the migrations' comparison and for tests that walk the metadata. Wiring floor."""
 
 from app.accounts import models as accounts
+from app.adjudication import meeting_models as meetings
 from app.adjudication import models as adjudication
 from app.codebook import models as codebook
 from app.coding import models as coding
@@ -26,6 +27,7 @@ ROOMS = (
     coding,
     suggestions,
     adjudication,
+    meetings,
     curation,
     plans,
     recodings,

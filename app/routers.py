@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import comparison_routes, walk_routes
+from app.adjudication import comparison_routes, meeting_item_routes, meeting_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
@@ -37,7 +37,8 @@ from app.suggestions import routes as suggestions
 from app.web import health, theme
 
 # The desk is asked most, and each router before it costs a look at all of its addresses. Of the others new_study,
-# code_routes and rounds stand first: "new" in an address is no slug and no id.
+# code_routes, rounds and meeting_routes stand first: "new"
+# or "meeting" in an address is no slug and no id.
 ALL: list[APIRouter] = [
     coding.router,
     accounts.router,
@@ -66,6 +67,8 @@ ALL: list[APIRouter] = [
     agreement.router,
     suggestions.router,
     leaving_routes.router,
+    meeting_routes.router,
+    meeting_item_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import flags, policy, queries
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
+from app.adjudication.meeting_ending import end_with_round
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
 from app.adjudication.unanimity import agreed_after_comparing
@@ -58,6 +59,7 @@ def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, r
         raise policy.StillApart
     coding_round = rounds.change_phase(session, viewer, number, phase, reason=reason)
     step = phase_changes(session, coding_round)[-1]
+    end_with_round(session, viewer, coding_round)
     if step.from_phase == "running":
         settle_unanimous(session, viewer, coding_round)
     if (step.from_phase, step.to_phase) == ("settling", "running"):

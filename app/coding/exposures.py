@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.coding.models import Exposure
 
-OF_OTHERS = ("colleague_code", "comment", "shared_memo", "flag", "ruling", "final_code", "recoding")
+OF_OTHERS = ("colleague_code", "comment", "shared_memo", "flag", "ruling", "final_code", "recoding", "vote")
 
 
 def lock_exposures_of(session: Session, study_id: int, member_id: int) -> None:

@@ -31,6 +31,7 @@ EXPOSURE_KINDS = (
     "ruling",
     "final_code",
     "recoding",
+    "vote",
     "declared",
 )
 
