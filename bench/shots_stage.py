@@ -44,6 +44,7 @@ from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
 from bench.shots_help import pages_of_help
+from bench.shots_meeting import make_meetings
 from bench.shots_pooling import make_pooled_round
 from tests.browser.conftest import Site
 from tests.makers import make_round
@@ -111,6 +112,7 @@ def set_stage(site: Site) -> Stage:
             *_of_lead(session, lead),
             *_of_plans(session, lead),
             *_of_coders(session, people, lead),
+            *_of_meetings(session, people, lead),
             *_of_beginner(session, person),
         ]
         cause = _root_cause(session, lead)
@@ -342,6 +344,25 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
         *_of_pooling(session, lead, coders),
         Shot("history-coder", ADA, f"{home}/history"),
         Shot("not-allowed", ADA, f"{home}/imports/new"),
+    ]
+
+
+def _of_meetings(session: Session, people: dict[str, Person], lead: Viewer) -> list[Shot]:
+    """One that has ended, and one under way: Ben is there, Ada is not."""
+    settling = session.scalars(
+        select(Round).where(Round.study_id == lead.study.id, Round.phase == "settling").order_by(Round.number)
+    ).first()
+    assert settling is not None
+    kept = make_meetings(session, lead, _member(session, people[BEN], lead.study), settling)
+    home = f"/studies/{lead.study.slug}/disagreements/{settling.number}/meeting"
+    return [
+        Shot("meeting", "lead", home),
+        Shot("meeting-writing", "lead", home, ("#meeting-ruling > summary",)),
+        Shot("meeting-vote", BEN, home),
+        Shot("meeting-join", ADA, home),
+        Shot("meeting-record", "lead", f"{home}s/{kept.id}"),
+        Shot("meeting-record-closed", ADA, f"{home}s/{kept.id}"),
+        Shot("disagreements-meeting", ADA, f"/studies/{lead.study.slug}/disagreements?round={settling.number}"),
     ]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from starlette.testclient import TestClient
 
 from app import routers
+from app.adjudication.meeting_models import Meeting, MeetingItem
 from app.codebook.actions import name_version
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import disclosed_codebook
@@ -139,6 +140,7 @@ def test_no_junk_in_any_field_of_any_form_breaks_anything(session, database, con
     move_round(session, scene.lead, scene.coding_round, phase)
     if phase == "settling":
         client.post(pen_address(session, scene))
+        meet(session, client, scene)
     broken = []
     for address, fields in posts(session, database, scene):
         if phase == "settling" and not any(part in address for part in ("disagreements", "pooling")):
@@ -160,6 +162,14 @@ def pen_address(session, scene) -> str:
     """Who holds it gets as far as the fields of the forms of pooling."""
     round_address = f"/studies/{scene.lead.study.slug}/rounds/{scene.coding_round.number}"
     return f"{round_address}/pooling/{ids(session, Dimension, scene)[0]}/pen"
+
+
+def meet(session, client, scene) -> None:
+    """Whoever is the scribe and has opened what is at hand gets as far as the fields of a meeting's forms."""
+    base = f"/studies/{scene.lead.study.slug}/disagreements/{scene.coding_round.number}"
+    client.post(f"{base}/meetings")
+    item_id = session.scalars(select(MeetingItem.id)).one()
+    assert client.post(f"{base}/meeting/items/{item_id}/openings").status_code == 303
 
 
 PARTS = "multipart/form-data; boundary=x"
@@ -235,6 +245,9 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "disagreements?round={}",
         "disagreements?dimension={}",
         "disagreements?page={}",
+        "disagreements/1/meetings/{}",
+        "disagreements/1/meeting/state?seen={}&item={}&ballot={}",
+        "disagreements/1/meeting/waiting?seen={}",
         "incidents?page={}",
         "incidents?find={}",
         "history?before={}",
@@ -296,6 +309,8 @@ def posts(session, database, scene):
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,
         "group_id": 1,
+        "meeting_id": session.scalar(select(Meeting.id)) or 1,
+        "item_id": session.scalar(select(MeetingItem.id)) or 1,
         "recoding_id": 1,
         "seq": 1,
         **published_ids(session, scene),

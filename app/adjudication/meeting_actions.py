@@ -15,6 +15,7 @@ from app.adjudication.meeting_policy import (
     NotAbleToRule,
     NothingOpen,
     NotThere,
+    NotWaiting,
     OthersHold,
     ScribeChanged,
     check_may_start,
@@ -143,7 +144,7 @@ def take_up(session: Session, viewer: Viewer, number: int, incident_id: int | No
     queue = queries.queue(session, held.coding_round)
     wanted = next((d for d in queue_of(held.meeting, queue) if d.key == (incident_id, dimension_id)), None)
     if wanted is None:
-        raise NotFound
+        raise NotWaiting
     item = item_at_hand(session, held.meeting)
     if item is not None and item.key == wanted.key:
         return

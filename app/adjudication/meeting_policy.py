@@ -25,6 +25,10 @@ class NothingOpen(Conflict):
     """No disagreement is open here, so there is nothing to meet about."""
 
 
+class NotWaiting(Conflict):
+    """This one is not open in the queue of this meeting, or not any more."""
+
+
 class NotThere(Conflict):
     """Join the meeting first."""
 

@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actions import record_account_event
 from app.accounts.models import Invitation
+from app.adjudication.meeting_queries import VOTE
+from app.coding.exposures import expose
 from app.coding.models import Submission
 from app.db.base import now
 from app.export.actions import take_out
+from app.export.meetings import revealed_votes
 from app.export.queries import open_rounds, study_data
 from app.export.study_copy import study_copy
 from app.export.writing import ExportFile
@@ -72,6 +75,13 @@ def take_copy(session: Session, viewer: Viewer) -> ExportFile:
         raise RoundStillRuns
     data = study_data(session, session.get_one(Study, study_id), open_rounds(session, study_id))
     take_out(session, viewer, data)
+    shown = [
+        (item.incident_id, VOTE, cast.vote.id)
+        for item, ballot in revealed_votes(session, [each.coding_round for each in data.rounds])
+        for cast in ballot.votes
+        if cast.vote.member_id != viewer.member.id
+    ]
+    expose(session, study_id, viewer.member.id, shown, note="export")
     file = study_copy(session, data)
     record(session, study_id, viewer.member, COPIED, subject=("study", study_id), bytes=len(file.content))
     session.flush()

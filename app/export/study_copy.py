@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.codebook.queries import disclosed_codebook
 from app.export import dataset
 from app.export.codebook_files import codebook_file
+from app.export.meetings import meeting_files
 from app.export.queries import StudyData
 from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
@@ -36,6 +37,7 @@ def study_copy(session: Session, data: StudyData) -> ExportFile:
         made = codebook_file(codebook, slug=slug, title=title, version="live", format=format)
         files.append(ExportFile(f"codebook.{format}", "", made.content))
     if data.rounds:
+        files += meeting_files(session, [each.coding_round for each in data.rounds])
         files += [
             ExportFile("dataset-long.csv", "", dataset.long_file(data).content),
             ExportFile("dataset-wide.csv", "", dataset.wide_file(data).content),

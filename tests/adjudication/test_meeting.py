@@ -20,6 +20,7 @@ from app.adjudication.meeting_policy import (
     NotRevealed,
     NotThere,
     NotTheScribe,
+    NotWaiting,
     OthersHold,
     ScribeChanged,
     VoteMoved,
@@ -392,7 +393,7 @@ def test_what_is_parked_waits_until_it_is_taken_up_again(meeting):
 
     meeting_actions.take_up(meeting.session, meeting.table.judge, meeting.number, *first)
     assert (meeting.item.key, meeting.ballot.row.number) == (first, 1)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotWaiting):
         meeting_actions.take_up(meeting.session, meeting.table.judge, meeting.number, *second)
 
 

@@ -31,6 +31,8 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/rounds/{number}/suggestions/progress",
     S + "/rounds/{number}/pooling/waiting",
     S + "/codebook/stale/waiting",
+    S + "/disagreements/{number}/meeting/waiting",
+    S + "/disagreements/{number}/meeting/state",
     S + "/rounds/{number}/pooling/{dimension_id}/board",
     S + "/rounds/{number}/pooling/{dimension_id}/pen",
 }

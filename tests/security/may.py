@@ -15,6 +15,8 @@ S = "/studies/{slug}"
 ASSIGNMENT = S + "/assignments/{assignment_id}"
 COMPARISON = ASSIGNMENT + "/comparison"
 DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
+MEETING = S + "/disagreements/{number}/meeting"
+MEETING_ITEM = MEETING + "/items/{item_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
 QUOTES = CODE + "/quotes"
@@ -235,6 +237,24 @@ MAY = {
     ("POST", S + "/disagreements/{number}/flags/openings"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings"): RULING,
     ("POST", DISAGREEMENT + "/comments"): CODING,
+    ("GET", MEETING): MEMBERS,
+    ("GET", MEETING + "/waiting"): MEMBERS,
+    ("GET", MEETING + "/state"): MEMBERS,
+    ("POST", MEETING + "s"): RULING,
+    ("POST", MEETING + "/presence"): CODING,
+    ("POST", MEETING + "/departure"): CODING,
+    ("POST", MEETING + "/scribe"): RULING,  # of those the one who is it: tests/adjudication/test_meeting.py
+    ("POST", MEETING + "/ending"): RULING,
+    ("POST", MEETING + "/items"): RULING,
+    ("POST", MEETING_ITEM + "/openings"): CODING,
+    ("POST", MEETING_ITEM + "/votes"): CODING,
+    ("POST", MEETING_ITEM + "/reveal"): RULING,
+    ("POST", MEETING_ITEM + "/ballots"): RULING,
+    ("POST", MEETING_ITEM + "/parking"): RULING,
+    ("POST", MEETING_ITEM + "/adoption"): RULING,
+    ("POST", MEETING_ITEM + "/rulings"): RULING,
+    ("GET", MEETING + "s/{meeting_id}"): MEMBERS,
+    ("POST", MEETING + "s/{meeting_id}/openings"): MEMBERS,
     ("GET", OUTCOMES): OWN,
     ("POST", OUTCOMES + "/openings"): OWN,
     ("GET", OUTCOMES + "/{incident_id}/{dimension_id}"): OWN,

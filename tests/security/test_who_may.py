@@ -16,6 +16,8 @@ from starlette.testclient import TestClient
 
 from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
+from app.adjudication.meeting_actions import start
+from app.adjudication.meeting_queries import items_of
 from app.codebook.actions import name_version, retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import current_seq, whole_codebook
@@ -112,6 +114,8 @@ def walk(session, database, client_for):
         "code_id": some(Code)[0],
         "member_id": added.member.id,
         "group_id": 1,
+        "meeting_id": 1,
+        "item_id": 1,
         "recoding_id": 1,
         "seq": make_codebook_import(session, scene.lead),
         **published_by(session, scene.lead),
@@ -255,7 +259,14 @@ def a_disagreement(session, scene, phase) -> dict[str, object]:
         own = assignment_of(session, coder, coding_round, incident)
         code_and_submit(session, coder, own, {dimension.id: [code]})
     move_round(session, scene.lead, coding_round, phase)
-    return {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
+    of = {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
+    return of | (a_meeting(session, scene, coding_round) if phase == "settling" else {})
+
+
+def a_meeting(session, scene, coding_round) -> dict[str, object]:
+    """The lead's, who alone is there and has the disagreement at hand."""
+    meeting = start(session, scene.lead, coding_round.number)
+    return {"meeting_id": meeting.id, "item_id": items_of(session, meeting)[0].id}
 
 
 def is_let_in(answer: Response) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import routers
+from app.adjudication.meeting_models import Meeting, MeetingItem
 from app.codebook.bring_in import IMPORT
 from app.codebook.models import Code, CodebookVersion, Dimension
 from app.coding.models import Evidence, Memo
@@ -48,7 +49,9 @@ def post_addresses(session: Session, scene: Scene):
     """Every POST route but signing out, with ids of the study and fields that go far; exports in every form."""
     base = f"/studies/{scene.lead.study.slug}"
     number = scene.coding_round.number
-    of = {"publication_id": 1} | {name: found[0] for name, found in ids_of_study(session, scene).items() if found}
+    of = {"publication_id": 1, "meeting_id": 1, "item_id": 1} | {
+        name: found[0] for name, found in ids_of_study(session, scene).items() if found
+    }
     of |= {
         "slug": scene.lead.study.slug,
         "number": number,
@@ -117,6 +120,8 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("version_id", CodebookVersion),
             ("help_id", CodebookHelp),
             ("plan_id", CodebookPlan),
+            ("meeting_id", Meeting),
+            ("item_id", MeetingItem),
         )
     }
 
