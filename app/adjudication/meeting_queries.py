@@ -196,7 +196,7 @@ def stamp_of(session: Session, meeting: Meeting, item: MeetingItem | None) -> st
 
 
 def minutes(began: datetime, ended: datetime) -> int:
-    """Begun minutes, so that nothing took none."""
+    """Rounded, and one at least."""
     return max(1, round((ended - began).total_seconds() / 60))
 
 

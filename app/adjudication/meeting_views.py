@@ -71,7 +71,7 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
         "meeting": shown,
         "state": shown.state,
         "shown": shown.shown,
-        "form": RulingForm(),
+        "form": RulingForm.of(shown.shown) if shown.shown else RulingForm(),
         "here_item": f"{address(viewer, number)}/items/{item.id}" if item else "",
         "here_one": f"/studies/{viewer.study.slug}/disagreements/{number}{place}",
         "cause_words": CAUSE_WORDS,
