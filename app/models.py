@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.adjudication import models as adjudication
+from app.adjudication import settling_models as settling
 from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import help_models as helps
@@ -26,6 +27,7 @@ ROOMS = (
     coding,
     suggestions,
     adjudication,
+    settling,
     curation,
     plans,
     recodings,

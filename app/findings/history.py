@@ -111,6 +111,7 @@ WORDS = {
     "help.asked_again": "asked a model again for help with",
     "help.accepted": "took over what a model proposed for",
     "help.rejected": "rejected what a model proposed for",
+    "settling_rules.chosen": "chose how to settle",
     "final_codes.settled": "settled the agreed answers of",
     "final_codes.withdrawn": "withdrew the agreed answers of",
     "suggestions.asked": "asked a model for suggestions",
