@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.adjudication import models as adjudication
+from app.adjudication import ruling_models as ruling
 from app.adjudication import settling_models as settling
 from app.codebook import models as codebook
 from app.coding import models as coding
@@ -28,6 +29,7 @@ ROOMS = (
     suggestions,
     adjudication,
     settling,
+    ruling,
     curation,
     plans,
     recodings,

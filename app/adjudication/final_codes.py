@@ -73,6 +73,22 @@ def withdraw_final_codes(session: Session, coding_round: Round, at: datetime) ->
     return len({(row.incident_id, row.dimension_id) for row in rows})
 
 
+def withdraw_answer(session: Session, coding_round: Round, key: tuple[int, int], at: datetime) -> None:
+    """Of one incident and dimension, as this round settled it: nothing is final there any more. What another round
+    settled stays."""
+    incident_id, dimension_id = key
+    rows = session.scalars(
+        select(FinalCode.id).where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.round_id == coding_round.id,
+            FinalCode.incident_id == incident_id,
+            FinalCode.dimension_id == dimension_id,
+            FinalCode.superseded_at.is_(None),
+        )
+    ).all()
+    _supersede(session, coding_round.study_id, rows, at)
+
+
 def current_answers(
     session: Session, study_id: int, dimension_id: int, incident_ids: Collection[int]
 ) -> dict[int, list[FinalCode]]:

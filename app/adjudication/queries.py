@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.models import Comment, FinalCode, RuledCode, Ruling, RulingParticipant
+from app.adjudication.ruling_models import RulingTakenBack
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import DimensionEntry
 from app.coding.memos import may_be_opened
@@ -174,20 +175,23 @@ def narrowed(found: Iterable[Disagreement], dimension_id: int | None, standing: 
 
 
 def standing_rulings(session: Session, coding_round: Round) -> dict[tuple[int, int], int]:
-    """(incident, dimension) -> the ruling that no later one superseded."""
+    """(incident, dimension) -> the ruling that no later one superseded and nobody took back."""
     superseded = select(Ruling.supersedes_id).where(
         Ruling.study_id == coding_round.study_id, Ruling.supersedes_id.is_not(None)
     )
     rows = session.execute(
         select(Ruling.incident_id, Ruling.dimension_id, Ruling.id).where(
-            Ruling.study_id == coding_round.study_id, Ruling.round_id == coding_round.id, Ruling.id.not_in(superseded)
+            Ruling.study_id == coding_round.study_id,
+            Ruling.round_id == coding_round.id,
+            Ruling.id.not_in(superseded),
+            Ruling.id.not_in(_taken_back(coding_round.study_id)),
         )
     )
     return {(incident_id, dimension_id): ruling_id for incident_id, dimension_id, ruling_id in rows}
 
 
 def rulings_on(session: Session, coding_round: Round, incident_id: int, dimension_id: int) -> Sequence[Ruling]:
-    """Newest first: the first one stands."""
+    """Newest first: the first one stands, unless it was taken back."""
     return session.scalars(
         select(Ruling)
         .where(
@@ -267,6 +271,10 @@ def of_others(session: Session, coding_round: Round, member_id: int, found: Comp
         (FLAG, raised_flags(session, coding_round, incident_id=found.incident_id)),
     ]
     return [(kind, row.id) for kind, rows in kinds for row in rows if row.member_id != member_id]  # type: ignore[attr-defined]
+
+
+def _taken_back(study_id: int) -> Select[int]:
+    return select(RulingTakenBack.ruling_id).where(RulingTakenBack.study_id == study_id)
 
 
 def _reply(submitted: SubmittedReply | None) -> Reply | None:

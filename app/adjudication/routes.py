@@ -11,13 +11,17 @@ from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagree
 from app.adjudication.flags import flag_lines
 from app.adjudication.forms import (
     BASIS_WORDS,
+    CAUSE_KEYS,
     CAUSE_WORDS,
     KIND_WORDS,
     METHOD_WORDS,
     STATE_WORDS,
     RulingForm,
 )
+from app.adjudication.rule_lines import DRAFTS
+from app.codebook.policy import NotActive
 from app.codebook.queries import disclosed_codebook
+from app.codebook.revisions import ChangedMeanwhile
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid, NotFound
 from app.rounds.models import Round
@@ -30,6 +34,15 @@ from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}")
 ON_A_PAGE = 50
+DEFAULTS = {
+    "typed": "",
+    "typed_to": None,
+    "comment_problem": "",
+    "taking_back_problem": "",
+    "taking_back_reason": "",
+    "focus_opening": False,
+    "here_nav": "disagreements",
+}
 ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 
 
@@ -94,7 +107,7 @@ def one_disagreement(
     shown = _shown(session, viewer, number, incident_id, dimension_id)
     after_ruling = "next" in request.query_params
     happened = "Ruling saved. This is the next one." if after_ruling else ""
-    return _page(request, viewer, shown, RulingForm.of(shown), happened=happened, focus_opening=after_ruling)
+    return disagreement_answer(request, viewer, shown, RulingForm.of(shown), happened=happened, focus_opening=after_ruling)
 
 
 @router.post(ONE + "/openings")
@@ -105,8 +118,8 @@ def open_answers(
     actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
     if is_htmx(request):
         shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-        return _page(request, viewer, shown, RulingForm.of(shown))
-    return redirect_after(request, _address(viewer, number, incident_id, dimension_id))
+        return disagreement_answer(request, viewer, shown, RulingForm.of(shown))
+    return redirect_after(request, address(viewer, number, incident_id, dimension_id))
 
 
 @router.post(ONE + "/rulings")
@@ -132,14 +145,17 @@ def rule(
             return redirect_after(request, _next_address(session, viewer, coding_round, incident_id, dimension_id))
     except Invalid as problem:
         form.refuse(problem)
+    except (ChangedMeanwhile, NotActive) as problem:
+        status = 409
+        form.problems[""] = f"{problem.sentence} Your ruling is not saved yet."
     except policy.RuledMeanwhile as problem:
         status = 409
         form.problems[""] = problem.sentence
         actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
     shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-    if status == 409 and shown.standing_ruling:
-        form.seen_ruling_id = shown.standing_ruling.ruling.id
-    return _page(request, viewer, shown, form, status=status)
+    if status == 409:
+        form.stands_on(shown)
+    return disagreement_answer(request, viewer, shown, form, status=status)
 
 
 @router.post(ONE + "/comments")
@@ -153,21 +169,22 @@ def comment(
     posted: PostedForm,
 ) -> Response:
     coding_round = queries.open_round(session, viewer.study.id, number)
-    typed, problem = posted.text("text"), ""
+    typed, problem, parent_id = posted.text("text"), "", posted.number("parent_id")
     try:
         with session.begin_nested():
             if not sent_before(session, viewer, request.url.path, posted):
-                actions.comment(session, viewer, coding_round, incident_id, dimension_id, typed)
+                place = (incident_id, dimension_id)
+                actions.comment(session, viewer, coding_round, *place, typed, parent_id=parent_id)
     except Invalid as refused:
         problem = refused.sentence
     if not problem and not is_htmx(request):
-        return redirect_after(request, _address(viewer, number, incident_id, dimension_id) + "#comments")
+        return redirect_after(request, address(viewer, number, incident_id, dimension_id) + "#comments")
     shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-    said = {"typed": typed if problem else "", "comment_problem": problem}
+    said = {"typed": typed if problem else "", "typed_to": parent_id, "comment_problem": problem}
     if is_htmx(request):
         status = 422 if problem else 200
         return fragment(request, "adjudication/_comments.html", status=status, **_context(viewer, shown), **said)
-    return _page(request, viewer, shown, RulingForm.of(shown), status=422, **said)
+    return disagreement_answer(request, viewer, shown, RulingForm.of(shown), status=422, **said)
 
 
 def _closing_page(request: Request, session: Session, viewer: Viewer, number: int) -> Response:
@@ -187,20 +204,23 @@ def _shown(session: Session, viewer: Viewer, number: int, incident_id: int, dime
     return disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
 
 
-def _page(
+def disagreement_answer(
     request: Request, viewer: Viewer, shown: DisagreementPage, form: RulingForm, *, status: int = 200, **more: Any
 ) -> Response:
     answer = fragment if is_htmx(request) else page
     name = "adjudication/_disagreement.html" if is_htmx(request) else "adjudication/disagreement.html"
-    defaults = {"typed": "", "comment_problem": "", "focus_opening": False, "here_nav": "disagreements"}
-    return answer(request, name, status=status, **_context(viewer, shown), form=form, **{**defaults, **more})
+    rule_beside = shown.codebook.codes.get(form.rule.code_id or 0) if status == 409 else None
+    context = {**DEFAULTS, **_context(viewer, shown), "form": form, "rule_beside": rule_beside, **more}
+    return answer(request, name, status=status, **context)
 
 
 def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
     return {
         "shown": shown,
-        "here_one": _address(viewer, shown.coding_round.number, *shown.key),
+        "here_one": address(viewer, shown.coding_round.number, *shown.key),
         "cause_words": CAUSE_WORDS,
+        "cause_keys": CAUSE_KEYS,
+        "drafts": DRAFTS,
         "state_words": STATE_WORDS,
         "kind_words": KIND_WORDS,
         "basis_words": BASIS_WORDS,
@@ -223,10 +243,10 @@ def _next_address(session: Session, viewer: Viewer, coding_round: Round, inciden
     following = queries.queue(session, coding_round).next_open((incident_id, dimension_id))
     if following is None:
         return f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}&standing=ruled&done=1"
-    return _address(viewer, coding_round.number, *following.key) + "?next=1"
+    return address(viewer, coding_round.number, *following.key) + "?next=1"
 
 
-def _address(viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> str:
+def address(viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> str:
     return f"/studies/{viewer.study.slug}/disagreements/{number}/{incident_id}/{dimension_id}"
 
 
