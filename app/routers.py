@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import comparison_routes, ruling_routes, walk_routes
+from app.adjudication import case_law_routes, comparison_routes, own_routes, ruling_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
@@ -76,6 +76,8 @@ ALL: list[APIRouter] = [
     plan_routes.router,
     help_routes.router,
     ruling_routes.router,
+    case_law_routes.router,
+    own_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

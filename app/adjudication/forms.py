@@ -143,7 +143,7 @@ class RulingForm:
         """What stands there now is shown beside what was typed; the next press starts from it."""
         standing = shown.standing_ruling
         self.seen_ruling_id = standing.ruling.id if standing else None
-        self.rule.seen_seq = shown.codebook.codebook_seq
+        self.rule.seen_seq = shown.codebook.told_seq
 
     def refuse(self, problem: Invalid) -> None:
         """Says it at the field it belongs to."""
