@@ -4,7 +4,15 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import case_law_routes, comparison_routes, own_routes, ruling_routes, walk_routes
+from app.adjudication import (
+    case_law_routes,
+    comparison_routes,
+    own_routes,
+    queue_routes,
+    ruling_routes,
+    settling_routes,
+    walk_routes,
+)
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
@@ -66,6 +74,8 @@ ALL: list[APIRouter] = [
     agreement.router,
     suggestions.router,
     leaving_routes.router,
+    queue_routes.router,
+    settling_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,

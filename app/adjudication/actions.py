@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication import flags, policy, queries
+from app.adjudication.audits import draw_audits
 from app.adjudication.blind import Names, names_beside
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
 from app.adjudication.rule_lines import RuleWords, write_rule
+from app.adjudication.settling import finals_by_itself
+from app.adjudication.settling_rules import rules_of
 from app.adjudication.talk import write_mentions
-from app.adjudication.unanimity import agreed_after_comparing
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
 from app.db.base import now
@@ -70,15 +72,16 @@ def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, r
 
 
 def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> Settled:
-    """Every answer on which all coders agree, or which just one coder gave, becomes final as it was submitted."""
+    """What all coders agree on becomes final as it was submitted; and, as the rules of the round say, what a majority
+    or just one coder answered. Of some of it a share is drawn for an audit."""
     check_open_to_others(coding_round)
     lock_final_codes(session, coding_round.study_id)
+    rules = rules_of(session, coding_round)
     found = queries.compared(session, coding_round)
-    by_itself = [each for each in found if not each.comparison.is_disagreement]
-    compared = agreed_after_comparing(session, coding_round, by_itself)
-    finals = [_final_by_itself(each, each.key in compared) for each in by_itself]
+    finals = finals_by_itself(session, coding_round, found, rules)
     written = Counter(final.basis for final in write_final_codes(session, coding_round, finals, now()))
-    settled = Settled(dict(written), len(found) - len(by_itself))
+    draw_audits(session, coding_round, rules)
+    settled = Settled(dict(written), len(found) - len(finals))
     record_act(
         session,
         viewer,
@@ -131,7 +134,7 @@ def rule(
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     former = next(iter(queries.rulings_on(session, coding_round, incident_id, dimension_id)), None)
     standing_id = queries.standing_rulings(session, coding_round).get(found.key)
-    _check_rulable(session, viewer, found, standing_id, words)
+    _check_rulable(session, viewer, coding_round, found, standing_id, words)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     policy.check_answer(codebook, found, words.state, words.code_ids, words.main_code_id)
     policy.check_why(words.cause, words.reason, words.method)
@@ -226,9 +229,14 @@ def hold_open(session: Session, coding_round: Round) -> None:
 
 
 def _check_rulable(
-    session: Session, viewer: Viewer, found: Compared, standing_id: int | None, words: RulingWords
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    found: Compared,
+    standing_id: int | None,
+    words: RulingWords,
 ) -> None:
-    if standing_id is None and not found.comparison.is_disagreement:
+    if standing_id is None and not found.comparison.is_disagreement and not _is_listed(session, coding_round, found):
         raise policy.NothingToSettle
     if words.seen_ruling_id != standing_id:
         raise policy.RuledMeanwhile
@@ -238,9 +246,9 @@ def _check_rulable(
         raise policy.NotOpened
 
 
-def final_by_itself(session: Session, coding_round: Round, found: Compared) -> Final:
-    """Of one on which the coders agree."""
-    return _final_by_itself(found, found.key in agreed_after_comparing(session, coding_round, [found]))
+def _is_listed(session: Session, coding_round: Round, found: Compared) -> bool:
+    """Though the coders agree: drawn for an audit, coded by one and for review, or resting on other words."""
+    return queries.queue(session, coding_round).find(found.key) is not None
 
 
 def _participants(names: Names, viewer: Viewer, said: Sequence[int | str]) -> list[int]:
@@ -249,13 +257,6 @@ def _participants(names: Names, viewer: Viewer, said: Sequence[int | str]) -> li
     if any(member_id not in members or members[member_id].kind == "model" for member_id in wanted):
         raise NotFound
     return wanted
-
-
-def _final_by_itself(found: Compared, after_comparing: bool) -> Final:
-    reply = found.replies[0]
-    codes = tuple((choice.code_id, choice.is_main) for choice in reply.codes)
-    basis = policy.basis_by_itself(found, after_comparing)
-    return Final(found.incident_id, found.dimension_id, reply.state, codes, basis)
 
 
 def _write_ruling(

@@ -3,10 +3,12 @@
 from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
-from app.adjudication.actions import final_by_itself, hold_open, record_act
+from app.adjudication.actions import hold_open, record_act
 from app.adjudication.final_codes import lock_final_codes, withdraw_answer, write_final_codes
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RulingTakenBack
+from app.adjudication.settling import finals_by_itself
+from app.adjudication.settling_rules import rules_of
 from app.db.base import now
 from app.problems import NotFound
 from app.rounds.models import Round
@@ -16,7 +18,7 @@ from app.studies.viewer import Viewer
 def take_back_ruling(
     session: Session, viewer: Viewer, coding_round: Round, ruling_id: int, reason: str
 ) -> Ruling:
-    """Where the coders agree by now, their answer is final. Raises RuledMeanwhile where another ruling stands."""
+    """What settles without a ruling under the rules of the round is final at once. Raises RuledMeanwhile where another ruling stands."""
     hold_open(session, coding_round)
     policy.check_may_rule(viewer, coding_round)
     policy.check_reason(reason)
@@ -34,8 +36,8 @@ def take_back_ruling(
     )
     session.flush()
     withdraw_answer(session, coding_round, found.key, now())
-    if not found.comparison.is_disagreement:
-        write_final_codes(session, coding_round, [final_by_itself(session, coding_round, found)], now())
+    by_itself = finals_by_itself(session, coding_round, [found], rules_of(session, coding_round))
+    write_final_codes(session, coding_round, by_itself, now())
     record_act(
         session,
         viewer,

@@ -7,6 +7,8 @@ from app.adjudication import blind, policy, queries, ruling_acts
 from app.adjudication.actions import hold_open
 from app.adjudication.disagreement_page import disagreement_page
 from app.adjudication.forms import RulingForm
+from app.adjudication.narrowing import Narrowing
+from app.adjudication.next_one import walk_of
 from app.adjudication.routes import ONE, address, disagreement_answer
 from app.db.session import Transaction
 from app.problems import Invalid
@@ -26,7 +28,7 @@ def show_names(
     hold_open(session, coding_round)
     queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     blind.show_names(session, viewer, coding_round, incident_id)
-    return redirect_after(request, address(viewer, number, incident_id, dimension_id))
+    return redirect_after(request, address(viewer, number, incident_id, dimension_id) + walk_of(request))
 
 
 @router.post(ONE + "/rulings/{ruling_id}/return")
@@ -48,7 +50,8 @@ def take_back(
             if not sent_before(session, viewer, request.url.path, posted):
                 ruling_acts.take_back_ruling(session, viewer, coding_round, ruling_id, reason)
     except Invalid as problem:
-        shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+        narrowing = Narrowing.read(request.query_params)
+        shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id, narrowing)
         said = {"taking_back_problem": problem.sentence, "taking_back_reason": reason}
         return disagreement_answer(request, viewer, shown, RulingForm.of(shown), status=422, **said)
-    return redirect_after(request, address(viewer, number, incident_id, dimension_id))
+    return redirect_after(request, address(viewer, number, incident_id, dimension_id) + walk_of(request))

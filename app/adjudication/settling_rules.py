@@ -1,5 +1,6 @@
 """How a round is settled: its lead chooses, and the newest choice stands."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
@@ -34,15 +35,19 @@ class SettlingRules:
     audit_seed: int
 
 
-def rules_of(session: Session, coding_round: Round) -> SettlingRules:
-    """As chosen last; before that as is usual: not blind, no majority, single coders' answers final, a tenth audited
-    under the seed of the round."""
-    chosen = session.scalars(
+def choices_of(session: Session, coding_round: Round) -> Sequence[SettlingChoice]:
+    """Newest first."""
+    return session.scalars(
         select(SettlingChoice)
         .where(SettlingChoice.study_id == coding_round.study_id, SettlingChoice.round_id == coding_round.id)
         .order_by(SettlingChoice.id.desc())
-        .limit(1)
-    ).first()
+    ).all()
+
+
+def rules_of(session: Session, coding_round: Round) -> SettlingRules:
+    """As chosen last; before that as is usual: not blind, no majority, single coders' answers final, a tenth audited
+    under the seed of the round."""
+    chosen = next(iter(choices_of(session, coding_round)), None)
     if chosen is None:
         return SettlingRules(False, False, "final", USUAL_AUDIT_SHARE, coding_round.seed)
     return SettlingRules(chosen.blind, chosen.by_majority, chosen.single, chosen.audit_share, chosen.audit_seed)

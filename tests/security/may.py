@@ -233,7 +233,11 @@ MAY = {
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
     ("POST", S + "/disagreements/{number}/flags/openings"): MEMBERS,
+    ("POST", S + "/disagreements/{number}/openings"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings"): RULING,
+    ("POST", DISAGREEMENT + "/confirmations"): RULING,  # where it is drawn: tests/adjudication/test_audits.py
+    ("GET", S + "/rounds/{number}/settling"): LEAD,
+    ("POST", S + "/rounds/{number}/settling"): LEAD,
     ("POST", DISAGREEMENT + "/comments"): CODING,
     ("POST", DISAGREEMENT + "/names"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings/{ruling_id}/return"): RULING,
