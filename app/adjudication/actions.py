@@ -285,7 +285,7 @@ def _write_ruling(
         incident_id=ruling.incident_id,
         dimension_id=ruling.dimension_id,
         supersedes_id=ruling.supersedes_id,
-        on_own_case=bool({viewer.member.id, *others} & set(found.coder_ids)),
+        on_own_case=viewer.member.id in found.coder_ids,
     )
 
 

@@ -83,7 +83,8 @@ class ShownMemo:
 
 @dataclass(frozen=True)
 class ShownRuling:
-    """basis '': an answer of a later round is the final one. on_own_case: who of those that ruled coded the incident.
+    """basis '': an answer of a later round is the final one. is_own_case: whoever ruled coded the incident.
+    coders_beside: who of those that took part did.
 
     reason: as it may be read. taken_back: when it does not stand any more without another in its place.
     """
@@ -94,7 +95,8 @@ class ShownRuling:
     participants: tuple[Somebody, ...]
     basis: str
     reason: str = ""
-    on_own_case: tuple[Somebody, ...] = ()
+    is_own_case: bool = False
+    coders_beside: tuple[Somebody, ...] = ()
     taken_back: ShownTakingBack | None = None
 
 
@@ -342,11 +344,8 @@ def _rulings(session: Session, coding_round: Round, found: Compared, sight: Sigh
             participants=tuple(names.of(member_id) for member_id in participants[ruling.id]),
             basis=bases.get(ruling.id, ""),
             reason=names.words(ruling.reason),
-            on_own_case=tuple(
-                names.of(member_id)
-                for member_id in (ruling.member_id, *participants[ruling.id])
-                if member_id in found.coder_ids
-            ),
+            is_own_case=ruling.member_id in found.coder_ids,
+            coders_beside=tuple(names.of(key) for key in participants[ruling.id] if key in found.coder_ids),
             taken_back=ShownTakingBack.of(returned[ruling.id], names) if ruling.id in returned else None,
         )
         for ruling in rulings
