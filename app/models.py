@@ -3,6 +3,8 @@
 from app.accounts import models as accounts
 from app.adjudication import meeting_models as meetings
 from app.adjudication import models as adjudication
+from app.adjudication import ruling_models as ruling
+from app.adjudication import settling_models as settling
 from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import help_models as helps
@@ -28,6 +30,8 @@ ROOMS = (
     suggestions,
     adjudication,
     meetings,
+    settling,
+    ruling,
     curation,
     plans,
     recodings,

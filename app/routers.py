@@ -4,7 +4,17 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import comparison_routes, meeting_item_routes, meeting_routes, walk_routes
+from app.adjudication import (
+    case_law_routes,
+    comparison_routes,
+    meeting_item_routes,
+    meeting_routes,
+    own_routes,
+    queue_routes,
+    ruling_routes,
+    settling_routes,
+    walk_routes,
+)
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
@@ -69,6 +79,8 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     meeting_routes.router,
     meeting_item_routes.router,
+    queue_routes.router,
+    settling_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,
@@ -78,6 +90,9 @@ ALL: list[APIRouter] = [
     publication_routes.router,
     plan_routes.router,
     help_routes.router,
+    ruling_routes.router,
+    case_law_routes.router,
+    own_routes.router,
     walk_routes.router,
     comparison_routes.router,
     export.router,

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication import flags, policy, queries
+from app.adjudication.audits import draw_audits
+from app.adjudication.blind import Names, names_beside
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
 from app.adjudication.meeting_ending import end_with_round
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
-from app.adjudication.unanimity import agreed_after_comparing
+from app.adjudication.rule_lines import RuleWords, write_rule
+from app.adjudication.settling import finals_by_itself
+from app.adjudication.settling_rules import rules_of
+from app.adjudication.talk import write_mentions
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
 from app.db.base import now
@@ -21,7 +26,6 @@ from app.rounds.models import Round
 from app.rounds.policy import check_open_to_others, is_open_to_others
 from app.rounds.queries import phase_changes
 from app.studies.events import record
-from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 
 
@@ -29,7 +33,8 @@ from app.studies.viewer import Viewer
 class RulingWords:
     """state: coded, none_applies or not_enough_information. method: worked out from the answers when blank.
 
-    participant_ids: who took part beside the ruler. seen_ruling_id: the ruling that stood when the ruler began.
+    participant_ids: who took part beside the ruler, unnamed coders by their letter. seen_ruling_id: the ruling that
+    stood when the ruler began. rule: what the codebook shall say from now on.
     """
 
     state: str
@@ -37,9 +42,10 @@ class RulingWords:
     reason: str
     code_ids: Sequence[int] = ()
     main_code_id: int | None = None
-    participant_ids: Sequence[int] = ()
+    participant_ids: Sequence[int | str] = ()
     seen_ruling_id: int | None = None
     method: str = ""
+    rule: RuleWords | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +74,17 @@ def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, r
 
 
 def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> Settled:
-    """Every answer on which all coders agree, or which just one coder gave, becomes final as it was submitted."""
+    """What all coders agree on becomes final as it was submitted; and, as the rules of the round say, what a majority
+    or just one coder answered. Of some of it a share is drawn for an audit."""
     check_open_to_others(coding_round)
     lock_final_codes(session, coding_round.study_id)
+    rules = rules_of(session, coding_round)
     found = queries.compared(session, coding_round)
-    by_itself = [each for each in found if not each.comparison.is_disagreement]
-    compared = agreed_after_comparing(session, coding_round, by_itself)
-    finals = [_final_by_itself(each, each.key in compared) for each in by_itself]
+    finals = finals_by_itself(session, coding_round, found, rules)
     written = Counter(final.basis for final in write_final_codes(session, coding_round, finals, now()))
-    settled = Settled(dict(written), len(found) - len(by_itself))
-    _record(
+    draw_audits(session, coding_round, rules)
+    settled = Settled(dict(written), len(found) - len(finals))
+    record_act(
         session,
         viewer,
         coding_round,
@@ -91,11 +98,11 @@ def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> S
 
 def open_answers(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> None:
     """The member is about to be shown what others answered, said and ruled here: recorded before it is rendered."""
-    _hold_open(session, coding_round)
+    hold_open(session, coding_round)
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     shown = queries.of_others(session, coding_round, viewer.member.id, found)
     expose(session, viewer.study.id, viewer.member.id, [(incident_id, kind, key) for kind, key in shown])
-    _record(
+    record_act(
         session,
         viewer,
         coding_round,
@@ -107,7 +114,7 @@ def open_answers(session: Session, viewer: Viewer, coding_round: Round, incident
 
 
 def open_flags(session: Session, viewer: Viewer, coding_round: Round) -> None:
-    _hold_open(session, coding_round)
+    hold_open(session, coding_round)
     flags.open_flags(session, viewer, coding_round)
 
 
@@ -119,16 +126,21 @@ def rule(
     dimension_id: int,
     words: RulingWords,
 ) -> Ruling:
-    """The ruling becomes the final code. A later one supersedes it; both stay on record."""
-    _hold_open(session, coding_round)
+    """The ruling becomes the final code. A later one supersedes it; both stay on record.
+
+    Raises ChangedMeanwhile where the code that a rule is for was reworded since: then nothing of it is written.
+    """
+    hold_open(session, coding_round)
     policy.check_may_rule(viewer, coding_round)
     lock_final_codes(session, viewer.study.id)
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     former = next(iter(queries.rulings_on(session, coding_round, incident_id, dimension_id)), None)
-    _check_rulable(session, viewer, found, former, words)
+    standing_id = queries.standing_rulings(session, coding_round).get(found.key)
+    _check_rulable(session, viewer, coding_round, found, standing_id, words)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     policy.check_answer(codebook, found, words.state, words.code_ids, words.main_code_id)
     policy.check_why(words.cause, words.reason, words.method)
+    others = _participants(names_beside(session, viewer, coding_round, found), viewer, words.participant_ids)
     ruling = Ruling(
         study_id=viewer.study.id,
         round_id=coding_round.id,
@@ -144,31 +156,47 @@ def rule(
     )
     session.add(ruling)
     session.flush()
-    _write_ruling(session, viewer, coding_round, ruling, words, found)
+    if words.rule is not None:
+        write_rule(session, viewer, coding_round, ruling, words.rule)
+    _write_ruling(session, viewer, coding_round, ruling, words, found, others)
     return ruling
 
 
 def comment(
-    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int, text: str
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    incident_id: int,
+    dimension_id: int,
+    text: str,
+    *,
+    parent_id: int | None = None,
 ) -> Comment:
+    """parent_id: the comment that it answers. Members whom it calls by name (@) find it among their mentions."""
     policy.check_may_comment(viewer)
-    _hold_open(session, coding_round)
-    queries.compared_dimension(session, coding_round, incident_id, dimension_id)
+    hold_open(session, coding_round)
+    found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
+    here = {each.id for each in queries.comments_on(session, coding_round, incident_id, dimension_id)}
+    if parent_id is not None and parent_id not in here:
+        raise NotFound
     if not text.strip():
         raise policy.NoComment
     if len(text) > policy.LONGEST_TEXT:
         raise policy.TooLong
+    names = names_beside(session, viewer, coding_round, found)
     made = Comment(
         study_id=viewer.study.id,
         round_id=coding_round.id,
         incident_id=incident_id,
         dimension_id=dimension_id,
+        parent_id=parent_id,
         member_id=viewer.member.id,
-        text=text.strip(),
+        text=names.in_full(text.strip()),
     )
     session.add(made)
     session.flush()
-    _record(
+    write_mentions(session, made, names)
+    record_act(
         session,
         viewer,
         coding_round,
@@ -184,7 +212,7 @@ def _withdraw(session: Session, viewer: Viewer, coding_round: Round, reason: str
     """Reopened: coders may change their minds, so what settled by itself is not settled any more."""
     lock_final_codes(session, coding_round.study_id)
     withdrawn = withdraw_final_codes(session, coding_round, now())
-    _record(
+    record_act(
         session,
         viewer,
         coding_round,
@@ -195,7 +223,7 @@ def _withdraw(session: Session, viewer: Viewer, coding_round: Round, reason: str
     )
 
 
-def _hold_open(session: Session, coding_round: Round) -> None:
+def hold_open(session: Session, coding_round: Round) -> None:
     """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
     session.refresh(coding_round, with_for_update={"read": True})
     if not is_open_to_others(coding_round):
@@ -203,11 +231,16 @@ def _hold_open(session: Session, coding_round: Round) -> None:
 
 
 def _check_rulable(
-    session: Session, viewer: Viewer, found: Compared, former: Ruling | None, words: RulingWords
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    found: Compared,
+    standing_id: int | None,
+    words: RulingWords,
 ) -> None:
-    if former is None and not found.comparison.is_disagreement:
+    if standing_id is None and not found.comparison.is_disagreement and not _is_listed(session, coding_round, found):
         raise policy.NothingToSettle
-    if words.seen_ruling_id != (former.id if former else None):
+    if words.seen_ruling_id != standing_id:
         raise policy.RuledMeanwhile
     others = {work.submission.id for work in found.works if work.submission.member_id != viewer.member.id}
     seen = exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code", found.incident_id)
@@ -215,26 +248,29 @@ def _check_rulable(
         raise policy.NotOpened
 
 
-def _participants(session: Session, viewer: Viewer, member_ids: Sequence[int]) -> list[int]:
-    members = members_by_id(session, viewer.study.id)
-    wanted = sorted(set(member_ids) - {viewer.member.id})
+def _is_listed(session: Session, coding_round: Round, found: Compared) -> bool:
+    """Though the coders agree: drawn for an audit, coded by one and for review, or resting on other words."""
+    return queries.queue(session, coding_round).find(found.key) is not None
+
+
+def _participants(names: Names, viewer: Viewer, said: Sequence[int | str]) -> list[int]:
+    members = names.members
+    wanted = sorted({names.member_id(each) for each in said} - {viewer.member.id})
     if any(member_id not in members or members[member_id].kind == "model" for member_id in wanted):
         raise NotFound
     return wanted
 
 
-def _final_by_itself(found: Compared, after_comparing: bool) -> Final:
-    reply = found.replies[0]
-    codes = tuple((choice.code_id, choice.is_main) for choice in reply.codes)
-    basis = policy.basis_by_itself(found, after_comparing)
-    return Final(found.incident_id, found.dimension_id, reply.state, codes, basis)
-
-
 def _write_ruling(
-    session: Session, viewer: Viewer, coding_round: Round, ruling: Ruling, words: RulingWords, found: Compared
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    ruling: Ruling,
+    words: RulingWords,
+    found: Compared,
+    others: Sequence[int],
 ) -> None:
     """Its codes, who took part, the final code and the event."""
-    others = _participants(session, viewer, words.participant_ids)
     codes = tuple((code_id, code_id == words.main_code_id) for code_id in dict.fromkeys(words.code_ids))
     of_ruling = {"study_id": ruling.study_id, "ruling_id": ruling.id}
     session.add_all(RuledCode(code_id=code_id, is_main=is_main, **of_ruling) for code_id, is_main in codes)
@@ -242,7 +278,7 @@ def _write_ruling(
     session.flush()
     basis = policy.basis_of(found, viewer.member.id, others)
     write_final_codes(session, coding_round, [Final(*found.key, ruling.state, codes, basis, ruling.id)], now())
-    _record(
+    record_act(
         session,
         viewer,
         coding_round,
@@ -251,10 +287,11 @@ def _write_ruling(
         incident_id=ruling.incident_id,
         dimension_id=ruling.dimension_id,
         supersedes_id=ruling.supersedes_id,
+        on_own_case=viewer.member.id in found.coder_ids,
     )
 
 
-def _record(
+def record_act(
     session: Session,
     viewer: Viewer,
     coding_round: Round,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from app.adjudication.blind import Names
 from app.adjudication.disagreement_page import HANDS, CoderAnswer, Sight, answer_of
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.queries import comparison_of
@@ -90,12 +91,13 @@ def comparison_page(session: Session, viewer: Viewer, assignment_id: int) -> Com
         raise NotFound  # it changed hands a moment ago
     at = beside.index(assignment.id)
     sight = _sight(session, viewer, coding_round, works)
+    members = sight.names.members
     shown = [work for work in works if sight.shows("colleague_code", work.submission.member_id, work.submission.id)]
     return ComparisonPage(
         coding_round=coding_round,
         assignment=assignment,
         incident=incident(session, viewer.study.id, assignment.incident_id),
-        coders=tuple((sight.hands[w.submission.member_id], sight.members[w.submission.member_id]) for w in shown),
+        coders=tuple((sight.hands[w.submission.member_id], members[w.submission.member_id]) for w in shown),
         dimensions=tuple(
             ComparedDimension(
                 dimension,
@@ -147,7 +149,7 @@ def _sight(session: Session, viewer: Viewer, coding_round: Round, works: Sequenc
     return Sight(
         member_id=viewer.member.id,
         covered={"colleague_code": opened},
-        members=members_by_id(session, viewer.study.id),
+        names=Names(members_by_id(session, viewer.study.id)),
         codebook=codable_codebook(session, viewer, coding_round),
         hands={work.submission.member_id: HANDS[place % len(HANDS)] for place, work in enumerate(works)},
     )

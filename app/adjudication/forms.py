@@ -1,6 +1,7 @@
 """The ruling form: what was typed, what it means, and what is wrong with it. And the words of its choices."""
 
 from dataclasses import dataclass, field
+from string import ascii_uppercase
 
 from app.adjudication.actions import RulingWords
 from app.adjudication.disagreement_page import DisagreementPage, ShownRuling
@@ -12,9 +13,12 @@ from app.adjudication.policy import (
     NoAnswer,
     NoCause,
     NoReason,
+    NoSuchChoice,
     OneCodeOnly,
     TooLong,
 )
+from app.adjudication.rule_forms import RuleForm
+from app.adjudication.rule_lines import NoRule, NoRuleCode, NoSuchQuote, RuleTooLong
 from app.coding.models import ANSWER_STATES
 from app.problems import Invalid
 from app.web.forms import Posted
@@ -28,6 +32,15 @@ CAUSE_WORDS = [
     ("model_anchored", "Followed the model"),
     ("slip", "Slip"),
 ]
+CAUSE_KEYS = {
+    "definition_gap": "g",
+    "granularity": "f",
+    "real_ambiguity": "s",
+    "evidence_missed": "v",
+    "text_says_too_little": "t",
+    "model_anchored": "w",
+    "slip": "l",
+}
 STATE_WORDS = {
     "coded": "Coded",
     "none_applies": "None applies",
@@ -38,6 +51,7 @@ STATE_WORDS = {
 KIND_WORDS = {
     "unanimous": "Agreed by now",
     "single": "One coder",
+    "evidence": "Other evidence",
     "missing": "Not answered by all",
     "state": "Another kind of answer",
     "apart": "Other codes",
@@ -55,6 +69,10 @@ BELONGS_TO: dict[type[Invalid], str] = {
     NoCause: "cause",
     NoReason: "reason",
     TooLong: "reason",
+    NoRuleCode: "rule_code",
+    NoRule: "rule_line",
+    RuleTooLong: "rule_line",
+    NoSuchQuote: "rule_example",
 }
 
 
@@ -68,6 +86,7 @@ class RulingForm:
     reason: str = ""
     participants: list[str] = field(default_factory=list)
     seen_ruling_id: int | None = None
+    rule: RuleForm = field(default_factory=RuleForm)
     problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -98,8 +117,10 @@ class RulingForm:
             reason=posted.text("reason"),
             participants=posted.many("participants"),
             seen_ruling_id=posted.number("seen_ruling_id"),
+            rule=RuleForm.read(posted),
         )
-        posted.numbers("participants")
+        if any(not (_is_key(each) or each in ascii_uppercase) for each in form.participants):
+            raise NoSuchChoice
         posted.number("main")
         form._check()
         return form
@@ -114,9 +135,16 @@ class RulingForm:
             main_code_id=int(self.main) if self.main else None,
             cause=self.cause,
             reason=self.reason,
-            participant_ids=[int(member) for member in self.participants],
+            participant_ids=[int(member) if _is_key(member) else member for member in self.participants],
             seen_ruling_id=self.seen_ruling_id,
+            rule=self.rule.words,
         )
+
+    def stands_on(self, shown: DisagreementPage) -> None:
+        """What stands there now is shown beside what was typed; the next press starts from it."""
+        standing = shown.standing_ruling
+        self.seen_ruling_id = standing.ruling.id if standing else None
+        self.rule.seen_seq = shown.codebook.told_seq
 
     def refuse(self, problem: Invalid) -> None:
         """Says it at the field it belongs to."""
@@ -134,6 +162,8 @@ class RulingForm:
             self.refuse(NoCause())
         if not self.reason:
             self.refuse(NoReason())
+        if self.rule.is_wanted and self.rule.code_id is None:
+            self.refuse(NoRuleCode())
 
 
 def _is_key(typed: str) -> bool:

@@ -18,7 +18,9 @@ from app.adjudication.meeting_forms import (
 from app.adjudication.meeting_policy import check_may_start
 from app.adjudication.meeting_queries import meeting_of
 from app.adjudication.meeting_record import meeting_record
-from app.adjudication.meeting_views import address, part, whole
+from app.adjudication.meeting_views import address, part, shown_at_hand, whole
+from app.codebook.policy import NotActive
+from app.codebook.revisions import ChangedMeanwhile
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid
 from app.studies.sent_forms import sent_before
@@ -29,6 +31,7 @@ from app.web.pages import is_htmx, page, redirect_after
 router = APIRouter(prefix="/studies/{slug}/disagreements/{number}")
 ITEM = "/meeting/items/{item_id}"
 RECORD = "/meetings/{meeting_id}"
+NOT_SAVED = "Your ruling is not saved yet."
 
 
 @router.post(ITEM + "/openings")
@@ -55,6 +58,12 @@ def vote(
         form.refuse(problem)
     said = {"chosen": form.answers, "vote_problem": form.problem}
     return part(request, session, viewer, number, "_meeting_vote", status=422, into="#meeting-vote", **said)
+
+
+@router.post(ITEM + "/names")
+def show_names(request: Request, session: Transaction, viewer: CurrentViewer, number: Key, item_id: Key) -> Response:
+    meeting_votes.show_names(session, viewer, number, item_id)
+    return redirect_after(request, address(viewer, number))
 
 
 @router.post(ITEM + "/reveal")
@@ -104,8 +113,11 @@ def rule(
             return _back(request, session, viewer, number, query="?ruled=1")
     except Invalid as problem:
         form.refuse(problem)
+    except (ChangedMeanwhile, NotActive) as problem:
+        return _changed_meanwhile(request, session, viewer, number, form, f"{problem.sentence} {NOT_SAVED}")
     except policy.RuledMeanwhile as problem:
-        return _ruled_meanwhile(request, session, viewer, number, item_id, form, problem)
+        meeting_votes.open_ruling(session, viewer, number, item_id)
+        return _changed_meanwhile(request, session, viewer, number, form, problem.sentence)
     said = {"form": form, "is_writing": True}
     return part(request, session, viewer, number, "_meeting_ruling", status=422, into="#meeting-ruling", **said)
 
@@ -153,16 +165,15 @@ def _back(
     return whole(request, session, viewer, number)
 
 
-def _ruled_meanwhile(
-    request: Request,
-    session: Session,
-    viewer: Viewer,
-    number: int,
-    item_id: int,
-    form: RulingForm,
-    problem: policy.RuledMeanwhile,
+def _changed_meanwhile(
+    request: Request, session: Session, viewer: Viewer, number: int, form: RulingForm, sentence: str
 ) -> Response:
-    """The other ruling is opened to the scribe, so that the next one is written on purpose over it."""
-    form.seen_ruling_id = meeting_votes.open_ruling(session, viewer, number, item_id)
-    form.problems[""] = problem.sentence
-    return whole(request, session, viewer, number, status=409, form=form, is_writing=True)
+    """What stands now is shown beside what was typed, so that the next ruling is written on purpose over it."""
+    shown = shown_at_hand(session, viewer, number)
+    form.problems[""] = sentence
+    beside = None
+    if shown is not None:
+        form.stands_on(shown)
+        beside = shown.codebook.codes.get(form.rule.code_id or 0)
+    said = {"form": form, "is_writing": True, "rule_beside": beside}
+    return whole(request, session, viewer, number, status=409, **said)

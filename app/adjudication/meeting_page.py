@@ -1,12 +1,13 @@
 """A meeting as one who is there may see it: no vote before the reveal, and none that no exposure covers (promise 3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
+from app.adjudication.blind import Names, Somebody, names_beside
 from app.adjudication.disagreement_page import HANDS, NOT_OPEN_YET, DisagreementPage, disagreement_page
 from app.adjudication.meeting_models import Meeting, MeetingBallot, MeetingItem
 from app.adjudication.meeting_policy import VoteWords, majority, may_be_scribe, may_take_over
@@ -35,7 +36,8 @@ from app.studies.viewer import Viewer
 
 @dataclass(frozen=True)
 class Seat:
-    """has_voted: in the vote that is not revealed yet. place: among the coders of what is at hand, else None."""
+    """has_voted: in the vote that is not revealed yet. place: among the coders of what is at hand; None for who is none
+    of them, and for all where coders stand unnamed."""
 
     member: Membership
     is_scribe: bool
@@ -53,7 +55,7 @@ class ShownVote:
 class VoteLine:
     """revealed None: had not voted by then. changed None: the vote stayed as it was."""
 
-    member: Membership
+    member: Somebody
     place: int | None
     revealed: ShownVote | None
     changed: ShownVote | None
@@ -75,9 +77,8 @@ class VoteSight:
 
     member_id: int
     covered: set[int]
-    members: Mapping[int, Membership]
+    names: Names
     codebook: Codebook
-    coder_ids: Sequence[int]
 
     def shows(self, ballot: Ballot, cast: CastVote) -> bool:
         if cast.vote.member_id == self.member_id:
@@ -85,7 +86,8 @@ class VoteSight:
         return ballot.is_revealed and cast.vote.id in self.covered
 
     def place(self, member_id: int) -> int | None:
-        return self.coder_ids.index(member_id) % len(HANDS) if member_id in self.coder_ids else None
+        coder_ids = self.names.coder_ids
+        return coder_ids.index(member_id) % len(HANDS) if member_id in coder_ids else None
 
     def words(self, words: VoteWords) -> ShownVote:
         codes = [self.codebook.codes.get(code_id) for code_id in words.code_ids]
@@ -107,7 +109,7 @@ class VoteSight:
 
     def _line(self, member_id: int, votes: Sequence[CastVote]) -> VoteLine:
         when = {each.vote.is_after_reveal: self.words(each.words) for each in votes}
-        return VoteLine(self.members[member_id], self.place(member_id), when.get(False), when.get(True))
+        return VoteLine(self.names.of(member_id), self.place(member_id), when.get(False), when.get(True))
 
 
 @dataclass(frozen=True)
@@ -163,12 +165,16 @@ class MeetingPage:
     left: int
     parked: tuple[Disagreement, ...]
 
+    @property
+    def read_only(self) -> DisagreementPage | None:
+        return replace(self.shown, may_rule=False) if self.shown else None
+
 
 def meeting_state(session: Session, viewer: Viewer, coding_round: Round, meeting: Meeting) -> MeetingState:
     item = item_at_hand(session, meeting)
-    found = _compared(session, coding_round, item)
+    found = compared_item(session, coding_round, item)
     ballots = ballots_of(session, [item])[item.id] if item else []
-    sight = vote_sight(session, viewer, found)
+    sight = vote_sight(session, viewer, coding_round, found)
     revealed = tuple(sight.revealed(each) for each in reversed(ballots) if each.is_revealed)
     scribe = scribe_now(session, meeting)
     scribe_id = scribe.member_id if scribe else None
@@ -184,14 +190,14 @@ def meeting_state(session: Session, viewer: Viewer, coding_round: Round, meeting
         stamp=stamp_of(session, meeting, item),
         seats=tuple(
             Seat(
-                sight.members[seat.member_id],
+                sight.names.members[seat.member_id],
                 seat.member_id == scribe_id,
                 seat.member_id in voters,
-                sight.place(seat.member_id),
+                None if sight.names.is_blind else sight.place(seat.member_id),
             )
             for seat in there
         ),
-        scribe=sight.members[scribe_id] if scribe_id is not None else None,
+        scribe=sight.names.members[scribe_id] if scribe_id is not None else None,
         is_scribe=scribe_id == viewer.member.id,
         may_take_over=may_take_over(viewer, scribe_id),
         opens_items=any(seat.opens_items for seat in there if seat.member_id == viewer.member.id),
@@ -208,24 +214,28 @@ def meeting_page(session: Session, viewer: Viewer, coding_round: Round, meeting:
     state = meeting_state(session, viewer, coding_round, meeting)
     queue = queries.queue(session, coding_round)
     shown = None
-    if state.item is not None and any(each.key == state.item.key for each in queue.disagreements):
+    if state.item is not None and queue.find(state.item.key) is not None:
         shown = disagreement_page(session, viewer, coding_round, *state.item.key)
         shown = replace(shown, may_rule=shown.may_rule and state.is_scribe, others=(), people=())
     left = queue_of(meeting, queue)
     return MeetingPage(state, shown, len(left), tuple(parked(session, meeting, queue)))
 
 
-def vote_sight(session: Session, viewer: Viewer, found: Compared | None) -> VoteSight:
+def vote_sight(session: Session, viewer: Viewer, coding_round: Round, found: Compared | None) -> VoteSight:
+    """Of one item; found None: of none, or of one that nobody's answer counts for any more."""
     return VoteSight(
         member_id=viewer.member.id,
         covered=exposed_subjects(session, viewer.study.id, viewer.member.id, VOTE),
-        members=members_by_id(session, viewer.study.id),
+        names=(
+            names_beside(session, viewer, coding_round, found)
+            if found
+            else Names(members_by_id(session, viewer.study.id))
+        ),
         codebook=visible_codebook(session, viewer.study.id, viewer.member.id),
-        coder_ids=found.coder_ids if found else (),
     )
 
 
-def _compared(session: Session, coding_round: Round, item: MeetingItem | None) -> Compared | None:
+def compared_item(session: Session, coding_round: Round, item: MeetingItem | None) -> Compared | None:
     """None: nothing is at hand, or nobody's answer to it counts any more."""
     if item is None:
         return None

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.adjudication import queries
 from app.adjudication.meeting_models import (
     Meeting,
     MeetingBallot,
@@ -155,15 +154,15 @@ def ballots_of(session: Session, items: Collection[MeetingItem]) -> dict[int, li
 
 def queue_of(meeting: Meeting, queue: Queue) -> list[Disagreement]:
     """The open ones that this meeting is about, in the order of the queue."""
-    return queries.narrowed(queue.disagreements, meeting.dimension_id, "open")
+    return [each for each in queue.open if meeting.dimension_id in (None, each.dimension.id)]
 
 
 def following(session: Session, meeting: Meeting, queue: Queue, after: tuple[int, int] | None) -> Disagreement | None:
     """The next open one after this, from the top again at the end; what was parked here waits until it is asked for."""
     put_aside = {each.key for each in items_of(session, meeting) if each.outcome == "parked"}
-    keys = [each.key for each in queue.disagreements]
+    keys = [each.key for each in queue.listed]
     at = keys.index(after) + 1 if after in keys else 0
-    around = [*queue.disagreements[at:], *queue.disagreements[:at]]
+    around = [*queue.listed[at:], *queue.listed[:at]]
     waiting = {each.key for each in queue_of(meeting, queue)} - put_aside
     return next((each for each in around if each.key in waiting), None)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.adjudication import queries
 from app.adjudication.disagreement_page import ShownCode, ShownRuling
 from app.adjudication.meeting_models import Meeting, MeetingItem, MeetingPresence, MeetingScribe
-from app.adjudication.meeting_page import ShownBallot, VoteSight, vote_sight
+from app.adjudication.meeting_page import ShownBallot, VoteSight, compared_item, vote_sight
 from app.adjudication.meeting_queries import (
     Ballot,
     ballots_of,
@@ -114,21 +114,21 @@ def meeting_lines(session: Session, coding_round: Round) -> list[MeetingLine]:
 
 
 def meeting_record(session: Session, viewer: Viewer, coding_round: Round, meeting: Meeting) -> MeetingRecord:
-    sight = vote_sight(session, viewer, None)
+    sight = vote_sight(session, viewer, coding_round, None)
     items = items_of(session, meeting)
     end = meeting.ended_at or now()
     return MeetingRecord(
         coding_round=coding_round,
         meeting=meeting,
-        started_by=sight.members[meeting.started_by],
-        ended_by=sight.members[meeting.ended_by] if meeting.ended_by is not None else None,
+        started_by=sight.names.members[meeting.started_by],
+        ended_by=sight.names.members[meeting.ended_by] if meeting.ended_by is not None else None,
         minutes=minutes(meeting.started_at, end),
         dimension=sight.codebook.dimension(meeting.dimension_id) if meeting.dimension_id is not None else None,
         stays=tuple(_stay(sight, each, each.joined_at, each.left_at, end) for each in presences(session, meeting)),
         scribes=tuple(
             _stay(sight, each, each.since_at, each.until_at, end, how=each.how) for each in scribes(session, meeting)
         ),
-        items=_items(session, viewer, items, sight, end),
+        items=_items(session, viewer, coding_round, items, end),
     )
 
 
@@ -141,20 +141,21 @@ def _stay(
     *,
     how: str = "",
 ) -> Stay:
-    return Stay(sight.members[row.member_id], since, until, minutes(since, until or end), how)
+    return Stay(sight.names.members[row.member_id], since, until, minutes(since, until or end), how)
 
 
 def _items(
-    session: Session, viewer: Viewer, items: Sequence[MeetingItem], sight: VoteSight, end: datetime
+    session: Session, viewer: Viewer, coding_round: Round, items: Sequence[MeetingItem], end: datetime
 ) -> tuple[RecordedItem, ...]:
     incidents = incidents_by_id(session, viewer.study.id, {each.incident_id for each in items})
     ballots = ballots_of(session, items)
-    rulings = _rulings(session, viewer, items, sight)
+    rulings = _rulings(session, viewer, items)
     opened = exposed_subjects(session, viewer.study.id, viewer.member.id, "ruling")
     found = []
     for item in items:
+        sight = vote_sight(session, viewer, coding_round, compared_item(session, coding_round, item))
         ruling = rulings.get(item.ruling_id or 0)
-        may_see = ruling is not None and (ruling.by.id == viewer.member.id or ruling.ruling.id in opened)
+        may_see = ruling is not None and (ruling.member_id == viewer.member.id or ruling.id in opened)
         votes = ballots[item.id]
         shown = tuple(sight.revealed(each) for each in votes if each.is_revealed)
         found.append(
@@ -166,7 +167,7 @@ def _items(
                 voters=len({member for each in votes for member in each.voter_ids}),
                 ballots=shown,
                 unrevealed=_unrevealed(votes),
-                ruling=ruling if may_see else None,
+                ruling=_shown_ruling(session, ruling, sight) if ruling and may_see else None,
                 is_closed=any(each.closed for each in shown) or (ruling is not None and not may_see),
             )
         )
@@ -177,23 +178,23 @@ def _unrevealed(ballots: Sequence[Ballot]) -> int:
     return sum(len(each.voter_ids) for each in ballots if not each.is_revealed)
 
 
-def _rulings(
-    session: Session, viewer: Viewer, items: Sequence[MeetingItem], sight: VoteSight
-) -> dict[int, ShownRuling]:
+def _rulings(session: Session, viewer: Viewer, items: Sequence[MeetingItem]) -> dict[int, Ruling]:
     rows = session.scalars(
         select(Ruling).where(
             Ruling.study_id == viewer.study.id, Ruling.id.in_([each.ruling_id for each in items if each.ruling_id])
         )
-    ).all()
-    codes, participants = queries.ruled_codes(session, rows), queries.participants(session, rows)
-    bases = queries.bases(session, rows)
-    return {
-        ruling.id: ShownRuling(
-            ruling=ruling,
-            by=sight.members[ruling.member_id],
-            codes=tuple(ShownCode(sight.codebook.codes.get(c.code_id), c.is_main) for c in codes[ruling.id]),
-            participants=tuple(sight.members[member_id] for member_id in participants[ruling.id]),
-            basis=bases.get(ruling.id, ""),
-        )
-        for ruling in rows
-    }
+    )
+    return {ruling.id: ruling for ruling in rows}
+
+
+def _shown_ruling(session: Session, ruling: Ruling, sight: VoteSight) -> ShownRuling:
+    names = sight.names
+    codes = queries.ruled_codes(session, [ruling])[ruling.id]
+    return ShownRuling(
+        ruling=ruling,
+        by=names.of(ruling.member_id),
+        codes=tuple(ShownCode(sight.codebook.codes.get(code.code_id), code.is_main) for code in codes),
+        participants=tuple(names.of(key) for key in queries.participants(session, [ruling])[ruling.id]),
+        basis=queries.bases(session, [ruling]).get(ruling.id, ""),
+        reason=names.words(ruling.reason),
+    )

@@ -7,12 +7,22 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.adjudication import policy, queries
-from app.adjudication.disagreement_page import HANDS
-from app.adjudication.forms import BASIS_WORDS, CAUSE_WORDS, KIND_WORDS, METHOD_WORDS, STATE_WORDS, RulingForm
+from app.adjudication.disagreement_page import HANDS, DisagreementPage
+from app.adjudication.forms import (
+    BASIS_WORDS,
+    CAUSE_KEYS,
+    CAUSE_WORDS,
+    KIND_WORDS,
+    METHOD_WORDS,
+    STATE_WORDS,
+    RulingForm,
+)
 from app.adjudication.meeting_forms import VOTE_WORDS
 from app.adjudication.meeting_page import MeetingPage, meeting_page
 from app.adjudication.meeting_queries import is_there, members_there, running_meeting
 from app.adjudication.meeting_record import meeting_lines
+from app.adjudication.routes import DEFAULTS
+from app.adjudication.rule_lines import DRAFTS
 from app.codebook.queries import disclosed_codebook
 from app.problems import NotFound
 from app.studies.viewer import Viewer
@@ -36,7 +46,13 @@ def whole(
     said = {**context(viewer, meeting_page(session, viewer, coding_round, running)), **more}
     if is_htmx(request):
         return instead_of_all(fragment(request, "adjudication/_meeting.html", status=status, **said))
-    return page(request, "adjudication/meeting.html", status=status, here_nav="disagreements", **said)
+    return page(request, "adjudication/meeting.html", status=status, **said)
+
+
+def shown_at_hand(session: Session, viewer: Viewer, number: int) -> DisagreementPage | None:
+    coding_round = queries.open_round(session, viewer.study.id, number)
+    running = running_meeting(session, coding_round)
+    return meeting_page(session, viewer, coding_round, running).shown if running else None
 
 
 def part(
@@ -67,6 +83,7 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
     number, item = shown.state.coding_round.number, shown.state.item
     place = f"/{item.incident_id}/{item.dimension_id}" if item else ""
     return {
+        **DEFAULTS,
         **state_context(viewer, number),
         "meeting": shown,
         "state": shown.state,
@@ -80,8 +97,10 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
         "method_words": METHOD_WORDS,
         "basis_words": BASIS_WORDS,
         "hands": HANDS,
-        "typed": "",
-        "comment_problem": "",
+        "walk": "",
+        "cause_keys": CAUSE_KEYS,
+        "drafts": DRAFTS,
+        "rule_beside": None,
         "chosen": shown.state.chosen,
         "vote_problem": "",
         "is_writing": False,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.adjudication import actions, policy, queries
+from app.adjudication import actions, blind, policy, queries
 from app.adjudication.meeting_actions import (
     Held,
     hold_as_present,
@@ -45,14 +45,17 @@ def open_item(session: Session, viewer: Viewer, number: int, item_id: int) -> No
     _expose_votes(session, item, [viewer.member.id], ballots_of(session, [item])[item.id])
 
 
-def open_ruling(session: Session, viewer: Viewer, number: int, item_id: int) -> int | None:
-    """Opens the item and names the ruling that stands on it, which somebody made elsewhere."""
+def open_ruling(session: Session, viewer: Viewer, number: int, item_id: int) -> None:
+    """What somebody ruled elsewhere on what is at hand. The others are told that there is something."""
     open_item(session, viewer, number, item_id)
+    hold_as_present(session, viewer, number).meeting.revision += 1
+
+
+def show_names(session: Session, viewer: Viewer, number: int, item_id: int) -> None:
+    """Where coders stand unnamed, to who asks."""
+    policy.check_may_comment(viewer)
     held = hold_as_present(session, viewer, number)
-    item = item_in_hand(session, held, item_id)
-    held.meeting.revision += 1
-    rulings = queries.rulings_on(session, held.coding_round, *item.key)
-    return rulings[0].id if rulings else None
+    blind.show_names(session, viewer, held.coding_round, item_in_hand(session, held, item_id).incident_id)
 
 
 def open_record(session: Session, viewer: Viewer, number: int, meeting_id: int) -> None:

@@ -128,6 +128,10 @@ def check_why(cause: str, reason: str, method: str) -> None:
         raise NoCause
     if cause not in CAUSES or (method and method not in METHODS):
         raise NoSuchChoice
+    check_reason(reason)
+
+
+def check_reason(reason: str) -> None:
     if not reason.strip():
         raise NoReason
     if len(reason) > LONGEST_TEXT:

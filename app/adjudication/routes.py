@@ -1,4 +1,4 @@
-"""The queue of disagreements, the page of one, and the step of a round that settles what is unanimous."""
+"""The page of one disagreement, and the step of a round that settles what is unanimous."""
 
 from typing import Any
 
@@ -8,28 +8,38 @@ from starlette.responses import Response
 
 from app.adjudication import actions, policy, queries
 from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagreement_page
-from app.adjudication.flags import flag_lines
 from app.adjudication.forms import (
     BASIS_WORDS,
+    CAUSE_KEYS,
     CAUSE_WORDS,
     KIND_WORDS,
     METHOD_WORDS,
     STATE_WORDS,
     RulingForm,
 )
-from app.codebook.queries import disclosed_codebook
+from app.adjudication.narrowing import Narrowing
+from app.adjudication.next_one import next_address, queried, walk_of
+from app.adjudication.rule_lines import DRAFTS
+from app.codebook.policy import NotActive
+from app.codebook.revisions import ChangedMeanwhile
 from app.db.session import ReadSession, Transaction
-from app.problems import Invalid, NotFound
-from app.rounds.models import Round
-from app.studies.queries import members_by_id
+from app.problems import Invalid
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
-from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}")
-ON_A_PAGE = 50
+AFTER = {"1": "Ruling saved. This is the next one.", "confirmed": "Confirmed. This is the next one."}
+DEFAULTS = {
+    "typed": "",
+    "typed_to": None,
+    "comment_problem": "",
+    "taking_back_problem": "",
+    "taking_back_reason": "",
+    "focus_opening": False,
+    "here_nav": "disagreements",
+}
 ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 
 
@@ -45,56 +55,17 @@ def change_phase(
     return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
 
 
-@router.get("/disagreements")
-def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentViewer) -> Response:
-    """Says where and how far coders are apart and who they are, never what they answered: that needs an opening."""
-    asked = request.query_params
-    rounds = queries.open_rounds(session, viewer.study.id)
-    coding_round = _asked_round(rounds, asked.get("round", ""))
-    if coding_round is None:
-        return page(request, "adjudication/queue.html", here_nav="disagreements", round=None)
-    dimension_id = _number(asked.get("dimension", ""))
-    standing = asked.get("standing", "open")
-    queue = queries.queue(session, coding_round)
-    shown = queries.narrowed(queue.disagreements, dimension_id, standing if standing in ("open", "ruled") else "")
-    at, pages = page_at(_number(asked.get("page", "")) or 1, len(shown), ON_A_PAGE)
-    return page(
-        request,
-        "adjudication/queue.html",
-        here_nav="disagreements",
-        round=coding_round,
-        rounds=[(each.number, each.name) for each in rounds],
-        queue=queue,
-        shown=shown[(at - 1) * ON_A_PAGE : at * ON_A_PAGE],
-        found=len(shown),
-        at=at,
-        pages=pages,
-        wanted=standing,
-        dimension_id=dimension_id,
-        dimensions=[(d.id, d.name) for d in disclosed_codebook(session, viewer.study.id).dimensions],
-        members=members_by_id(session, viewer.study.id),
-        flags=flag_lines(session, viewer, coding_round),
-        may_rule=policy.may_rule(viewer, coding_round),
-        happened="Ruling saved. It was the last open one here." if "done" in asked else "",
-    )
-
-
-@router.post("/disagreements/{number}/flags/openings")
-def open_flags(request: Request, session: Transaction, viewer: CurrentViewer, number: Key) -> Response:
-    coding_round = queries.open_round(session, viewer.study.id, number)
-    actions.open_flags(session, viewer, coding_round)
-    return redirect_after(request, f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}#flags")
-
-
 @router.get(ONE)
 def one_disagreement(
     request: Request, session: ReadSession, viewer: CurrentViewer, number: Key, incident_id: Key, dimension_id: Key
 ) -> Response:
     """Renders what is the viewer's own and what an exposure of theirs covers (promise 3)."""
-    shown = _shown(session, viewer, number, incident_id, dimension_id)
-    after_ruling = "next" in request.query_params
-    happened = "Ruling saved. This is the next one." if after_ruling else ""
-    return _page(request, viewer, shown, RulingForm.of(shown), happened=happened, focus_opening=after_ruling)
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
+    after = request.query_params.get("next", "")
+    after_ruling = bool(after)
+    happened = AFTER.get(after, "")
+    form = RulingForm.of(shown)
+    return disagreement_answer(request, viewer, shown, form, happened=happened, focus_opening=after_ruling)
 
 
 @router.post(ONE + "/openings")
@@ -104,9 +75,9 @@ def open_answers(
     coding_round = queries.open_round(session, viewer.study.id, number)
     actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
     if is_htmx(request):
-        shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-        return _page(request, viewer, shown, RulingForm.of(shown))
-    return redirect_after(request, _address(viewer, number, incident_id, dimension_id))
+        shown = _shown(request, session, viewer, number, incident_id, dimension_id)
+        return disagreement_answer(request, viewer, shown, RulingForm.of(shown))
+    return redirect_after(request, address(viewer, number, incident_id, dimension_id) + walk_of(request))
 
 
 @router.post(ONE + "/rulings")
@@ -129,17 +100,22 @@ def rule(
             with session.begin_nested():
                 if not sent_before(session, viewer, request.url.path, posted):
                     actions.rule(session, viewer, coding_round, incident_id, dimension_id, form.words)
-            return redirect_after(request, _next_address(session, viewer, coding_round, incident_id, dimension_id))
+            return redirect_after(
+                request, next_address(request, session, viewer, coding_round, incident_id, dimension_id)
+            )
     except Invalid as problem:
         form.refuse(problem)
+    except (ChangedMeanwhile, NotActive) as problem:
+        status = 409
+        form.problems[""] = f"{problem.sentence} Your ruling is not saved yet."
     except policy.RuledMeanwhile as problem:
         status = 409
         form.problems[""] = problem.sentence
         actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
-    shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-    if status == 409 and shown.standing_ruling:
-        form.seen_ruling_id = shown.standing_ruling.ruling.id
-    return _page(request, viewer, shown, form, status=status)
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
+    if status == 409:
+        form.stands_on(shown)
+    return disagreement_answer(request, viewer, shown, form, status=status)
 
 
 @router.post(ONE + "/comments")
@@ -153,21 +129,23 @@ def comment(
     posted: PostedForm,
 ) -> Response:
     coding_round = queries.open_round(session, viewer.study.id, number)
-    typed, problem = posted.text("text"), ""
+    typed, problem, parent_id = posted.text("text"), "", posted.number("parent_id")
     try:
         with session.begin_nested():
             if not sent_before(session, viewer, request.url.path, posted):
-                actions.comment(session, viewer, coding_round, incident_id, dimension_id, typed)
+                place = (incident_id, dimension_id)
+                actions.comment(session, viewer, coding_round, *place, typed, parent_id=parent_id)
     except Invalid as refused:
         problem = refused.sentence
     if not problem and not is_htmx(request):
-        return redirect_after(request, _address(viewer, number, incident_id, dimension_id) + "#comments")
-    shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
-    said = {"typed": typed if problem else "", "comment_problem": problem}
+        place = address(viewer, number, incident_id, dimension_id) + walk_of(request)
+        return redirect_after(request, place + "#comments")
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
+    said = {"typed": typed if problem else "", "typed_to": parent_id, "comment_problem": problem}
     if is_htmx(request):
         status = 422 if problem else 200
         return fragment(request, "adjudication/_comments.html", status=status, **_context(viewer, shown), **said)
-    return _page(request, viewer, shown, RulingForm.of(shown), status=422, **said)
+    return disagreement_answer(request, viewer, shown, RulingForm.of(shown), status=422, **said)
 
 
 def _closing_page(request: Request, session: Session, viewer: Viewer, number: int) -> Response:
@@ -182,25 +160,32 @@ def _closing_page(request: Request, session: Session, viewer: Viewer, number: in
     )
 
 
-def _shown(session: Session, viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> DisagreementPage:
+def _shown(
+    request: Request, session: Session, viewer: Viewer, number: int, incident_id: int, dimension_id: int
+) -> DisagreementPage:
     coding_round = queries.open_round(session, viewer.study.id, number)
-    return disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+    narrowing = Narrowing.read(request.query_params)
+    return disagreement_page(session, viewer, coding_round, incident_id, dimension_id, narrowing)
 
 
-def _page(
+def disagreement_answer(
     request: Request, viewer: Viewer, shown: DisagreementPage, form: RulingForm, *, status: int = 200, **more: Any
 ) -> Response:
     answer = fragment if is_htmx(request) else page
     name = "adjudication/_disagreement.html" if is_htmx(request) else "adjudication/disagreement.html"
-    defaults = {"typed": "", "comment_problem": "", "focus_opening": False, "here_nav": "disagreements"}
-    return answer(request, name, status=status, **_context(viewer, shown), form=form, **{**defaults, **more})
+    rule_beside = shown.codebook.codes.get(form.rule.code_id or 0) if status == 409 else None
+    context = {**DEFAULTS, **_context(viewer, shown), "form": form, "rule_beside": rule_beside, **more}
+    return answer(request, name, status=status, **context)
 
 
 def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
     return {
         "shown": shown,
-        "here_one": _address(viewer, shown.coding_round.number, *shown.key),
+        "here_one": address(viewer, shown.coding_round.number, *shown.key),
+        "walk": queried(shown.walk.narrowing.query),
         "cause_words": CAUSE_WORDS,
+        "cause_keys": CAUSE_KEYS,
+        "drafts": DRAFTS,
         "state_words": STATE_WORDS,
         "kind_words": KIND_WORDS,
         "basis_words": BASIS_WORDS,
@@ -209,26 +194,5 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
     }
 
 
-def _asked_round(rounds: list[Round], asked: str) -> Round | None:
-    """Without a number the newest that is settling, else the newest. One that is still hidden is not found."""
-    if asked:
-        wanted = next((each for each in rounds if str(each.number) == asked), None)
-        if wanted is None:
-            raise NotFound
-        return wanted
-    return next((each for each in rounds if each.phase == "settling"), rounds[0] if rounds else None)
-
-
-def _next_address(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> str:
-    following = queries.queue(session, coding_round).next_open((incident_id, dimension_id))
-    if following is None:
-        return f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}&standing=ruled&done=1"
-    return _address(viewer, coding_round.number, *following.key) + "?next=1"
-
-
-def _address(viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> str:
+def address(viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> str:
     return f"/studies/{viewer.study.slug}/disagreements/{number}/{incident_id}/{dimension_id}"
-
-
-def _number(typed: str) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None

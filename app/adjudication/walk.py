@@ -102,7 +102,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class _Finals:
+class Finals:
     rows: list[FinalCode] = field(default_factory=list)
 
     @property
@@ -129,7 +129,7 @@ def outcomes(session: Session, viewer: Viewer, coding_round: Round) -> list[Outc
     incidents = incidents_by_id(session, study_id, ids)
     codebook = visible_codebook(session, study_id, viewer.member.id)
     rulings = _standing(session, coding_round)
-    finals = _current_finals(session, study_id, ids)
+    finals = current_finals(session, study_id, ids)
     covered = covered_subjects(session, viewer, ids)
     still = _still_coded(session, viewer, ids)
     made = [
@@ -225,14 +225,14 @@ def _outcome(
     incident: Incident,
     dimension: DimensionEntry,
     ruled: tuple[Ruling, Said] | None,
-    finals: _Finals | None,
+    finals: Finals | None,
     covered: Collection[tuple[int, str, int]],
     *,
     is_still_coded: bool,
 ) -> Outcome:
     work = _own_work(found, viewer)
     reply = work.answers.get(dimension.id) if work else None
-    own = _said(reply) if reply else Said("skipped" if work and work.submission.kind == "skipped" else "")
+    own = said_of(reply) if reply else Said("skipped" if work and work.submission.kind == "skipped" else "")
     ruling = ruled[0] if ruled else None
     by_itself = own if own.is_answer and not found.comparison.is_disagreement else None
     needed = _needed(viewer, ruling, finals.rows if finals else [], covered, incident.id)
@@ -271,7 +271,7 @@ def _needed(
     return needed
 
 
-def _said(reply: SubmittedReply) -> Said:
+def said_of(reply: SubmittedReply) -> Said:
     main = next((choice.code_id for choice in reply.codes if choice.is_main), None)
     return Said(reply.state, tuple(choice.code_id for choice in reply.codes), main)
 
@@ -299,9 +299,9 @@ def _standing(session: Session, coding_round: Round) -> dict[tuple[int, int], tu
     }
 
 
-def _current_finals(session: Session, study_id: int, incident_ids: Collection[int]) -> dict[tuple[int, int], _Finals]:
+def current_finals(session: Session, study_id: int, incident_ids: Collection[int]) -> dict[tuple[int, int], Finals]:
     """A round that was reopened hides its answers again, the ruled ones too (promise 1)."""
-    found: dict[tuple[int, int], _Finals] = {}
+    found: dict[tuple[int, int], Finals] = {}
     for row in session.scalars(
         select(FinalCode)
         .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
@@ -313,7 +313,7 @@ def _current_finals(session: Session, study_id: int, incident_ids: Collection[in
         )
         .order_by(FinalCode.id)
     ):
-        found.setdefault((row.incident_id, row.dimension_id), _Finals()).rows.append(row)
+        found.setdefault((row.incident_id, row.dimension_id), Finals()).rows.append(row)
     return found
 
 

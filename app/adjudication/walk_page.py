@@ -125,4 +125,5 @@ def _ruling(session: Session, outcome: Outcome, codebook: Codebook) -> ShownRuli
         codes=_codes(outcome.settled, codebook),
         participants=tuple(members[key] for key in queries.participants(session, [ruling])[ruling.id]),
         basis=queries.bases(session, [ruling]).get(ruling.id, ""),
+        reason=ruling.reason,
     )

@@ -30,9 +30,10 @@ LONG = (
     "origin",
     "independent",
     "basis",
+    "own_case",
     "quotes",
 )
-WIDE = (*LONG[:9], "final_state", "final_codes", "final_main", "basis")
+WIDE = (*LONG[:9], "final_state", "final_codes", "final_main", "basis", "own_case")
 RATINGS = ("unit", "rater", "dimension", "value", "state", "round", "pass", "independent")
 FINAL = "(final)"
 
@@ -41,7 +42,7 @@ def long_file(data: StudyData) -> ExportFile:
     """One row a code: by each coder as last handed in, then the final one (rater '(final)').
 
     None applies and not enough information are rows without a code; a dimension that was not coded has no row.
-    quotes: a JSON list of the evidence, as it stands in the text.
+    quotes: a JSON list of the evidence, as it stands in the text. own_case: whoever ruled had coded the incident.
     """
     return _csv_file(data, "dataset-long", long_sheet(data))
 
@@ -92,18 +93,18 @@ def _reply_rows(
     names: Names, about: tuple[object, ...], rater: tuple[str, int], reply: SubmittedReply, independent: str
 ) -> Iterator[Sequence[object]]:
     if not reply.codes:
-        yield (*about, *rater, reply.state, "", "", "", independent, "", "[]")
+        yield (*about, *rater, reply.state, "", "", "", independent, "", "", "[]")
     for code in reply.codes:
         quotes = json.dumps([span.quote for span in code.evidence], ensure_ascii=False)
         name = names.codes[code.code_id]
-        yield (*about, *rater, reply.state, name, _yes(code.is_main), code.origin, independent, "", quotes)
+        yield (*about, *rater, reply.state, name, _yes(code.is_main), code.origin, independent, "", "", quotes)
 
 
 def _final_rows(names: Names, about: tuple[object, ...], final: FinalAnswer) -> Iterator[Sequence[object]]:
     for row in final.codes:
         name = names.codes[row.code_id] if row.code_id is not None else ""
         main = _yes(row.is_main) if name else ""
-        yield (*about, FINAL, "", final.state, name, main, "", "", final.basis, "[]")
+        yield (*about, FINAL, "", final.state, name, main, "", "", final.basis, _own_case(final), "[]")
 
 
 def _wide_rows(data: StudyData, found: RoundData, raters: list[int]) -> Iterator[Sequence[object]]:
@@ -121,12 +122,17 @@ def _wide_rows(data: StudyData, found: RoundData, raters: list[int]) -> Iterator
                 yield (*about, *_final_cells(data.names, final), *cells)
 
 
-def _final_cells(names: Names, final: FinalAnswer | None) -> tuple[str, str, str, str]:
+def _final_cells(names: Names, final: FinalAnswer | None) -> tuple[str, str, str, str, str]:
     if final is None:
-        return "", "", "", ""
+        return "", "", "", "", ""
     codes = [names.codes[row.code_id] for row in final.codes if row.code_id is not None]
     main = [names.codes[row.code_id] for row in final.codes if row.code_id is not None and row.is_main]
-    return final.state, joined(codes), joined(main), final.basis
+    return final.state, joined(codes), joined(main), final.basis, _own_case(final)
+
+
+def _own_case(final: FinalAnswer) -> str:
+    """Blank where nobody ruled."""
+    return "" if final.own_case is None else _yes(final.own_case)
 
 
 def _rater_cells(names: Names, reply: SubmittedReply | None) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication.models import FinalCode
+from app.adjudication.own_case import rulings_on_own_case
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
 from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
@@ -23,10 +24,14 @@ from app.studies.queries import members_by_id
 
 @dataclass(frozen=True)
 class FinalAnswer:
-    """The settled answer of one incident and dimension in the round that settled it."""
+    """The settled answer of one incident and dimension in the round that settled it.
+
+    own_case: of a ruling, whether whoever made it had coded the incident.
+    """
 
     state: str
     basis: str
+    own_case: bool | None = None
     codes: list[FinalCode] = field(default_factory=list)
 
 
@@ -81,6 +86,7 @@ def study_data(session: Session, study: Study, rounds: Sequence[Round]) -> Study
 
 def _round_data(session: Session, coding_round: Round) -> RoundData:
     final: dict[tuple[int, int], FinalAnswer] = {}
+    on_own_case = rulings_on_own_case(session, coding_round)
     for row in session.scalars(
         select(FinalCode)
         .where(
@@ -90,7 +96,8 @@ def _round_data(session: Session, coding_round: Round) -> RoundData:
         )
         .order_by(FinalCode.incident_id, FinalCode.dimension_id, FinalCode.id)
     ):
-        answer = final.setdefault((row.incident_id, row.dimension_id), FinalAnswer(row.state, row.basis))
+        own_case = row.ruling_id in on_own_case if row.ruling_id is not None else None
+        answer = final.setdefault((row.incident_id, row.dimension_id), FinalAnswer(row.state, row.basis, own_case))
         answer.codes.append(row)
     return RoundData(
         coding_round,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries as adjudication
+from app.adjudication.case_law import proposals
+from app.adjudication.mentions import unread_mentions
+from app.adjudication.overruled import unread_rulings
 from app.coding import queries as coding
 from app.coding.comparing import comparable_assignments, uncompared_assignments
 from app.curation import queries as curation
@@ -31,7 +34,7 @@ class Waiting:
 def awaiting(session: Session, viewer: Viewer) -> list[Waiting]:
     base = f"/studies/{viewer.study.slug}"
     rounds = rounds_of(session, viewer.study.id)
-    found = [*_own_coding(session, viewer, base)]
+    found = [*_own_coding(session, viewer, base), *_talk_and_outcomes(session, viewer, base)]
     if viewer.may_rule:
         found += _rulings(session, viewer, rounds, base)
     if viewer.leads:
@@ -59,6 +62,33 @@ def _own_coding(session: Session, viewer: Viewer, base: str) -> Iterator[Waiting
                 f"{own.coding_round.name}: all their coders have submitted them",
                 f"{base}/coding?round={own.coding_round.number}&show=comparable#queue",
             )
+
+
+def _talk_and_outcomes(session: Session, viewer: Viewer, base: str) -> Iterator[Waiting]:
+    called = unread_mentions(session, viewer)
+    if called:
+        yield Waiting(
+            "message-square",
+            f"You are mentioned in {plural(called, 'comment')}",
+            "Comments on disagreements that call you by name",
+            f"{base}/mentions",
+        )
+    ruled = unread_rulings(session, viewer)
+    if ruled:
+        yield Waiting(
+            "gavel",
+            f"{plural(ruled, 'ruling')} on your answers to read",
+            "Of rounds that are closed: where you were overruled, and the rule that came of it",
+            f"{base}/overruled",
+        )
+    proposed = proposals(session, viewer) if viewer.leads else 0
+    if proposed:
+        yield Waiting(
+            "book-open",
+            f"{plural(proposed, 'proposed rule')} for the codebook",
+            "Lines that adjudicators drafted with their rulings",
+            f"{base}/codebook/case-law",
+        )
 
 
 def _rulings(session: Session, viewer: Viewer, rounds: Sequence[Round], base: str) -> Iterator[Waiting]:

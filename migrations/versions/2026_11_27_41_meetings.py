@@ -1,14 +1,14 @@
 """Meetings on a round's disagreements: who was there and wrote, what was at hand, and the votes.
 
 Revision ID: 2026_11_27_41
-Revises: 2026_11_27_36
+Revises: 2026_11_27_40
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_41"
-down_revision = "2026_11_27_36"
+down_revision = "2026_11_27_40"
 branch_labels = None
 depends_on = None
 

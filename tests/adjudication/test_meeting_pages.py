@@ -1,6 +1,7 @@
 """Meetings over the wire: what each one's page shows, and that no page shows a vote before the reveal."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from app.adjudication import meeting_actions
 from app.adjudication.meeting_models import Meeting
 from app.adjudication.models import Ruling
+from app.adjudication.settling_rules import rules_of, write_choice
 from app.coding.models import Exposure
 from tests.adjudication.conftest import make_table
 from tests.adjudication.meeting_table import MeetingTable, make_meeting_table, under_way
@@ -275,7 +277,7 @@ def test_only_the_scribe_has_the_ruling_form_and_it_holds_no_answer_beforehand(m
     page = client_for(meeting.table.judge).get(meeting.address)
     form = page.text.split('id="ruling"')[1].split("</form>")[0]
     assert f"{meeting.here_item}/rulings" in page.text
-    assert "checked" not in form and "Who took part" not in form
+    assert not re.search(r'name="(answer|cause)"[^>]* checked', form) and "Who took part" not in form
 
 
 def test_a_many_code_dimension_is_voted_on_with_several_codes(session, client_for):
@@ -367,6 +369,25 @@ def test_a_meeting_of_another_round_or_study_is_not_found(meeting, client_for):
     assert browser.get(f"{other.address}s/{meeting.meeting.id}").status_code == 404
     other.starts(other.table.lead)
     stranger = f"{other.address}/items/{meeting.item.id}"
-    for act in ("openings", "votes", "reveal", "ballots", "parking", "adoption", "rulings"):
+    for act in ("openings", "votes", "names", "reveal", "ballots", "parking", "adoption", "rulings"):
         fields = meeting.fields("abstains", cause="slip", reason="x") | {"answer": str(other.table.config.id)}
         assert browser.post(f"{stranger}/{act}", data=fields).status_code == 404, act
+
+
+def test_under_a_blind_settling_coders_vote_unnamed_until_their_names_are_asked_for(meeting, client_for):
+    table = meeting.table
+    rules = replace(rules_of(meeting.session, table.coding_round), blind=True)
+    write_choice(meeting.session, table.lead, table.coding_round, rules)
+    meeting.votes(table.ada, table.human)
+    meeting.votes(table.judge, table.network)
+    meeting.reveals(table.judge)
+    browser = client_for(table.judge)
+
+    told = results_of(browser.get(meeting.address))[0]
+    assert re.search(r"Coder [AB]", told) and table.ada.name not in told and table.judge.name in told
+    seats = browser.get(meeting.address).text.split('class="row seats"')[1].split("</ul>")[0]
+    assert table.ada.name in seats and "coder-a" not in seats and "coder-b" not in seats
+    assert table.ada.name in results_of(client_for(table.ada).get(meeting.address))[0]
+
+    assert browser.post(meeting.here_item + "/names").headers["location"] == meeting.address
+    assert table.ada.name in results_of(browser.get(meeting.address))[0]

@@ -73,7 +73,7 @@ async def test_two_vote_blind_see_the_votes_together_and_go_on(site: Site, signe
     for page in (judge, ada):
         await expect(page.locator(".ballot tbody tr")).to_have_count(2)
         await expect(page.locator(".ballot")).to_contain_text("Network")
-    await judge.keyboard.press("a")
+    await judge.keyboard.press("y")
     await expect(judge.locator(f"#pick-{table.network.id}")).to_be_checked()
     await judge.get_by_label("Slip").check()
     await judge.get_by_label("Reason").fill("The text says so.")

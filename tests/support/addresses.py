@@ -129,7 +129,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
 QUERIES = {
     "/agreement": ("?round={number}",),
     "/agreement/table.csv": ("?round={number}",),
-    "/disagreements": ("?round={number}", "?round={number}&open=all"),
+    "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),

@@ -1,0 +1,158 @@
+"""Who coded what, hidden until it is asked for: under a blind settling the coders of an incident stand as letters."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from string import ascii_uppercase
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.adjudication import queries
+from app.adjudication.queries import Compared, Queue
+from app.adjudication.ruling_models import NameOpening
+from app.adjudication.settling_rules import rules_of
+from app.problems import NotFound
+from app.rounds.models import Round
+from app.studies.events import record
+from app.studies.models import Membership
+from app.studies.queries import members_by_id
+from app.studies.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """Stands on a page in the place of a coder. id: the letter, by which a form means them."""
+
+    id: str
+
+    @property
+    def name(self) -> str:
+        return f"Coder {self.id}"
+
+    @property
+    def initials(self) -> str:
+        return self.id
+
+
+Somebody = Membership | Unnamed
+
+
+@dataclass(frozen=True)
+class Names:
+    """The members of a study as one of them sees them beside an incident.
+
+    letters: of coders who stand unnamed. coder_ids: all coders of the incident, in their order.
+    """
+
+    members: Mapping[int, Membership]
+    letters: Mapping[int, str] = field(default_factory=dict)
+    coder_ids: Sequence[int] = ()
+
+    def of(self, member_id: int) -> Somebody:
+        return Unnamed(self.letters[member_id]) if member_id in self.letters else self.members[member_id]
+
+    def words(self, text: str) -> str:
+        """What somebody wrote, with the unnamed coders under their letters."""
+        return self._written.sub(lambda found: self._stands_for[found[0]], text) if self.letters else text
+
+    def in_full(self, text: str) -> str:
+        """What was typed to a letter, said to the coder who stands under it."""
+        for member_id, letter in self.letters.items():
+            text = re.sub(rf"@Coder {letter}\b", lambda _, at=member_id: f"@{self.members[at].name}", text)  # type: ignore[misc]
+        return text
+
+    def member_id(self, typed: int | str) -> int:
+        """Of an id, or of the letter of a coder."""
+        if isinstance(typed, int):
+            return typed
+        for member_id, letter in zip(self.coder_ids, ascii_uppercase, strict=False):
+            if letter == typed:  # also of who stands named by now: the form may be an older one
+                return member_id
+        raise NotFound
+
+    @property
+    def is_blind(self) -> bool:
+        return bool(self.letters)
+
+    @cached_property
+    def _stands_for(self) -> dict[str, str]:
+        """Full names, and the parts of them that people call one another by; a part of several is nobody's letter."""
+        found: dict[str, str] = {}
+        for member_id, letter in self.letters.items():
+            parts = {part for part in self.members[member_id].name.split() if len(part) > 1 and part.isalpha()}
+            found |= {part: "a coder" if part in found else f"Coder {letter}" for part in parts}
+        full = {self.members[member_id].name: f"Coder {letter}" for member_id, letter in self.letters.items()}
+        return found | full
+
+    @cached_property
+    def _written(self) -> re.Pattern[str]:
+        longest_first = sorted(self._stands_for, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+def order_of_coders(session: Session, coding_round: Round, found: Compared) -> list[int]:
+    """By member; under a blind settling drawn for each incident, so that no place or colour tells who it is."""
+    if not rules_of(session, coding_round).blind:
+        return sorted(found.coder_ids)
+    return sorted(found.coder_ids, key=lambda coder_id: _draw(coding_round, found.incident_id, coder_id))
+
+
+def names_beside(
+    session: Session, viewer: Viewer, coding_round: Round, found: Compared, queue: Queue | None = None
+) -> Names:
+    """Nothing is hidden from who asked, nor where no disagreement of the incident waits for a ruling any more. One's
+    own answer is one's own under any rule."""
+    names = Names(
+        members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found)
+    )
+    if not rules_of(session, coding_round).blind or _has_asked(session, viewer, coding_round, found.incident_id):
+        return names
+    queue = queue or queries.queue(session, coding_round)
+    if not any(each.incident.id == found.incident_id for each in queue.open):
+        return names
+    letters = dict(zip(names.coder_ids, ascii_uppercase, strict=False))
+    return replace(names, letters={key: letter for key, letter in letters.items() if key != viewer.member.id})
+
+
+def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> None:
+    """The member asks who coded what here: recorded, and once."""
+    row = {
+        "study_id": viewer.study.id,
+        "round_id": coding_round.id,
+        "incident_id": incident_id,
+        "member_id": viewer.member.id,
+    }
+    made = session.execute(insert(NameOpening).values(row).on_conflict_do_nothing().returning(NameOpening.id))
+    if made.first() is None:
+        return
+    record(
+        session,
+        viewer.study.id,
+        viewer.member,
+        "names.shown",
+        subject=("incident", incident_id),
+        veiled_by_round_id=coding_round.id,
+        round_id=coding_round.id,
+    )
+
+
+def _has_asked(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> bool:
+    return (
+        session.scalar(
+            select(NameOpening.id).where(
+                NameOpening.study_id == viewer.study.id,
+                NameOpening.round_id == coding_round.id,
+                NameOpening.incident_id == incident_id,
+                NameOpening.member_id == viewer.member.id,
+            )
+        )
+        is not None
+    )
+
+
+def _draw(coding_round: Round, incident_id: int, coder_id: int) -> str:
+    return sha256(f"coders:{coding_round.seed}:{incident_id}:{coder_id}".encode()).hexdigest()
