@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import comparison_routes, queue_routes, settling_routes, walk_routes
+from app.adjudication import comparison_routes, final_routes, queue_routes, settling_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
@@ -68,6 +68,7 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     queue_routes.router,
     settling_routes.router,
+    final_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,
