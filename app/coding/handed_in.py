@@ -48,6 +48,9 @@ class Submissions:
     def is_last(self) -> Bools:
         return self._best(-self.ordinals)
 
+    def of(self, incident_ids: Sequence[int]) -> Bools:
+        return np.isin(self.incidents, np.array(incident_ids, dtype=np.int64))
+
     def by(self, member_ids: Sequence[int]) -> Bools:
         return np.isin(self.members, np.array(member_ids, dtype=np.int64))
 
