@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.adjudication import models as adjudication
+from app.agreement import stored_models as stored_figures
 from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import help_models as helps
@@ -24,6 +25,7 @@ ROOMS = (
     codebook,
     rounds,
     coding,
+    stored_figures,
     suggestions,
     adjudication,
     curation,

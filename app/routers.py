@@ -7,6 +7,7 @@ from app.accounts import routes as accounts
 from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import routes as agreement
+from app.agreement import stored_routes
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
 from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
@@ -64,6 +65,7 @@ ALL: list[APIRouter] = [
     round_pages.router,
     change_routes.router,
     agreement.router,
+    stored_routes.router,
     suggestions.router,
     leaving_routes.router,
     adjudication.router,

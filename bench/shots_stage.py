@@ -220,6 +220,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
+        "agreement-stored": "/agreement/1/stored",
         "disagreements": "/disagreements",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",

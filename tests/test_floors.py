@@ -28,7 +28,11 @@ FLOORS = (
 
 APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
-LATE = ("agreement/figures.py", "agreement/post_hoc.py")  # numpy and scipy wait until there is something to compute
+LATE = (
+    "agreement/figures.py",
+    "agreement/post_hoc.py",
+    "agreement/stored_figures.py",
+)  # numpy and scipy wait until there is something to compute
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

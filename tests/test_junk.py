@@ -232,6 +232,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",
+        "agreement/{}/stored",
+        "agreement/1/stored?set={}",
         "disagreements?round={}",
         "disagreements?dimension={}",
         "disagreements?page={}",

@@ -229,6 +229,8 @@ MAY = {
     ("POST", PLAN + "/dropping"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
+    ("GET", S + "/agreement/{number}/stored"): MEMBERS,
+    ("POST", S + "/agreement/{number}/stored/file"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
@@ -255,7 +257,7 @@ STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
 AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export", "/codebook/plans")
-AFTER_CLOSING = ("/my-outcomes",)
+AFTER_CLOSING = ("/my-outcomes", "/stored")
 
 
 def phase_for(path: str) -> str:

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
+from app.agreement.stored_figures import store_figures
 from app.codebook.actions import name_version, retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import current_seq, whole_codebook
@@ -255,6 +256,7 @@ def a_disagreement(session, scene, phase) -> dict[str, object]:
         own = assignment_of(session, coder, coding_round, incident)
         code_and_submit(session, coder, own, {dimension.id: [code]})
     move_round(session, scene.lead, coding_round, phase)
+    store_figures(session, scene.lead, coding_round)
     return {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
 
 
