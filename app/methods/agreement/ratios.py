@@ -82,14 +82,13 @@ def value_counts(cells: Ints, values: int) -> sparse.csr_array:
     return sparse.csr_array(entries, shape=(len(cells), values))
 
 
-def pair_distances(patterns: Patterns, distance: Floats | None = None) -> Floats:
-    """For each pattern the sum of distances over pairs of its ratings; without `distance`, 0 or 1."""
+def pair_distances(patterns: Patterns) -> Floats:
+    """For each pattern the pairs of its ratings that differ."""
     cells = patterns.cells
     total = np.zeros(len(cells))
     for second in range(1, cells.shape[1]):
         mine, others = cells[:, [second]], cells[:, :second]
-        apart = (mine != others) if distance is None else distance[mine, others]
-        total += np.where((mine != ABSENT) & (others != ABSENT), apart, 0.0).sum(axis=1)
+        total += ((mine != others) & (mine != ABSENT) & (others != ABSENT)).sum(axis=1)
     return total
 
 
