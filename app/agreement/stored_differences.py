@@ -73,7 +73,10 @@ def _mapping(then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]], name_o
     """Of codes that were handed in then and are now: what they became."""
     after: dict[int, int | None] = {pair[0]: pair[1] for pair in now}
     changed = [(code, after[code]) for code, into in then if code in after and after[code] != into]
-    said = [f"“{name_of(code)}” as {f'“{name_of(into)}”' if into else 'nothing'}" for code, into in changed[:NAMED]]
+    said = [
+        f"“{name_of(code)}” as “{name_of(into)}”" if into else f"“{name_of(code)}” not at all, as it was split"
+        for code, into in changed[:NAMED]
+    ]
     more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
     return ", ".join(said) + more
 
