@@ -43,7 +43,8 @@ class Look:
     coined: Mapping[int, bool]
 
     @classmethod
-    def at(cls, session: Session, coding_round: Round, lens: Lens, work: HandedIn) -> "Look":
+    def at(cls, session: Session, coding_round: Round, lens: Lens) -> "Look":
+        work = handed_in(session, coding_round)
         codebook = queries.codebook_of_round(session, coding_round)
         is_imported = coding_round.purpose == IMPORTED
         if is_imported:
@@ -97,16 +98,14 @@ class Look:
 
 def looked_at(session: Session, coding_round: Round, row: Row) -> tuple[Chosen, CodeOf]:
     """What a row of `round_figures` counts, and how its codes are compared: for whatever else is counted of it."""
-    look = Look.at(session, coding_round, row.lens, handed_in(session, coding_round))
+    look = Look.at(session, coding_round, row.lens)
     return (look.work, look.submissions(row.was or row.kind)), look.code_of(row.dimension)
 
 
-def figured(
-    session: Session, coding_round: Round, lens: Lens, work: HandedIn, planned: tuple[int, int]
-) -> RoundFigures:
+def figured(session: Session, coding_round: Round, lens: Lens, planned: tuple[int, int]) -> RoundFigures:
     """Under the round's own codebook."""
-    look = Look.at(session, coding_round, lens, work)
-    submissions = work.submissions
+    look = Look.at(session, coding_round, lens)
+    submissions = look.work.submissions
     first, exposed = submissions.is_first & look.here, ~submissions.independent & look.here
     if coding_round.purpose == IMPORTED:
         exposed = np.zeros_like(exposed)
@@ -126,9 +125,9 @@ def figured(
     )
 
 
-def post_hoc_rows(session: Session, coding_round: Round, lens: Lens, work: HandedIn) -> list[Row]:
+def post_hoc_rows(session: Session, coding_round: Round, lens: Lens) -> list[Row]:
     """The same dimensions and submissions, scored under another codebook: never a reliability (promise 9)."""
-    look = Look.at(session, coding_round, lens, work)
+    look = Look.at(session, coding_round, lens)
     there = {each.id for each in look.under.dimensions}
     codes = whole_codebook(session, coding_round.study_id).codes
     open_to_all = {code.id for code in codes.values() if code.disclosed == "whole"}
