@@ -220,6 +220,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
+        "agreement-beside": f"/agreement?round={settling.number}&version={later.id}&level=category&beside=1&width=0.1",
         "disagreements": "/disagreements",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",
