@@ -105,9 +105,7 @@ def _limits(row: Row, report: AgreementReport, headline: Coefficient) -> Iterabl
     """What the figure cannot say because of how little it rests on."""
     if headline.n <= FEW_INCIDENTS:
         most = f"{100 / headline.n:.0f} points"
-        yield Sentence(
-            f"Of {headline.n} incidents, each said alike or not moves percent agreement by up to {most}."
-        )
+        yield Sentence(f"Of {headline.n} incidents, each said alike or not moves percent agreement by up to {most}.")
     if report.raters == 2:
         yield Sentence("Two coders rated: how far others would agree with them is not known from it.")
     unmeasured = sum(code.alpha.low is None for code in report.codes)

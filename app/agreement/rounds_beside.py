@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.agreement.asked import Asked
-from app.agreement.figures import RoundFigures, Row, round_figures
+from app.agreement.figures import RELIABILITY, RoundFigures, Row, round_figures
 from app.agreement.shown import whisker_of
 from app.agreement.trend import Trend, TrendPoint, trend
 from app.codebook.tree import DimensionEntry
@@ -84,9 +84,12 @@ def _figure(row: Row) -> BesideFigure:
 
 
 def short_name(row: Row) -> str:
-    if row.lens.is_post_hoc:
-        return f"{SHORT[row.was]}, post hoc under {row.lens.version_name}"
-    return SHORT[row.kind]
+    """What is scored post hoc of a reliability round is no reliability, and not called one (promise 9)."""
+    if not row.lens.is_post_hoc:
+        return SHORT[row.kind]
+    was = "" if row.was == RELIABILITY else f"{SHORT[row.was]}, "
+    words = f"{was}post hoc under {row.lens.version_name}"
+    return words[:1].upper() + words[1:]
 
 
 def why_none(row: Row) -> str:

@@ -122,8 +122,8 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
 
 
 QUERIES = {
-    "/agreement": ("?round={number}",),
-    "/agreement/table.csv": ("?round={number}",),
+    "/agreement": ("?round={number}", "?beside={number}", "?version=live&level=category"),
+    "/agreement/table.csv": ("?round={number}", "?beside={number}"),
     "/disagreements": ("?round={number}", "?round={number}&open=all"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
