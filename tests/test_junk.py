@@ -232,6 +232,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "agreement?round={}",
         "agreement?dimension={}",
         "agreement/table.csv?round={}",
+        "agreement/incidents?round={}&dimension=1",
+        "agreement/incidents?round=1&dimension={}&of={}&a={}&b={}&code={}&other={}&page={}",
         "disagreements?round={}",
         "disagreements?dimension={}",
         "disagreements?page={}",

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.agreement.closer import closer_look
 from app.agreement.figures import round_figures
+from app.agreement.lens import PLAIN
 from app.agreement.page import agreement_page, asked_round, offered_rounds
 from app.agreement.table_file import TableOfRound, table_csv
 from app.codebook.queries import visible_codebook
@@ -22,13 +24,16 @@ def agreement(
 ) -> Response:
     offered, running = offered_rounds(session, viewer)
     coding_round = asked_round(offered, _number(round))
+    found = agreement_page(session, viewer, coding_round, _number(dimension)) if coding_round else None
+    chosen = found.chosen if found else None
     return page(
         request,
         "agreement/page.html",
         here_nav="agreement",
         offered=[(each.number, f"{each.number} · {each.name}") for each in offered],
         running=running,
-        found=agreement_page(session, viewer, coding_round, _number(dimension)) if coding_round else None,
+        found=found,
+        closer=closer_look(session, viewer, coding_round, PLAIN, chosen.row) if coding_round and chosen else None,
     )
 
 

@@ -79,6 +79,7 @@ WORDS = {
     "coding.take_back": "took back to draft",
     "comparison.opened": "compared with colleagues on",
     "answers.opened": "opened the answers on",
+    "cell.opened": "opened the answers behind a figure of",
     "flags.opened": "opened the notes of flags in",
     "comment.made": "commented on",
     "ruling.made": "ruled on",

@@ -229,6 +229,8 @@ MAY = {
     ("POST", PLAN + "/dropping"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
+    ("GET", S + "/agreement/incidents"): MEMBERS,
+    ("POST", S + "/agreement/incidents/openings"): MEMBERS,
     ("GET", S + "/disagreements"): MEMBERS,
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,

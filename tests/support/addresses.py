@@ -124,6 +124,11 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
 QUERIES = {
     "/agreement": ("?round={number}",),
     "/agreement/table.csv": ("?round={number}",),
+    "/agreement/incidents": tuple(
+        f"?round={{number}}&dimension={{dimension}}&row={row}&of={of}&code={{code}}&other=none"
+        for row in ("reliability", "calibration", "first")
+        for of in ("row", "differ", "codes", "code", "skipped", "evidence")
+    ),
     "/disagreements": ("?round={number}", "?round={number}&open=all"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
