@@ -1,7 +1,7 @@
 """The closer look at one dimension of a round: who agrees with whom, which codes are taken for which, and on what."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -15,10 +15,10 @@ from app.agreement.closer_matrix import (
     pair_lines,
     pair_matrix,
 )
-from app.agreement.closer_words import ALL_FIRST, Cell, Place, token_of
-from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Row, Value
-from app.agreement.lens import Lens
-from app.agreement.page import Shown, code_name
+from app.agreement.closer_words import Cell, Place, token_of
+from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Value
+from app.agreement.page import AgreementPage
+from app.agreement.shown import Shown, code_name
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.coding.open_incidents import open_incidents
@@ -93,23 +93,18 @@ class CloserLook:
         return self.confused[LISTED:]
 
 
-def closer_look(
-    session: Session,
-    viewer: Viewer,
-    coding_round: Round,
-    lens: Lens,
-    row: Row,
-    lens_query: Sequence[tuple[str, str]] = (),
-) -> CloserLook | None:
+def closer_look(session: Session, viewer: Viewer, found: AgreementPage) -> CloserLook | None:
     """None where the row has no figure, as while new codes wait to be pooled: there is nothing to look at then."""
-    if row.report is None:
+    coding_round = found.coding_round
+    row = found.chosen.row if found.chosen else None
+    if row is None or row.report is None:
         return None
     from app.agreement.closer_figures import closer_figures  # numpy: not before there is something to count
 
-    figures = closer_figures(session, coding_round, lens, row.kind, row.dimension)
-    place = Place(coding_round, row.dimension.id, row.kind, tuple(lens_query))
+    figures = closer_figures(session, coding_round, row)
+    place = Place.of(coding_round, found.asked, row)
     members = coders(session, coding_round)
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    codebook = visible_codebook(session, viewer.study.id, viewer.member.id, seq=row.lens.seq)
     veiled = is_veiled(session, viewer, coding_round)
 
     def name_of(value: Value | None) -> str:
@@ -128,7 +123,7 @@ def closer_look(
         repeats=_repeats(figures.repeats, members, place),
         inclusion=_inclusion(figures.inclusion, place),
         queries={
-            name: replace(place, row_kind=ALL_FIRST).query(Cell("code", (), (token_of(value),)))
+            name: place.beside.query(Cell("code", (), (token_of(value),)))
             for name, value in (("none_applies", NONE_APPLIES), ("not_enough", NOT_ENOUGH))
         },
     )

@@ -34,7 +34,7 @@ def behind(session: Session, source: Source, cell: Cell) -> Behind:
         return _repeats_apart(source, cell.member_ids[0])
     if cell.kind == "pair":
         return _pair(source.units, *cell.member_ids)
-    return {incident_id: _told(source.units[incident_id]) for incident_id in _of_units(session, source, cell)}
+    return {incident_id: _told(source.units[incident_id]) for incident_id in sorted(_of_units(session, source, cell))}
 
 
 def is_free(source: Source, cell: Cell) -> bool:
@@ -87,14 +87,14 @@ def _pair(units: Units, first: int, second: int) -> Behind:
     """What both rated, the incidents on which they are apart first."""
     both = {i: [each for each in given if each.member_id in (first, second)] for i, given in units.items()}
     pairs = {i: given for i, given in both.items() if len(given) == 2}
-    return {i: _told(pairs[i]) for i in sorted(pairs, key=lambda i: not _is_apart(pairs[i]))}
+    return {i: _told(pairs[i]) for i in sorted(pairs, key=lambda i: (not _is_apart(pairs[i]), i))}
 
 
 def _skipped(source: Source) -> Behind:
     """By one coder, and coded by another."""
     return {
         incident_id: [submission_id for _, submission_id in said.values()]
-        for incident_id, said in decided(source).items()
+        for incident_id, said in sorted(decided(source).items())
         if len({coded for coded, _ in said.values()}) > 1
     }
 

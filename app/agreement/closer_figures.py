@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 from app.agreement.closer_cells import repeats_of
 from app.agreement.closer_evidence import EvidenceFound, evidence_found
 from app.agreement.closer_source import Source, decided, source_of
-from app.agreement.lens import Lens
-from app.codebook.rows import newest_state
-from app.codebook.tree import DimensionEntry
+from app.agreement.closer_words import row_key
+from app.agreement.figures import Row
+from app.agreement.kept import made_once
 from app.coding.handed_in import Bools
-from app.db.shared import shared_by_sessions
 from app.methods.agreement import (
     Measures,
     code_confusion,
@@ -47,22 +46,10 @@ class CloserFigures:
     inclusion: Inclusion
 
 
-def closer_figures(
-    session: Session, coding_round: Round, lens: Lens, row_kind: str, dimension: DimensionEntry
-) -> CloserFigures:
+def closer_figures(session: Session, coding_round: Round, row: Row) -> CloserFigures:
     """Made once for all who look, until something of it changes. Raises StillBlind while the round runs (promise 1)."""
-    source = source_of(session, coding_round, lens, row_kind, dimension)
-    shared = shared_by_sessions(session)
-    if shared is None:
-        return _figured(session, source)
-    key = "closer", coding_round.study_id, coding_round.id, row_kind, dimension.id, lens
-    state = source.work.state, newest_state(session, coding_round.study_id), dimension.takes_many
-    kept: tuple[object, CloserFigures] | None = shared.find(key)
-    if kept is not None and kept[0] == state:
-        return kept[1]
-    made = _figured(session, source)
-    shared.keep(key, (state, made))
-    return made
+    what = "closer", row_key(row), row.dimension.id, row.lens
+    return made_once(session, coding_round, what, lambda: _figured(session, source_of(session, coding_round, row)))
 
 
 def _figured(session: Session, source: Source) -> CloserFigures:

@@ -11,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agreement.closer import value_name
-from app.agreement.closer_words import ALL_FIRST, Cell, Place, value_of_token
-from app.agreement.figures import NONE_APPLIES, round_figures
-from app.agreement.lens import Lens
+from app.agreement.closer_words import ALL_FIRST, Cell, Place, row_key, value_of_token
+from app.agreement.figures import NONE_APPLIES, Row, round_figures
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, DimensionEntry
 from app.coding.exposures import exposed_subjects
@@ -86,19 +85,23 @@ class CellPage:
         return self.place.coding_round
 
     @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the form that opens sends along."""
+        return [*self.place.asked.fields(), ("row", self.place.row_key), *self.cell.query.items()]
+
+    @property
     def opened_next(self) -> int:
         return min(self.hidden, OPENED_AT_ONCE)
 
 
-def cell_page(
-    session: Session, viewer: Viewer, place: Place, lens: Lens, cell: Cell, *, page_number: int = 1
-) -> CellPage:
+def cell_page(session: Session, viewer: Viewer, place: Place, cell: Cell, *, page_number: int = 1) -> CellPage:
     """What is no row of the round, or has no figure yet, is not found; nor is a round that still runs."""
-    sight = sight_of(session, viewer, place, lens, cell)
+    sight = sight_of(session, viewer, place, cell)
     at, pages = page_at(page_number, len(sight.seen), ON_A_PAGE)
     shown = sight.seen[(at - 1) * ON_A_PAGE : at * ON_A_PAGE]
     members = coders(session, place.coding_round)
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
+    seq = place.asked.lens(session, place.coding_round).seq
+    codebook = visible_codebook(session, viewer.study.id, viewer.member.id, seq=seq)
     return CellPage(
         place=place,
         cell=cell,
@@ -114,12 +117,11 @@ def cell_page(
     )
 
 
-def sight_of(session: Session, viewer: Viewer, place: Place, lens: Lens, cell: Cell) -> Sight:
+def sight_of(session: Session, viewer: Viewer, place: Place, cell: Cell) -> Sight:
     from app.agreement.closer_cells import behind, is_free  # numpy: not before there is something to look at
     from app.agreement.closer_source import source_of
 
-    dimension = _dimension(session, place)
-    source = source_of(session, place.coding_round, lens, place.row_kind, dimension)
+    source = source_of(session, place.coding_round, _row(session, place), every_first=place.row_key == ALL_FIRST)
     found = behind(session, source, cell)
     if is_free(source, cell):
         return Sight(source, True, tuple(found), (), (), found)
@@ -132,15 +134,13 @@ def sight_of(session: Session, viewer: Viewer, place: Place, lens: Lens, cell: C
     return Sight(source, False, seen, hidden, tuple(set(closed) & still_coded), found)
 
 
-def _dimension(session: Session, place: Place) -> DimensionEntry:
-    """Of a row that has a figure."""
-    for row in round_figures(session, place.coding_round).rows:
-        if (
-            row.dimension.id == place.dimension_id
-            and row.report is not None
-            and place.row_kind in (row.kind, ALL_FIRST)
-        ):
-            return row.dimension
+def _row(session: Session, place: Place) -> Row:
+    """One that has a figure."""
+    lens = place.asked.lens(session, place.coding_round)
+    for row in round_figures(session, place.coding_round, lens).rows:
+        is_asked = row.dimension.id == place.asked.dimension and place.row_key in (row_key(row), ALL_FIRST)
+        if is_asked and row.report is not None:
+            return row
     raise NotFound
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.agreement.closer_words import FEWEST_SHOWN, Cell, Place, token_of
 from app.agreement.figures import Value
-from app.agreement.page import Shown
+from app.agreement.shown import Shown
 from app.studies.models import Membership
 
 if TYPE_CHECKING:

@@ -10,15 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.agreement import queries
-from app.agreement.closer_words import ALL_FIRST
-from app.agreement.figures import CodeOf, Value
-from app.agreement.lens import Lens
+from app.agreement.figured_rows import Look
+from app.agreement.figures import Row, Value
+from app.agreement.lens import CodeOf
 from app.agreement.ratings import Ratings, ratings, value_of
 from app.codebook.tree import DimensionEntry
-from app.coding.handed_in import Bools, HandedIn, Ints, handed_in
-from app.rounds.models import IMPORTED, Round
-from app.rounds.queries import coders
+from app.coding.handed_in import Bools, HandedIn, Ints
+from app.rounds.models import Round
 
 
 class Given(NamedTuple):
@@ -60,30 +58,15 @@ class Source:
         return self.work.submissions.is_first & self.within
 
 
-def source_of(session: Session, coding_round: Round, lens: Lens, kind: str, dimension: DimensionEntry) -> Source:
-    """kind: of the row, as in `figures.Row`, or ALL_FIRST. Raises StillBlind while the round runs (promise 1)."""
-    work = handed_in(session, coding_round)
-    within = lens.mask(session, coding_round, work)
-    chosen = _chosen(session, coding_round, kind, work) & within
-    code_of = lens.code_of(lens.codebook(session, coding_round), dimension.id)
-    if lens.own.level == "code" and not lens.is_post_hoc and coding_round.purpose != IMPORTED:
-        coined = queries.coined_in_private(session, coding_round)
-        if coined.keys() & work.codes_of(dimension.id):
-            code_of = queries.codebook_of_round(session, coding_round).living
-    return Source(coding_round, dimension, work, chosen, within, code_of)
+def source_of(session: Session, coding_round: Round, row: Row, *, every_first: bool = False) -> Source:
+    """Of a row of `round_figures`. every_first: exposed first submissions too, as in the counts that stand beside.
 
-
-def _chosen(session: Session, coding_round: Round, kind: str, work: HandedIn) -> Bools:
-    of = work.submissions
-    if kind == "assisted":
-        return of.is_last
-    if kind == ALL_FIRST:
-        return of.is_first
-    if coding_round.purpose != IMPORTED:
-        return of.is_first & of.independent
-    if kind == "with_models":
-        return of.is_first
-    return of.is_first & ~of.by([each.id for each in coders(session, coding_round) if each.kind == "model"])
+    Raises StillBlind while the round runs (promise 1).
+    """
+    look = Look.at(session, coding_round, row.lens)
+    every = look.work.submissions
+    chosen = every.is_first & look.here if every_first else look.submissions(row.was or row.kind)
+    return Source(coding_round, row.dimension, look.work, chosen, look.here, look.code_of(row.dimension))
 
 
 def units_of(dimension: DimensionEntry, chosen: tuple[HandedIn, Bools], code_of: CodeOf) -> Units:

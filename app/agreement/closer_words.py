@@ -1,10 +1,11 @@
 """The cells of the closer look as an address asks for them, and how their values are written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Value
+from app.agreement.asked import Asked
+from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Row, Value
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.web.forms import whole_number
@@ -55,17 +56,33 @@ class Cell:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the closer look is: a row of a round, and how it is looked at."""
+    """Where the closer look is: a row of a round. asked: the round, the dimension and how they are looked at.
+
+    row_key: of the row, or ALL_FIRST.
+    """
 
     coding_round: Round
-    dimension_id: int
-    row_kind: str
-    lens_query: tuple[tuple[str, str], ...] = ()
+    asked: Asked
+    row_key: str
+
+    @classmethod
+    def of(cls, coding_round: Round, asked: Asked, row: Row) -> "Place":
+        here = replace(asked, round=coding_round.number, dimension=row.dimension.id, beside=(), width="")
+        return cls(coding_round, here, row_key(row))
 
     def query(self, cell: Cell) -> str:
         """Of the address of the incidents behind a cell."""
-        here = {"round": str(self.coding_round.number), "dimension": str(self.dimension_id), "row": self.row_kind}
-        return urlencode([*here.items(), *cell.query.items(), *self.lens_query])
+        return f"{self.asked.query()}&{urlencode({'row': self.row_key, **cell.query})}"
+
+    @property
+    def beside(self) -> "Place":
+        """The same, with every first submission."""
+        return replace(self, row_key=ALL_FIRST)
+
+
+def row_key(row: Row) -> str:
+    """How a row of figures is named in an address."""
+    return f"{row.kind}-{row.was}" if row.was else row.kind
 
 
 def token_of(value: Value | None) -> str:

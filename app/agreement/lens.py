@@ -46,6 +46,13 @@ class Lens:
         return self.seq is not None
 
     @property
+    def words(self) -> str:
+        """What sets it apart from all of a round by code; '' where nothing does."""
+        by = ["by category"] if self.level == "category" else []
+        where = [f"cohort {cohort}" if cohort else "no cohort" for cohort in self.cohorts]
+        return "; ".join([*by, *where])
+
+    @property
     def own(self) -> "Lens":
         """The same look under the round's own codebook."""
         return replace(self, seq=None, version_name="")

@@ -5,9 +5,9 @@ from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agreement.asked import Asked
 from app.agreement.closer import CloserLook, closer_look
-from app.agreement.figures import round_figures
-from app.agreement.lens import PLAIN
+from app.agreement.page import agreement_page
 from app.incidents.models import Incident
 from app.rounds.models import Assignment, Round
 from app.studies.viewer import Viewer
@@ -22,9 +22,9 @@ PUSH, GATEWAY = "a bad config push", "The gateway returned 502"
 
 
 def look(table: Table, coding_round: Round, *, by: Viewer | None = None, sets: bool = False) -> CloserLook:
-    dimension = table.impact if sets else table.cause
-    row = next(r for r in round_figures(table.session, coding_round).rows if r.dimension.id == dimension.id)
-    found = closer_look(table.session, by or table.lead, coding_round, PLAIN, row)
+    viewer, dimension = by or table.lead, table.impact if sets else table.cause
+    page = agreement_page(table.session, viewer, coding_round, Asked(dimension=dimension.id))
+    found = closer_look(table.session, viewer, page)
     assert found is not None
     return found
 

@@ -101,6 +101,7 @@ def agreement_of_patterns(
         alpha_jaccard=measured(set_alphas.jaccard_alpha(patterns)) if sets else None,
         alpha_masi=measured(set_alphas.masi_alpha(patterns)) if sets else None,
         codes=tuple(_codes(patterns, measuring, sets=sets)),
+        pairable=patterns.pairable.ratings,
     )
 
 
