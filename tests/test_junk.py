@@ -243,6 +243,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "rounds/1/suggestions?call={}",
         "incidents/{}",
         "rounds/{}",
+        "rounds/1/looks/{}",
         "memos?author={}",
         "memos?page={}",
         "memos?find={}",
@@ -303,6 +304,7 @@ def posts(session, database, scene):
         **published_ids(session, scene),
         "person_id": scene.everybody["coder 0"].person.id,
         "sign_in_id": 1,
+        "look_id": 1,
         "memo_id": own_memo(session, scene),
         "help_id": near_duplicates_found(session, database, scene.lead).id,
     }

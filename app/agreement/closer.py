@@ -22,6 +22,7 @@ from app.agreement.shown import Shown, code_name
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.coding.open_incidents import open_incidents
+from app.rounds.looks import LookLine, looks_at
 from app.rounds.models import Round
 from app.rounds.queries import coders, incident_ids_of
 from app.studies.models import Membership
@@ -86,6 +87,7 @@ class CloserLook:
     evidence: EvidenceLook
     repeats: list[RepeatLine]
     inclusion: InclusionLook
+    looks: list[LookLine]
     queries: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -122,6 +124,7 @@ def closer_look(session: Session, viewer: Viewer, found: AgreementPage) -> Close
         evidence=_evidence(figures.evidence, members, place),
         repeats=_repeats(figures.repeats, members, place),
         inclusion=_inclusion(figures.inclusion, place),
+        looks=looks_at(session, coding_round),
         queries={
             name: place.beside.query(Cell("code", (), (token_of(value),)))
             for name, value in (("none_applies", NONE_APPLIES), ("not_enough", NOT_ENOUGH))

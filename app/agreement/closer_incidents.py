@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agreement.asked import Asked
 from app.agreement.closer import value_name
 from app.agreement.closer_words import ALL_FIRST, Cell, Place, row_key, value_of_token
 from app.agreement.figures import NONE_APPLIES, Row, round_figures
@@ -94,14 +95,23 @@ class CellPage:
         return min(self.hidden, OPENED_AT_ONCE)
 
 
+def asked_row(session: Session, coding_round: Round, asked: Asked, key: str) -> Row:
+    """One that has a figure: of the dimension that is asked for, else the first."""
+    figures = round_figures(session, coding_round, asked.lens(session, coding_round))
+    for row in figures.rows:
+        is_asked = asked.dimension in (None, row.dimension.id) and key in ("", row_key(row), ALL_FIRST)
+        if is_asked and row.report is not None:
+            return row
+    raise NotFound
+
+
 def cell_page(session: Session, viewer: Viewer, place: Place, cell: Cell, *, page_number: int = 1) -> CellPage:
-    """What is no row of the round, or has no figure yet, is not found; nor is a round that still runs."""
+    """Raises StillBlind while the round runs (promise 1)."""
     sight = sight_of(session, viewer, place, cell)
     at, pages = page_at(page_number, len(sight.seen), ON_A_PAGE)
     shown = sight.seen[(at - 1) * ON_A_PAGE : at * ON_A_PAGE]
     members = coders(session, place.coding_round)
-    seq = place.asked.lens(session, place.coding_round).seq
-    codebook = visible_codebook(session, viewer.study.id, viewer.member.id, seq=seq)
+    codebook = visible_codebook(session, viewer.study.id, viewer.member.id, seq=place.row.lens.seq)
     return CellPage(
         place=place,
         cell=cell,
@@ -121,7 +131,7 @@ def sight_of(session: Session, viewer: Viewer, place: Place, cell: Cell) -> Sigh
     from app.agreement.closer_cells import behind, is_free  # numpy: not before there is something to look at
     from app.agreement.closer_source import source_of
 
-    source = source_of(session, place.coding_round, _row(session, place), every_first=place.row_key == ALL_FIRST)
+    source = source_of(session, place.coding_round, place.row, every_first=place.row_key == ALL_FIRST)
     found = behind(session, source, cell)
     if is_free(source, cell):
         return Sight(source, True, tuple(found), (), (), found)
@@ -132,16 +142,6 @@ def sight_of(session: Session, viewer: Viewer, place: Place, cell: Cell) -> Sigh
     still_coded = open_incidents(session, viewer.study.id, viewer.member.id)
     hidden = tuple(incident_id for incident_id in closed if incident_id not in still_coded)
     return Sight(source, False, seen, hidden, tuple(set(closed) & still_coded), found)
-
-
-def _row(session: Session, place: Place) -> Row:
-    """One that has a figure."""
-    lens = place.asked.lens(session, place.coding_round)
-    for row in round_figures(session, place.coding_round, lens).rows:
-        is_asked = row.dimension.id == place.asked.dimension and place.row_key in (row_key(row), ALL_FIRST)
-        if is_asked and row.report is not None:
-            return row
-    raise NotFound
 
 
 def _not_their_own(source: "Source", found: "Behind", member_id: int) -> dict[int, set[int]]:

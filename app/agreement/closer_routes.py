@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.agreement.asked import Asked
-from app.agreement.closer_incidents import cell_page
+from app.agreement.closer_incidents import asked_row, cell_page
 from app.agreement.closer_openings import open_cell
-from app.agreement.closer_words import Cell, Place
+from app.agreement.closer_words import ALL_FIRST, Cell, Place
 from app.agreement.page import asked_round, offered_rounds
 from app.db.session import ReadSession, Transaction
 from app.problems import NotFound
@@ -45,7 +45,9 @@ def _wanted(session: Session, viewer: Viewer, query: Mapping[str, str]) -> tuple
     round_, dimension, level, version, cohort = (query.get(name) or "" for name in ASKED)
     asked = Asked.read(round_, dimension, level, version, cohort, (), "")
     coding_round = asked_round(offered_rounds(session, viewer)[0], asked.round)
-    if coding_round is None or asked.round is None or asked.dimension is None:
+    if coding_round is None:
         raise NotFound
     asked.check_cohort(session, viewer.study.id)
-    return Place(coding_round, asked, query.get("row") or coding_round.purpose), Cell.asked(query)
+    row = asked_row(session, coding_round, asked, query.get("row") or "")
+    place = Place.of(coding_round, asked, row)
+    return place.beside if query.get("row") == ALL_FIRST else place, Cell.asked(query)

@@ -63,12 +63,13 @@ class Place:
 
     coding_round: Round
     asked: Asked
+    row: Row
     row_key: str
 
     @classmethod
     def of(cls, coding_round: Round, asked: Asked, row: Row) -> "Place":
         here = replace(asked, round=coding_round.number, dimension=row.dimension.id, beside=(), width="")
-        return cls(coding_round, here, row_key(row))
+        return cls(coding_round, here, row, row_key(row))
 
     def query(self, cell: Cell) -> str:
         """Of the address of the incidents behind a cell."""

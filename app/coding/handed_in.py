@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.coding.models import ANSWER_STATES, Submission, SubmittedAnswer, SubmittedCode
 from app.db.shared import shared_by_sessions
-from app.rounds.models import Assignment, Round
+from app.rounds.models import Assignment, Round, RoundLook
 from app.rounds.policy import check_open_to_others
 
 Ints = NDArray[np.int64]
@@ -99,9 +99,9 @@ class HandedIn:
         return np.flatnonzero(chosen[self.at] & (self.dimensions == dimension_id))
 
 
-def handed_in(session: Session, coding_round: Round) -> HandedIn:
-    """Raises StillBlind while the round runs."""
-    check_open_to_others(coding_round)
+def handed_in(session: Session, coding_round: Round, look: RoundLook | None = None) -> HandedIn:
+    """Raises StillBlind while the round runs, but for a lead's recorded look at it."""
+    check_open_to_others(coding_round, look)
     return _all_of(session, coding_round)
 
 
