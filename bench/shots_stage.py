@@ -221,6 +221,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "agreement-beside": f"/agreement?round={settling.number}&version={later.id}&level=category&beside=1&width=0.1",
+        "agreement-differ": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=differ",
+        "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=evidence",
         "disagreements": "/disagreements",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",

@@ -17,7 +17,7 @@ from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.handed_in import Bools, HandedIn, handed_in
 from app.methods.agreement import agreement_of_patterns, differing, mapped
 from app.methods.codebook_algebra import category_of
-from app.rounds.models import IMPORTED, Round
+from app.rounds.models import IMPORTED, Round, RoundLook
 from app.rounds.queries import coders
 
 PEOPLE = ("imported", "imported_independent")
@@ -43,8 +43,9 @@ class Look:
     coined: Mapping[int, bool]
 
     @classmethod
-    def at(cls, session: Session, coding_round: Round, lens: Lens) -> "Look":
-        work = handed_in(session, coding_round)
+    def at(cls, session: Session, coding_round: Round, lens: Lens, recorded: RoundLook | None = None) -> "Look":
+        """recorded: of a lead, at a round that runs."""
+        work = handed_in(session, coding_round, recorded)
         codebook = queries.codebook_of_round(session, coding_round)
         is_imported = coding_round.purpose == IMPORTED
         if is_imported:
@@ -102,9 +103,15 @@ def looked_at(session: Session, coding_round: Round, row: Row) -> tuple[Chosen, 
     return (look.work, look.submissions(row.was or row.kind)), look.code_of(row.dimension)
 
 
-def figured(session: Session, coding_round: Round, lens: Lens, planned: tuple[int, int]) -> RoundFigures:
+def figured(
+    session: Session,
+    coding_round: Round,
+    lens: Lens,
+    planned: tuple[int, int],
+    recorded: RoundLook | None = None,
+) -> RoundFigures:
     """Under the round's own codebook."""
-    look = Look.at(session, coding_round, lens)
+    look = Look.at(session, coding_round, lens, recorded)
     submissions = look.work.submissions
     first, exposed = submissions.is_first & look.here, ~submissions.independent & look.here
     if coding_round.purpose == IMPORTED:

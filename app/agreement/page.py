@@ -97,7 +97,7 @@ def agreement_page(
     asked.check_cohort(session, viewer.study.id)
     figures = round_figures(session, coding_round, asked.lens(session, coding_round))
     dimension = _asked_dimension(session, figures, asked.dimension)
-    rows = [_measure_row(row, row.dimension == dimension) for row in figures.rows]
+    rows = [measure_row(row, row.dimension == dimension) for row in figures.rows]
     version = frozen_version(session, coding_round)
     most_raters = max((row.report.raters for row in figures.rows if row.report), default=0)
     name = version.name if version else ""
@@ -145,7 +145,7 @@ def _asked_dimension(session: Session, figures: RoundFigures, dimension_id: int 
     return first
 
 
-def _measure_row(row: Row, is_chosen: bool) -> MeasureRow:
+def measure_row(row: Row, is_chosen: bool = False) -> MeasureRow:
     report, headline = row.report, row.headline
     return MeasureRow(
         row=row,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.agreement.asked import Asked
+from app.agreement.closer import closer_look
 from app.agreement.figures import round_figures
 from app.agreement.page import agreement_page, asked_round, offered_rounds
 from app.agreement.table_file import TableOfRound, table_csv
@@ -41,13 +42,15 @@ CurrentAsked = Annotated[Asked, Depends(asked)]
 def agreement(request: Request, session: ReadSession, viewer: CurrentViewer, asked: CurrentAsked) -> Response:
     offered, running = offered_rounds(session, viewer)
     coding_round = asked_round(offered, asked.round)
+    found = agreement_page(session, viewer, coding_round, asked, offered) if coding_round else None
     return page(
         request,
         "agreement/page.html",
         here_nav="agreement",
         offered=[(each.number, f"{each.number} · {each.name}") for each in offered],
         running=running,
-        found=agreement_page(session, viewer, coding_round, asked, offered) if coding_round else None,
+        found=found,
+        closer=closer_look(session, viewer, found) if found else None,
     )
 
 
