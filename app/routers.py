@@ -6,8 +6,8 @@ from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
 from app.adjudication import comparison_routes, walk_routes
 from app.adjudication import routes as adjudication
+from app.agreement import closer_routes, look_routes, stored_routes
 from app.agreement import routes as agreement
-from app.agreement import stored_routes
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
 from app.codebook import import_routes as codebook_import_routes
 from app.codebook import routes as codebook
@@ -66,6 +66,8 @@ ALL: list[APIRouter] = [
     change_routes.router,
     agreement.router,
     stored_routes.router,
+    closer_routes.router,
+    look_routes.router,
     suggestions.router,
     leaving_routes.router,
     adjudication.router,

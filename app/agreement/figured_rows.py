@@ -17,7 +17,7 @@ from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.handed_in import Bools, HandedIn, handed_in
 from app.methods.agreement import agreement_of_patterns, differing, mapped
 from app.methods.codebook_algebra import category_of
-from app.rounds.models import IMPORTED, Round
+from app.rounds.models import IMPORTED, Round, RoundLook
 from app.rounds.queries import coders
 
 PEOPLE = ("imported", "imported_independent")
@@ -43,7 +43,9 @@ class Look:
     coined: Mapping[int, bool]
 
     @classmethod
-    def at(cls, session: Session, coding_round: Round, lens: Lens, work: HandedIn) -> "Look":
+    def at(cls, session: Session, coding_round: Round, lens: Lens, recorded: RoundLook | None = None) -> "Look":
+        """recorded: of a lead, at a round that runs."""
+        work = handed_in(session, coding_round, recorded)
         codebook = queries.codebook_of_round(session, coding_round)
         is_imported = coding_round.purpose == IMPORTED
         if is_imported:
@@ -97,16 +99,20 @@ class Look:
 
 def looked_at(session: Session, coding_round: Round, row: Row) -> tuple[Chosen, CodeOf]:
     """What a row of `round_figures` counts, and how its codes are compared: for whatever else is counted of it."""
-    look = Look.at(session, coding_round, row.lens, handed_in(session, coding_round))
+    look = Look.at(session, coding_round, row.lens)
     return (look.work, look.submissions(row.was or row.kind)), look.code_of(row.dimension)
 
 
 def figured(
-    session: Session, coding_round: Round, lens: Lens, work: HandedIn, planned: tuple[int, int]
+    session: Session,
+    coding_round: Round,
+    lens: Lens,
+    planned: tuple[int, int],
+    recorded: RoundLook | None = None,
 ) -> RoundFigures:
     """Under the round's own codebook."""
-    look = Look.at(session, coding_round, lens, work)
-    submissions = work.submissions
+    look = Look.at(session, coding_round, lens, recorded)
+    submissions = look.work.submissions
     first, exposed = submissions.is_first & look.here, ~submissions.independent & look.here
     if coding_round.purpose == IMPORTED:
         exposed = np.zeros_like(exposed)
@@ -126,9 +132,9 @@ def figured(
     )
 
 
-def post_hoc_rows(session: Session, coding_round: Round, lens: Lens, work: HandedIn) -> list[Row]:
+def post_hoc_rows(session: Session, coding_round: Round, lens: Lens) -> list[Row]:
     """The same dimensions and submissions, scored under another codebook: never a reliability (promise 9)."""
-    look = Look.at(session, coding_round, lens, work)
+    look = Look.at(session, coding_round, lens)
     there = {each.id for each in look.under.dimensions}
     codes = whole_codebook(session, coding_round.study_id).codes
     open_to_all = {code.id for code in codes.values() if code.disclosed == "whole"}
@@ -201,7 +207,10 @@ def _measured(look: Look, kind: str, dimension: DimensionEntry, *, was: str = ""
 def _beside(look: Look, dimension: DimensionEntry) -> Beside:
     work = look.work
     first = work.submissions.is_first & ~work.submissions.skipped & look.here
-    states = Counter(work.said[at][0] for at in work.said_at[work.answers(first, dimension.id)].tolist())
+    often = np.bincount(work.said_at[work.answers(first, dimension.id)], minlength=len(work.said)).tolist()
+    states: Counter[str] = Counter()
+    for (state, _), times in zip(work.said, often, strict=True):
+        states[state] += times
     return Beside(
         dimension,
         coded=states["coded"],

@@ -4,17 +4,16 @@ Source: docs/GLOSSARY.md, "reliability". Only independent first submissions of t
 round under its frozen version, make the reliability row; everything else stands apart (promise 9).
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
+from app.agreement.kept import made_once
 from app.agreement.lens import PLAIN, CodeOf, Lens
-from app.codebook.rows import newest_state
 from app.codebook.tree import Codebook, DimensionEntry
-from app.db.shared import shared_by_sessions
 from app.methods.agreement import AgreementReport, Coefficient
 from app.rounds.models import Round
 
@@ -51,7 +50,6 @@ SUBMISSIONS = {
     "with_models": "as the file holds them, models among them",
 }
 
-Made = TypeVar("Made")
 Value = str | int | frozenset[str | int]
 Chosen = tuple["HandedIn", "Bools"]  # what was handed in, and which of the submissions are looked at
 
@@ -88,7 +86,7 @@ class Row:
     def words(self) -> str:
         """What the figure is called, with all that sets it apart from others of its round and dimension."""
         look = f" ({self.lens.words})" if self.lens.words else ""
-        return f"{self.name}{look}{self._left_out}"
+        return f"{self.name}{look}{f'. {self.left_out}' if self.unresolved else ''}"
 
     @property
     def name(self) -> str:
@@ -109,13 +107,13 @@ class Row:
         return self.kind == RELIABILITY
 
     @property
-    def _left_out(self) -> str:
+    def left_out(self) -> str:
         if not self.unresolved:
             return ""
         answers = "1 answer is" if self.unresolved == 1 else f"{self.unresolved} answers are"
         if self.kind == POST_HOC:
-            return f". {answers} left out: with a code that is not in that codebook, or was split by then"
-        return f". {answers} left out: a code was split since, and its parts are not told apart"
+            return f"{answers} left out: with a code that is not in that codebook, or was split by then"
+        return f"{answers} left out: a code was split since, and its parts are not told apart"
 
 
 @dataclass(frozen=True)
@@ -164,28 +162,23 @@ def headline_of(report: AgreementReport | None) -> Coefficient | None:
 def round_figures(session: Session, coding_round: Round, lens: Lens = PLAIN) -> RoundFigures:
     """Made once for all who look, until something of it changes. Raises StillBlind while the round runs (promise 1)."""
     from app.agreement.figured_rows import figured, post_hoc_rows  # numpy: not before there is something to count
-    from app.coding.handed_in import handed_in
 
-    work = handed_in(session, coding_round)
     planned = queries.planned(session, coding_round, lens.cohorts)
-    state = work.state, newest_state(session, coding_round.study_id), planned, repr(coding_round.plan)
 
-    def made_once(look: Lens, make: Callable[[], Made], weight_of: Callable[[Made], int]) -> Made:
-        shared = shared_by_sessions(session)
-        key = "figures", coding_round.study_id, coding_round.id, look
-        kept: tuple[object, Made] | None = shared.find(key) if shared else None
-        if kept is not None and kept[0] == state:
-            return kept[1]
-        made = make()
-        if shared:
-            weight = 1 + weight_of(made) * planned[1] // INCIDENTS_OF_A_SHARE
-            shared.keep(key, (state, made), weight=weight)
-        return made
+    def weight(rows: Sequence[Row]) -> int:
+        return 1 + len(rows) * planned[1] // INCIDENTS_OF_A_SHARE
 
     own = made_once(
-        lens.own, lambda: figured(session, coding_round, lens.own, work, planned), lambda made: len(made.rows)
+        session,
+        coding_round,
+        (lens.own, planned),
+        lambda: figured(session, coding_round, lens.own, planned),
+        weight=lambda made: weight(made.rows),
     )
     rows = own.rows
     if lens.is_post_hoc:
-        rows = [*rows, *made_once(lens, lambda: post_hoc_rows(session, coding_round, lens, work), len)]
+        scored = made_once(
+            session, coding_round, (lens, planned), lambda: post_hoc_rows(session, coding_round, lens), weight=weight
+        )
+        rows = [*rows, *scored]
     return replace(own, coding_round=coding_round, lens=lens, rows=rows)

@@ -10,16 +10,14 @@ from app.agreement.figured_rows import Look
 from app.agreement.figures import RoundFigures, Row
 from app.agreement.lens import PLAIN, CodeOf, Lens
 from app.agreement.stored_form import FORM, LEVELS, Inputs
-from app.coding.handed_in import handed_in
 from app.rounds.models import Round
 from app.rounds.queries import frozen_version
 
 
 def inputs_of(session: Session, coding_round: Round, figures: RoundFigures) -> Inputs:
     """Of every row that has a figure. Raises StillBlind while the round runs (promise 1)."""
-    work = handed_in(session, coding_round)
     version = frozen_version(session, coding_round)
-    looks = [Look.at(session, coding_round, lens, work) for lens in (PLAIN, Lens("category"))]
+    looks = [Look.at(session, coding_round, lens) for lens in (PLAIN, Lens("category"))]
     return {
         "form": FORM,
         "round": coding_round.number,

@@ -30,6 +30,7 @@ from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
+from app.rounds.looks import allow_looks, look
 from app.rounds.models import Assignment
 from app.studies.events import record
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -120,6 +121,7 @@ def walk(session, database, client_for):
         "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
         "help_id": near_duplicates_found(session, database, scene.lead).id,
+        "look_id": looked_at_once(session, scene),
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {
@@ -136,6 +138,11 @@ def walk(session, database, client_for):
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
+
+
+def looked_at_once(session, scene) -> int:
+    allow_looks(session, scene.lead, scene.coding_round.number, allowed=True)
+    return look(session, scene.lead, scene.coding_round.number).id
 
 
 def published_by(session, lead) -> dict[str, object]:

@@ -102,6 +102,7 @@ def agreement_of_patterns(
         alpha_jaccard=measured(by_distance[0]) if by_distance else None,
         alpha_masi=measured(by_distance[1]) if by_distance else None,
         codes=tuple(_codes(patterns, measuring, sets=sets)),
+        pairable=patterns.pairable.ratings,
     )
 
 

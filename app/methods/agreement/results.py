@@ -68,3 +68,4 @@ class AgreementReport:
     alpha_jaccard: Coefficient | None
     alpha_masi: Coefficient | None
     codes: tuple[CodeAgreement, ...]
+    pairable: int = 0  # ratings on units that two or more rated
