@@ -5,6 +5,7 @@ from app.adjudication import meeting_models as meetings
 from app.adjudication import models as adjudication
 from app.adjudication import ruling_models as ruling
 from app.adjudication import settling_models as settling
+from app.agreement import stored_models as stored_figures
 from app.codebook import models as codebook
 from app.coding import models as coding
 from app.curation import help_models as helps
@@ -27,6 +28,7 @@ ROOMS = (
     codebook,
     rounds,
     coding,
+    stored_figures,
     suggestions,
     adjudication,
     meetings,

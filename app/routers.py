@@ -17,6 +17,7 @@ from app.adjudication import (
     walk_routes,
 )
 from app.adjudication import routes as adjudication
+from app.agreement import closer_routes, look_routes, stored_routes
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
 from app.codebook import import_routes as codebook_import_routes
@@ -76,6 +77,9 @@ ALL: list[APIRouter] = [
     round_pages.router,
     change_routes.router,
     agreement.router,
+    stored_routes.router,
+    closer_routes.router,
+    look_routes.router,
     suggestions.router,
     leaving_routes.router,
     meeting_routes.router,

@@ -17,6 +17,7 @@ from app.coding.comparing import comparable_assignments
 from app.coding.models import Exposure, Memo, SubmittedCode
 from app.coding.round_changes import add_coder, remove_coder
 from app.db.session import Database
+from app.rounds.looks import allow_looks, look
 from tests.makers import (
     make_code,
     make_incidents,
@@ -72,6 +73,19 @@ def test_promise_1_and_3_where_each_incident_opens_a_comparison_is_told_to_none_
         assert {member_id for member_id, _ in on_record} == {scene.everybody[who].member.id}
         walk_and_find_nothing(scene, client_for, addresses, f"seed {seed}", opened=(who, address))
         assert exposures(session, scene) == on_record, "looking has recorded something"
+
+
+def test_promise_1_a_leads_look_at_a_running_round_tells_no_word_and_is_nobody_elses(session, database, client_for):
+    """For all others, and on every other page for the lead who looked, everything is as closed as before."""
+    scene = make_scene(session, database, random.Random(2))  # in which the lead does not code
+    allow_looks(session, scene.lead, scene.coding_round.number, allowed=True)
+    made = look(session, scene.lead, scene.coding_round.number)
+    address = f"/studies/{scene.lead.study.slug}/rounds/{scene.coding_round.number}/looks/{made.id}"
+    addresses = list(get_addresses(session, scene))
+    assert address in addresses
+    seen_by = {who for who, viewer in scene.everybody.items() if client_for(viewer).get(address).is_success}
+    assert seen_by == {"lead"}
+    walk_and_find_nothing(scene, client_for, addresses, "after a look")
 
 
 def exposures(session, scene) -> list[tuple[int, int]]:

@@ -28,8 +28,12 @@ FLOORS = (
 
 APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
-# numpy and scipy wait until there is something to compute
-LATE = ("adjudication/differences.py", "agreement/figures.py", "agreement/post_hoc.py")
+LATE = (
+    "adjudication/differences.py",
+    "agreement/figures.py",
+    "agreement/post_hoc.py",
+    "agreement/stored_figures.py",
+)  # numpy and scipy wait until there is something to compute
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

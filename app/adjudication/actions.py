@@ -1,12 +1,12 @@
 """Settling a round: what is unanimous finishes by itself, the rest is opened, talked over and ruled on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.adjudication import flags, policy, queries
+from app.adjudication import closing, flags, policy, queries
 from app.adjudication.audits import draw_audits
 from app.adjudication.blind import Names, names_beside
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
@@ -17,6 +17,7 @@ from app.adjudication.rule_lines import RuleWords, write_rule
 from app.adjudication.settling import finals_by_itself
 from app.adjudication.settling_rules import rules_of
 from app.adjudication.talk import write_mentions
+from app.agreement.stored_figures import store_figures
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
 from app.db.base import now
@@ -56,20 +57,39 @@ class Settled:
     disagreements: int
 
 
-def change_phase(session: Session, viewer: Viewer, number: int, phase: str, *, reason: str = "") -> Round:
+def change_phase(
+    session: Session,
+    viewer: Viewer,
+    number: int,
+    phase: str,
+    *,
+    reason: str = "",
+    reasons: Mapping[str, str] | None = None,
+) -> Round:
     """A step of the round, with what it brings: leaving *running* settles, going back there withdraws.
 
-    Raises StillApart for closing without a reason while disagreements wait for a ruling.
+    Closing stores the figures. reasons: by kind, why what is left open stays so. Raises StillOpen where one is missing.
     """
-    if phase == "closed" and not reason.strip() and queries.open_disagreements(session, viewer.study.id, number):
-        raise policy.StillApart
-    coding_round = rounds.change_phase(session, viewer, number, phase, reason=reason)
+    if phase == "closed":
+        coding_round = _close(session, viewer, number, reason, reasons or {})
+    else:
+        coding_round = rounds.change_phase(session, viewer, number, phase, reason=reason)
     step = phase_changes(session, coding_round)[-1]
     end_with_round(session, viewer, coding_round)
     if step.from_phase == "running":
         settle_unanimous(session, viewer, coding_round)
     if (step.from_phase, step.to_phase) == ("settling", "running"):
         _withdraw(session, viewer, coding_round, reason)
+    return coding_round
+
+
+def _close(session: Session, viewer: Viewer, number: int, reason: str, reasons: Mapping[str, str]) -> Round:
+    """The step is taken first: it holds the round, and refuses what cannot be closed. Raising takes it back."""
+    given = "; ".join(dict.fromkeys(each.strip() for each in (reason, *reasons.values()) if each.strip()))
+    coding_round = rounds.change_phase(session, viewer, number, "closed", reason=given)
+    left = closing.accepted(closing.left_open(session, viewer, coding_round), reason, reasons)
+    closing.record_accepted(session, viewer, coding_round, left)
+    store_figures(session, viewer, coding_round)
     return coding_round
 
 

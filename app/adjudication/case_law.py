@@ -160,7 +160,5 @@ def _rows(
 
 def _standing(session: Session, rounds: Sequence[Round]) -> set[int]:
     return {
-        ruling_id
-        for coding_round in rounds
-        for ruling_id in queries.standing_rulings(session, coding_round).values()
+        ruling_id for coding_round in rounds for ruling_id in queries.standing_rulings(session, coding_round).values()
     }

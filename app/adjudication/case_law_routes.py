@@ -53,9 +53,7 @@ def open_law(request: Request, session: Transaction, viewer: CurrentViewer, post
 
 
 @router.post("/case-law/{rule_id}/decisions")
-def decide(
-    request: Request, session: Transaction, viewer: LeadingViewer, rule_id: Key, posted: PostedForm
-) -> Response:
+def decide(request: Request, session: Transaction, viewer: LeadingViewer, rule_id: Key, posted: PostedForm) -> Response:
     line, declined = posted.raw("line").strip(), posted.text("decision") == "decline"
     try:
         with session.begin_nested():

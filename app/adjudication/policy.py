@@ -28,10 +28,6 @@ class NothingToSettle(Conflict):
     """The coders agree here by now, so there is nothing to rule on."""
 
 
-class StillApart(Invalid):
-    """Disagreements of this round have no ruling yet. Rule on them first, or say why it is closed without."""
-
-
 class NotOpened(Conflict):
     """Open the coders' answers first: who rules must have seen them."""
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.adjudication import actions, policy, queries
+from app.adjudication import actions, closing, policy, queries
 from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagreement_page
 from app.adjudication.forms import (
     BASIS_WORDS,
@@ -24,6 +24,7 @@ from app.codebook.policy import NotActive
 from app.codebook.revisions import ChangedMeanwhile
 from app.db.session import ReadSession, Transaction
 from app.problems import Invalid
+from app.studies.queries import members_by_id
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
@@ -47,11 +48,14 @@ ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 def change_phase(
     request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm
 ) -> Response:
-    phase, reason = posted.text("phase"), posted.text("reason")
+    phase, reasons = posted.text("phase"), {kind: posted.text(f"reason-{kind}") for kind in closing.KINDS}
     try:
-        coding_round = actions.change_phase(session, viewer, number, phase, reason=reason)
-    except policy.StillApart:
-        return _closing_page(request, session, viewer, number)
+        with session.begin_nested():
+            coding_round = actions.change_phase(
+                session, viewer, number, phase, reason=posted.text("reason"), reasons=reasons
+            )
+    except closing.StillOpen as problem:
+        return _closing_page(request, session, viewer, number, reasons, problem.sentence)
     return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
 
 
@@ -148,15 +152,21 @@ def comment(
     return disagreement_answer(request, viewer, shown, RulingForm.of(shown), status=422, **said)
 
 
-def _closing_page(request: Request, session: Session, viewer: Viewer, number: int) -> Response:
-    """Nothing was done yet: how many disagreements would stay without a ruling, and the field for the reason."""
+def _closing_page(
+    request: Request, session: Session, viewer: Viewer, number: int, reasons: dict[str, str], problem: str
+) -> Response:
+    """Nothing was done yet: what would stay open, and a field for why, of each."""
+    coding_round = queries.open_round(session, viewer.study.id, number)
     return page(
         request,
         "adjudication/closing.html",
         status=422,
         here_nav="rounds",
-        round=queries.open_round(session, viewer.study.id, number),
-        left=queries.open_disagreements(session, viewer.study.id, number),
+        round=coding_round,
+        left=closing.left_open(session, viewer, coding_round),
+        members=members_by_id(session, viewer.study.id),
+        reasons=reasons,
+        problem=problem if any(reasons.values()) else "",
     )
 
 

@@ -223,9 +223,7 @@ def _side(session: Session, rule: RulingRule) -> str:
     return beside or "use_when"
 
 
-def _decide(
-    session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = ""
-) -> None:
+def _decide(session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = "") -> None:
     session.add(
         RuleDecision(
             study_id=rule.study_id,

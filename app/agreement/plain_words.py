@@ -7,6 +7,7 @@ from app.agreement.figures import RoundFigures, Row
 from app.methods.agreement import AgreementReport, Coefficient
 from app.web.wording import coefficient
 
+FEW_INCIDENTS = 50  # up to here the reader is told what one of them weighs
 TENTATIVE, ENOUGH = 0.667, 0.8  # Krippendorff's, compared with the lower end of an interval
 FAR_APART = 0.15  # of AC1 and alpha: from here on the reader is told why
 
@@ -32,7 +33,9 @@ def plain_words(figures: RoundFigures, row: Row) -> list[Sentence]:
         said += _lower_ends(figures.reliability)
     else:
         said.append(Sentence(f"{row.words}. It is never pooled with reliability figures."))
-    return [*said, *_prevalence(row, row.report, headline)]
+    if row.lens.is_post_hoc:
+        said.append(Sentence(f"Only a fresh round coded under {row.lens.version_name} can be its reliability."))
+    return [*said, *_prevalence(row, row.report, headline), *_limits(row, row.report, headline)]
 
 
 def _agreement(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:
@@ -96,6 +99,19 @@ def _lower_ends(rows: list[Row]) -> Iterable[Sentence]:
     ]
     told = "; ".join(f"{where} for {', '.join(names)}" for where, names in groups if names)
     yield Sentence(f"Lower ends in this round: {told}.")
+
+
+def _limits(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:
+    """What the figure cannot say because of how little it rests on."""
+    if headline.n <= FEW_INCIDENTS:
+        most = f"{100 / headline.n:.0f} points"
+        yield Sentence(f"Of {headline.n} incidents, each said alike or not moves percent agreement by up to {most}.")
+    if report.raters == 2:
+        yield Sentence("Two coders rated: how far others would agree with them is not known from it.")
+    unmeasured = sum(code.alpha.low is None for code in report.codes)
+    if unmeasured:
+        codes = "1 code has" if unmeasured == 1 else f"{unmeasured} codes have"
+        yield Sentence(f"{codes} no figure alone, because too few ratings hold it or all do.")
 
 
 def _prevalence(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:

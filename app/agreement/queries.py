@@ -9,6 +9,7 @@ from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
 from app.coding.models import SubmittedCode
+from app.incidents.models import Incident
 from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round, RoundIncident, RoundPhaseChange
 from app.rounds.queries import frozen_seq
@@ -85,8 +86,8 @@ def standing_acts(acts: Sequence[tuple[int, int | None]]) -> list[int]:
     return standing
 
 
-def planned(session: Session, coding_round: Round) -> tuple[int, int]:
-    """(assignments of the first pass, incidents) of the round."""
+def planned(session: Session, coding_round: Round, cohorts: Sequence[str] = ()) -> tuple[int, int]:
+    """(assignments of the first pass, incidents) of the round; with `cohorts`, of their incidents alone."""
     assignments = select(func.count()).where(
         Assignment.study_id == coding_round.study_id,
         Assignment.round_id == coding_round.id,
@@ -96,6 +97,12 @@ def planned(session: Session, coding_round: Round) -> tuple[int, int]:
     incidents = select(func.count()).where(
         RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
     )
+    if cohorts:
+        chosen = select(Incident.id).where(
+            Incident.study_id == coding_round.study_id, func.coalesce(Incident.cohort, "").in_(cohorts)
+        )
+        assignments = assignments.where(Assignment.incident_id.in_(chosen))
+        incidents = incidents.where(RoundIncident.incident_id.in_(chosen))
     return session.scalars(assignments).one(), session.scalars(incidents).one()
 
 

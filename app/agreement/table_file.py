@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from io import StringIO
 
 from app.agreement.figures import RoundFigures, Row
-from app.agreement.page import code_name
 from app.agreement.ratings_beside import MISSING
+from app.agreement.rests_on import arm_of
+from app.agreement.shown import code_name
 from app.codebook.tree import Codebook
 from app.methods.agreement import AgreementReport, Coefficient
 from app.methods.inert import inert
@@ -16,7 +17,8 @@ from app.methods.inert import inert
 COLUMNS = (
     "round", "purpose", "codebook_version", "row", "dimension", "measure", "of",
     "value", "low", "high", "n", "prevalence", "undefined", "interval_method",
-    "incidents", "raters", "ratings", "missing",
+    "incidents", "raters", "ratings", "pairable_ratings", "missing",
+    "level", "scored_under", "cohort", "arm", "submissions",
 )  # fmt: skip
 MEASURES = (
     ("percent", "percent"),
@@ -50,7 +52,7 @@ def table_rows(table: TableOfRound) -> Iterator[tuple[object, ...]]:
     coding_round = table.figures.coding_round
     head = (coding_round.number, coding_round.purpose, table.version or "live")
     for row in table.figures.rows:
-        beside = _beside(row.report)
+        beside = (*_beside(row.report), *_look(table, row))
         for line in _lines(row, table.codebook, table.names):
             yield (*head, row.words, row.dimension.name, *line, *beside)
 
@@ -72,7 +74,15 @@ def table_json(tables: Iterable[TableOfRound]) -> str:
 
 
 def _beside(report: AgreementReport | None) -> tuple[object, ...]:
-    return (None, None, None, "") if report is None else (report.units, report.raters, report.ratings, MISSING)
+    if report is None:
+        return None, None, None, None, ""
+    return report.units, report.raters, report.ratings, report.pairable, MISSING
+
+
+def _look(table: TableOfRound, row: Row) -> tuple[object, ...]:
+    own = table.version or "live"
+    scored_under = f"{row.lens.version_name}, post hoc" if row.lens.is_post_hoc else own
+    return row.lens.level, scored_under, "; ".join(row.lens.cohorts) or "all", arm_of(table.figures), row.submissions
 
 
 def _lines(row: Row, codebook: Codebook, names: dict[int, str]) -> Iterator[tuple[object, ...]]:

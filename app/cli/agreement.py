@@ -15,7 +15,7 @@ STANDARD_INPUT = Path("-")
 
 def agreement(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX; - is standard input.")],
-    unit: Annotated[str, typer.Option(help="Column of the unit rated.")],
+    unit: Annotated[str | None, typer.Option(help="Column of the unit rated.")] = None,
     rater: Annotated[str | None, typer.Option(help="Column of the rater (long files, and marks).")] = None,
     value: Annotated[str | None, typer.Option(help="Long files: column of the code.")] = None,
     rater_columns: told.RaterColumns = None,
@@ -36,6 +36,9 @@ def agreement(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told. \\t is a tab.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told.")] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="FILE holds figures at closing: make them again and say what differs.")
+    ] = False,
 ) -> None:
     """How far raters agree: percent, kappas, alpha and AC1, each with its interval.
 
@@ -43,8 +46,13 @@ def agreement(
     code (--rater, --code-columns). How blank cells were taken is said on stderr.
 
     Exit 0: done, also where a figure is undefined. Exit 1: the file cannot be read or contradicts itself; nothing is
-    printed. Exit 2: wrong usage, such as a column that the file does not have.
+    printed. With --stored also: something differs. Exit 2: wrong usage, such as a column that the file does not have.
     """
+    if stored:
+        _check_stored(file, as_json=as_json or form is told.Form.json)
+        return
+    if unit is None:
+        raise typer.BadParameter("Say which column names the unit rated.", param_hint="'--unit'")
     shape = told.shape_of(unit, rater, value, told.names_in(rater_columns), told.names_in(code_columns), dimension)
     taking = told.taking_of(
         shape,
@@ -74,6 +82,20 @@ def agreement(
     for note in done.notes:
         typer.echo(f"{name}: {note}", err=True)
     typer.echo(done.written("json" if as_json else form))
+
+
+def _check_stored(file: Path, *, as_json: bool) -> None:
+    name, content = _content(file)
+    from app.agreement.stored_check import checked_file  # numpy and scipy, as above
+
+    try:
+        checked = checked_file(content)
+    except Invalid as problem:
+        typer.echo(f"{name}: {problem.sentence}", err=True)
+        raise typer.Exit(1) from problem
+    typer.echo(checked.written() if as_json else checked.told())
+    if not checked.is_same:
+        raise typer.Exit(1)
 
 
 def _content(file: Path) -> tuple[str, bytes]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.coding.models import ANSWER_STATES, Submission, SubmittedAnswer, SubmittedCode
 from app.db.shared import shared_by_sessions
-from app.rounds.models import Assignment, Round
+from app.rounds.models import Assignment, Round, RoundLook
 from app.rounds.policy import check_open_to_others
 
 Ints = NDArray[np.int64]
@@ -42,11 +42,19 @@ class Submissions:
     @cached_property
     def is_first(self) -> Bools:
         """Of its assignment, in the first pass. A skip stands only where nothing was coded later."""
-        return self._best(self.skipped, self.ordinals)
+        return self._best(self.skipped, self.ordinals) & (self.passes == 1)
 
     @cached_property
     def is_last(self) -> Bools:
-        return self._best(-self.ordinals)
+        return self._best(-self.ordinals) & (self.passes == 1)
+
+    @cached_property
+    def is_repeat(self) -> Bools:
+        """The first of its assignment, in the second pass."""
+        return self._best(self.skipped, self.ordinals) & (self.passes == 2)
+
+    def of(self, incident_ids: Sequence[int]) -> Bools:
+        return np.isin(self.incidents, np.array(incident_ids, dtype=np.int64))
 
     def by(self, member_ids: Sequence[int]) -> Bools:
         return np.isin(self.members, np.array(member_ids, dtype=np.int64))
@@ -56,7 +64,7 @@ class Submissions:
         of = self.assignments[order]
         best = np.zeros(len(order), dtype=bool)
         best[order[np.r_[True, of[1:] != of[:-1]][: len(of)]]] = True
-        return best & (self.passes == 1)
+        return best
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +99,9 @@ class HandedIn:
         return np.flatnonzero(chosen[self.at] & (self.dimensions == dimension_id))
 
 
-def handed_in(session: Session, coding_round: Round) -> HandedIn:
-    """Raises StillBlind while the round runs."""
-    check_open_to_others(coding_round)
+def handed_in(session: Session, coding_round: Round, look: RoundLook | None = None) -> HandedIn:
+    """Raises StillBlind while the round runs, but for a lead's recorded look at it."""
+    check_open_to_others(coding_round, look)
     return _all_of(session, coding_round)
 
 
@@ -124,7 +132,7 @@ def _read(session: Session, coding_round: Round, known: HandedIn | None) -> Hand
         Submission.id, Submission.assignment_id, Submission.incident_id, Submission.member_id, Assignment.pass_,
         Submission.ordinal, cast(Submission.kind == "skipped", Integer), cast(Submission.independent, Integer),
     )  # fmt: skip
-    new = _columns(
+    new = columns_of(
         session,
         columns,
         select(Submission).join(Assignment, of_assignment).where(*_of_round(Submission, coding_round)),
@@ -150,12 +158,12 @@ def _with_answers(
     codes = select(code).where(*_of_round(code, coding_round))
     if new_ids is not None:
         answers = answers.where(answer.submission_id.in_(new_ids.tolist()))
-    ids, submission_ids, dimensions, states = _columns(
+    ids, submission_ids, dimensions, states = columns_of(
         session, (answer.id, answer.submission_id, answer.dimension_id, state), answers
     )
     if new_ids is not None:
         codes = codes.where(code.answer_id.in_(ids.tolist()))
-    given = _columns(session, (code.answer_id, code.code_id), codes)
+    given = columns_of(session, (code.answer_id, code.code_id), codes)
     said, said_at = _interned(known.said if known else (), ids, states, *given)
     at = np.searchsorted(submissions.ids, submission_ids)
     here = np.isin(submission_ids, submissions.ids)  # another may have been committed between the two questions
@@ -189,7 +197,7 @@ def _interned(
     return tuple(index), said_at
 
 
-def _columns(
+def columns_of(
     session: Session, columns: Sequence[Any], rows: Select[Any], *wanted: ColumnElement[bool]
 ) -> tuple[Ints, ...]:
     """All values of a column at once: hundreds of thousands of rows one by one take seconds."""

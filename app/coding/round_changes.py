@@ -19,6 +19,7 @@ from app.rounds.actions import NotACoder
 from app.rounds.changes import round_to_change, tell
 from app.rounds.holdings import Holdings, active_coder_ids, holdings
 from app.rounds.intake import NoIntake, fresh_ids, waiting_for
+from app.rounds.looks import has_looked
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import codable_incident_ids
 from app.studies.queries import people_who_code
@@ -26,6 +27,10 @@ from app.studies.viewer import Viewer
 
 EVENLY, NOBODY = "evenly", "nobody"
 GAPS, SHARE, NOTHING = "gaps", "share", "nothing"
+
+
+class HasLooked(Conflict):
+    """They have looked at the agreement of this round while it ran, so they cannot code in it."""
 
 
 class NotInRound(Invalid):
@@ -92,6 +97,8 @@ def add_coder(session: Session, viewer: Viewer, number: int, member_id: int, *, 
     coding_round = round_to_change(session, viewer, number)
     if member_id not in {member.id for member in people_who_code(session, coding_round.study_id)}:
         raise NotACoder
+    if has_looked(session, coding_round, member_id):
+        raise HasLooked
     changes.let_code(session, coding_round, member_id)
     found = holdings(session, coding_round)
     given = 0

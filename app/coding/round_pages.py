@@ -14,6 +14,7 @@ from app.problems import NotFound
 from app.rounds import policy, queries
 from app.rounds.change_log import added_later
 from app.rounds.holdings import active_coder_ids, blind_incidents
+from app.rounds.looks import looks_card
 from app.rounds.models import IMPORTED, Round
 from app.studies.viewer import CurrentViewer, Viewer
 from app.web.forms import Key
@@ -83,6 +84,7 @@ def round_page(
         incidents=len(queries.incident_ids_of(session, coding_round)),
         blind=blind_incidents(session, coding_round),
         added=added_later(session, coding_round),
+        looks=looks_card(session, viewer, coding_round),
         changes=queries.phase_changes(session, coding_round),
         steps=_next_steps(session, coding_round) if viewer.leads else [],
         change=changes,

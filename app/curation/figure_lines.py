@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.agreement.page import whisker_of
+from app.agreement.shown import whisker_of
 from app.codebook.tree import DimensionEntry
 from app.methods.agreement import Coefficient
 from app.web.figures import Whisker

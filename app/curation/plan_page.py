@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import ROW_WORDS
-from app.agreement.page import Shown, whisker_of
 from app.agreement.post_hoc import Scored
+from app.agreement.shown import Shown, whisker_of
 from app.codebook.tree import DimensionEntry
 from app.curation import plan_policy as policy
 from app.curation.help_models import CodebookHelp

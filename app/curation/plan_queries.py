@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import disclosed_codebook
+from app.codebook.shelves import shelf_of
 from app.codebook.tree import Codebook
 from app.coding.memo_policy import RunningRound
 from app.coding.memos import running_rounds
 from app.curation import plan_policy as policy
 from app.curation.plan_models import CodebookPlan, CodebookPlanComment, CodebookPlanStep, CodebookPlanStepCode
-from app.curation.plan_steps import Drafted, drafted, shelf_of
+from app.curation.plan_steps import Drafted, drafted
 from app.db.base import now
 from app.methods.codebook_algebra import Shelf
 from app.problems import NotFound

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.codebook.tree import Codebook, CodeEntry
 from app.curation.plan_models import CodebookPlanStep
-from app.methods.codebook_algebra import DoesNotFit, Node, Shelf, Step, after_step
+from app.methods.codebook_algebra import DoesNotFit, Shelf, Step, after_step
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,6 @@ class Drafted:
             return set()
         changed = {key for key, node in self.after.items() if node != self.before.get(key)}
         return changed if self.step.into is None else changed | {self.step.into}
-
-
-def shelf_of(codebook: Codebook) -> dict[int, Node]:
-    moved: dict[tuple[int | None, int], list[int]] = {}
-    for code in codebook.codes.values():
-        if code.is_active:
-            moved.setdefault((code.parent_id, code.codebook_seq), []).append(code.id)
-    with_it: dict[int, int] = {}
-    for code in codebook.codes.values():
-        if code.merged_into_id is not None:
-            with_it |= dict.fromkeys(moved.get((code.merged_into_id, code.codebook_seq), ()), code.id)
-    return {code.id: _node(code, with_it.get(code.id)) for code in codebook.codes.values()}
 
 
 def drafted(shelf: Shelf, rows: Sequence[CodebookPlanStep], codes: Mapping[int, Sequence[int]]) -> list[Drafted]:
@@ -67,16 +54,3 @@ def over_whole(whole: Shelf, planned: Shelf) -> Shelf:
 def users_of(steps: Collection[Drafted], row_id: int) -> list[int]:
     """Numbers of the steps that use what a step makes."""
     return sorted(each.number for each in steps if -row_id in each.step.codes or each.step.into == -row_id)
-
-
-def _node(code: CodeEntry, moved_with: int | None) -> Node:
-    return Node(
-        name=code.name,
-        dimension=code.dimension_id,
-        parent=code.parent_id,
-        is_category=code.is_category,
-        is_active=code.is_active,
-        merged_into=code.merged_into_id,
-        moved_with=moved_with,
-        is_split=code.status == "split",
-    )

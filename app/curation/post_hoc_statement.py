@@ -17,10 +17,10 @@ from app.agreement.post_hoc import POST_HOC_WORDS, CountedRow, counted_rows, sco
 from app.codebook.models import CodebookVersion
 from app.codebook.queries import whole_codebook
 from app.codebook.rows import newest_state
+from app.codebook.shelves import shelf_of
 from app.codebook.tree import Codebook
 from app.coding.submitted_answers import first_answers
 from app.curation.figure_lines import FigureLine, RoundFigureLines
-from app.curation.plan_steps import shelf_of
 from app.db.shared import shared_by_sessions
 from app.methods.codebook_algebra import Shelf, living, scored_as
 from app.rounds.models import IMPORTED, Round, RoundPhaseChange

@@ -15,10 +15,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.adjudication.models import FinalCode
 from app.agreement.post_hoc import CountedRow, Scored, counted_rows, scored
 from app.codebook.queries import whole_codebook
+from app.codebook.shelves import shelf_of
 from app.coding.models import AssignmentWork, CodeApplication, SubmittedCode
 from app.coding.submitted_answers import GivenAnswer, first_answers
 from app.curation.plan_queries import OpenedPlan
-from app.curation.plan_steps import Drafted, over_whole, shelf_of
+from app.curation.plan_steps import Drafted, over_whole
 from app.methods.codebook_algebra import Shelf, category_of, scored_as, touched
 from app.rounds.models import Assignment, Round
 from app.rounds.policy import is_open_to_others

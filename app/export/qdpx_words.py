@@ -45,6 +45,7 @@ NOT_CARRIED = (
     "Rounds: each coder stands with what they last handed in for an incident, in the newest round that is past its "
     "coding. Silent repeats and skips stay out.",
     "Whether a coder worked independently, what they were shown, and first submissions: the ratings CSV holds these.",
+    "Figures at closing: each stored set is taken out where it is shown, on the agreement page of its round.",
     "Codes that nobody used and that were retired or merged; into which code a merged one went.",
     "The history: revisions and versions of the codebook, earlier rulings, who recoded what and why, events.",
     "Private memos, comments on disagreements, flags, suggestions and calls to models.",

@@ -10,6 +10,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agreement.stored_figures import stored_sets
+from app.agreement.stored_file import stored_document, written
 from app.codebook.queries import disclosed_codebook
 from app.export import dataset
 from app.export.codebook_files import codebook_file
@@ -25,7 +27,8 @@ TIMES = ("started_at", "detected_at", "triaged_at", "mitigated_at", "resolved_at
 
 
 def study_copy(session: Session, data: StudyData) -> ExportFile:
-    """Incidents with their text, the codebook, the data set and ratings of every round, members and the history."""
+    """Incidents with their text, the codebook, the data set, ratings and figures at closing of every round, members and
+    the history."""
     slug, title = data.study.slug, data.study.title
     codebook = disclosed_codebook(session, data.study.id)
     files = [
@@ -43,8 +46,22 @@ def study_copy(session: Session, data: StudyData) -> ExportFile:
             ExportFile("dataset-wide.csv", "", dataset.wide_file(data).content),
             ExportFile("ratings.csv", "", dataset.ratings_file(data).content),
         ]
+    files += _figures_at_closing(session, data)
     files.append(ExportFile("manifest.json", "", _manifest(data, files)))
     return ExportFile(f"{slug}-copy.zip", "application/zip", _zipped(files))
+
+
+def _figures_at_closing(session: Session, data: StudyData) -> list[ExportFile]:
+    """One file a closing, the first one first: with it the figures can be made again (`tandem agreement --stored`)."""
+    return [
+        ExportFile(
+            f"figures-at-closing/round-{found.coding_round.number}-{nth}.json",
+            "",
+            written(stored_document(session, data.study.slug, found.coding_round, stored)),
+        )
+        for found in data.rounds
+        for nth, stored in enumerate(reversed(stored_sets(session, found.coding_round)), start=1)
+    ]
 
 
 def _incidents(session: Session, study_id: int) -> bytes:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import RELIABILITY, Row, round_figures
-from app.agreement.page import whisker_of
+from app.agreement.shown import whisker_of
 from app.coding.models import Submission
 from app.incidents.models import Incident, IncidentExclusion
 from app.rounds.models import Round, RoundIncident

@@ -25,6 +25,7 @@ from app.rounds.choosing import (
 from app.rounds.models import ARMS
 from app.rounds.named import ListedUnknown, NoneNamed
 from app.rounds.purposes import usual
+from app.rounds.wished import Wished
 from app.studies.viewer import Viewer
 from app.web.forms import Posted, whole_number
 
@@ -65,6 +66,7 @@ class PlanForm:
     problems: dict[str, str] = field(default_factory=dict)
     chosen: Chosen | None = None
     plan: RoundPlan | None = None
+    wished: Wished = field(default_factory=Wished)
 
     @classmethod
     def empty(cls, session: Session, viewer: Viewer, coder_ids: list[int]) -> "PlanForm":
@@ -76,6 +78,7 @@ class PlanForm:
     def read(cls, posted: Posted, session: Session, viewer: Viewer) -> "PlanForm":
         typed = {name: posted.text(name, value) for name, value in BLANK.items()}
         form = cls(typed | {name: posted.raw(name).strip() for name in LONG}, coder_ids=[])
+        form.wished = Wished.read(posted)
         form.arms = [arm for arm in posted.many("arm") if arm]
         try:
             form.coder_ids = posted.numbers("coder_ids")

@@ -54,6 +54,7 @@ class Round(Base):
     # By what a rolling round takes in incidents that came after it was planned: cohort, service, severity, words, and
     # whether it does so by itself after each import. Null: it takes none.
     intake: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    looks_allowed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # null: no looks while it runs
     created_at: Mapped[Now]
     created_by: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -85,6 +86,19 @@ class RoundPhaseChange(Base):
     at: Mapped[Now]
     member_id: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class RoundLook(Base):
+    """A lead looked at the agreement of a round that ran. Append-only."""
+
+    __tablename__ = "round_looks"
+    __table_args__ = owned_by_study(within_study("round_id", "rounds"), within_study("member_id", "memberships"))
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    member_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Now]
 
 
 class RoundIncident(Base):

@@ -1,7 +1,12 @@
 """The phases of a round, and what they hide. A pure table; promise 1 stands on it."""
 
+from datetime import timedelta
+
+from app.db.base import now
 from app.problems import Conflict
-from app.rounds.models import IMPORTED, Round
+from app.rounds.models import IMPORTED, Round, RoundLook
+
+LOOK_LASTS = timedelta(minutes=15)
 
 # What a lead may do next. Reopening goes back one phase and takes a reason.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -69,6 +74,14 @@ def is_open_to_others(coding_round: Round) -> bool:
     return coding_round.phase in ("settling", "closed")
 
 
-def check_open_to_others(coding_round: Round) -> None:
-    if not is_open_to_others(coding_round):
+def is_covered(coding_round: Round, look: RoundLook) -> bool:
+    """Whether a recorded look of a lead still shows them figures of this round, which runs."""
+    is_fresh = look.at is not None and now() - look.at < LOOK_LASTS
+    is_allowed = coding_round.looks_allowed_at is not None and coding_round.phase == "running"
+    return is_allowed and is_fresh and (look.study_id, look.round_id) == (coding_round.study_id, coding_round.id)
+
+
+def check_open_to_others(coding_round: Round, look: RoundLook | None = None) -> None:
+    """look: of the lead who is shown it."""
+    if not is_open_to_others(coding_round) and not (look and is_covered(coding_round, look)):
         raise StillBlind

@@ -9,6 +9,7 @@ from app.db.session import ReadSession, Transaction
 from app.problems import Problem
 from app.rounds import actions, queries
 from app.rounds.forms import PlanForm
+from app.rounds.precision import planned_precision
 from app.rounds.preview import preview
 from app.rounds.purposes import usual_words
 from app.studies.queries import people_who_code
@@ -32,7 +33,8 @@ def preview_round(request: Request, session: ReadSession, viewer: LeadingViewer,
     form = PlanForm.read(posted, session, viewer)
     made = preview(session, viewer, form)
     if is_htmx(request):
-        return fragment(request, "rounds/_preview.html", form=form, preview=made)
+        precision = planned_precision(form, made)
+        return fragment(request, "rounds/_preview.html", form=form, preview=made, precision=precision)
     status = 422 if made is None else 200
     return _plan_page(request, session, viewer, form, status=status)
 
@@ -63,6 +65,7 @@ def start_pilot(request: Request, session: Transaction, viewer: LeadingViewer) -
 
 def _plan_page(request: Request, session: Session, viewer: Viewer, form: PlanForm, *, status: int = 200) -> Response:
     study_id = viewer.study.id
+    made = preview(session, viewer, form)
     return page(
         request,
         "rounds/new.html",
@@ -71,7 +74,8 @@ def _plan_page(request: Request, session: Session, viewer: Viewer, form: PlanFor
         form=form,
         coders=people_who_code(session, study_id),
         options=_options(session, study_id),
-        preview=preview(session, viewer, form),
+        preview=made,
+        precision=planned_precision(form, made),
         usual=usual_words(),
         codable=len(queries.codable_incident_ids(session, study_id)),
     )

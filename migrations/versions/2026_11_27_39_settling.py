@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_39"
-down_revision = "2026_11_27_36"
+down_revision = "2026_11_27_38"
 branch_labels = None
 depends_on = None
 

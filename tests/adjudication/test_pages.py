@@ -281,7 +281,7 @@ def test_closing_over_open_disagreements_says_how_many_and_takes_a_reason(apart,
     address = f"/studies/{apart.lead.study.slug}/rounds/{apart.coding_round.number}/phases"
 
     asked = browser.post(address, data={"phase": "closed"})
-    assert asked.status_code == 422 and "1 disagreement of this round has no ruling yet" in words_of(asked)
+    assert asked.status_code == 422 and "1 disagreement without a ruling" in words_of(asked)
     apart.session.refresh(apart.coding_round)
     assert apart.coding_round.phase == "settling"
 

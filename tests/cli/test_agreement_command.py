@@ -12,6 +12,9 @@ import typer
 from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
+from app.agreement.stored_file import WHAT
+from app.agreement.stored_form import FORM, hash_of
+from app.agreement.stored_recount import recounted
 from app.cli.agreement import agreement
 
 RATINGS = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -328,3 +331,65 @@ def published(example: dict[str, Any], found: dict[str, Any]) -> list[float | No
     if example["metric"] == "cohen_kappa":
         return [found["cohen"]["r0|r1"]["value"]]
     return [found[KEY_OF_METRIC[example["metric"]]]["value"]]
+
+
+def figures_at_closing() -> dict[str, Any]:
+    """Two raters on twelve units, as a closing would have stored them."""
+    ratings = [[unit, rater, "coded", [7 if unit % 3 or rater == 1 else 8]] for unit in range(12) for rater in (1, 2)]
+    same = [[7, 7], [8, 8]]
+    row = {"kind": "reliability", "dimension": 4, "takes": "one", "ratings": ratings, "code": same, "category": same}
+    row_of_silence = row | {"ratings": [*ratings, [12, 1, "not_enough_information", []]], "kind": "assisted"}
+    inputs = {"form": FORM, "round": 1, "purpose": "reliability", "version": None, "rows": [row, row_of_silence]}
+    return {
+        "what": WHAT,
+        "round": "First",
+        "formulas": 1,
+        "inputs_sha256": hash_of(inputs),
+        "figures": recounted(inputs),
+        "names": {"dimensions": {"4": "Cause"}},
+        "inputs": inputs,
+    }
+
+
+def test_stored_figures_are_made_again_out_of_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "stored.json"
+    file.write_text(json.dumps(figures_at_closing()))
+
+    result = run(file, "--stored")
+
+    assert result.exit_code == 0, result.output
+    assert "every number is the same" in result.stdout and "Cause, reliability: alpha" in result.stdout
+    checked = json.loads(run(file, "--stored", "--json").stdout)
+    assert checked["is_same"] and checked["figures"] == figures_at_closing()["figures"]
+
+
+def test_a_number_or_a_rating_that_was_changed_in_the_file_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "stored.json"
+    number, rating = figures_at_closing(), figures_at_closing()
+    number["figures"][0]["measures"]["alpha"]["value"] += 0.001
+    rating["inputs"]["rows"][0]["ratings"][0][3] = [8]
+
+    file.write_text(json.dumps(number))
+    result = run(file, "--stored")
+    assert result.exit_code == 1 and "Made again: 1 number differs." in result.stdout
+    file.write_text(json.dumps(rating))
+    result = run(file, "--stored")
+    assert result.exit_code == 1 and "not as stored" in result.stdout
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"what": "figures at closing"}', "\x00", '{"what": 1}'])
+def test_what_holds_no_stored_figures_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "stored.json"
+    file.write_text(content)
+
+    result = run(file, "--stored")
+
+    assert result.exit_code == 1 and "no file of figures at closing" in result.stderr
+    broken = figures_at_closing()
+    broken["inputs"]["rows"][0]["ratings"][0] = ["x"]
+    file.write_text(json.dumps(broken))
+    assert "no file of figures at closing" in run(file, "--stored").stderr
+
+
+def test_without_stored_the_column_of_the_unit_must_be_said(ratings: Path) -> None:
+    assert run(ratings, "--rater", "rater", "--value", "code").exit_code == 2

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from app.agreement.post_hoc import Scored
 from app.codebook.models import CodeRevision
 from app.codebook.queries import disclosed_codebook
+from app.codebook.shelves import shelf_of
 from app.coding.models import SubmittedCode
 from app.curation.near_duplicates import near_duplicates
 from app.curation.plan_actions import make_plan
 from app.curation.plan_applying import apply_plan
 from app.curation.plan_models import CodebookPlan
 from app.curation.plan_queries import OpenedPlan, opened
-from app.curation.plan_steps import shelf_of
 from app.curation.what_if import what_if
 from app.db.session import Database
 from app.methods.names import plain_name

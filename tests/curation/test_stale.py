@@ -293,7 +293,7 @@ def test_closing_a_round_warns_of_what_is_unreviewed(quotes: Quotes, client_for)
     slot = f'hx-get="{here}/codebook/stale/waiting"'
     assert slot in client.get(f"{here}/rounds/{table.coding_round.number}").text
     closing = client.post(f"{here}/rounds/{table.coding_round.number}/phases", data={"phase": "closed"})
-    assert "has no ruling yet" in closing.text and slot in closing.text
+    assert "without a ruling" in closing.text and slot in closing.text
     assert "bears a final code" not in client.get(address(quotes, "waiting")).text
     rewords(quotes, table.config)
     assert "1 incident bears a final code that was reworded" in client.get(address(quotes, "waiting")).text

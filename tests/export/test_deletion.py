@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 import app.models
 from app.accounts.models import AccountEvent
+from app.adjudication.actions import change_phase
+from app.agreement.stored_check import checked_file
 from app.coding.models import Exposure
 from app.export.deletion import NoCopyYet, NotTheName, RoundStillRuns, delete_study, take_copy, what_goes
 from app.studies.models import Study
@@ -173,3 +175,17 @@ def test_on_the_page_step_by_step(session: Session, client_for: ClientFor) -> No
     assert wrong.status_code == 422 and 'value="other"' in wrong.text
     assert client.post("/studies/gone/deletion", data={"typed": "gone"}).headers["location"] == "/"
     assert client.get("/studies/gone/").status_code == 404
+
+
+def test_the_copy_holds_the_figures_at_each_closing_with_what_they_were_made_of(session: Session) -> None:
+    lead = coded_study(session, "gone")
+    for phase, reason in (("closed", "Done"), ("settling", "One more look"), ("closed", "Done again")):
+        change_phase(session, lead, 1, phase, reason=reason)
+
+    with ZipFile(io.BytesIO(take_copy(session, lead).content)) as copy:
+        names = [name for name in copy.namelist() if name.startswith("figures-at-closing/")]
+        checked = [checked_file(copy.read(name)) for name in names]
+    assert names == ["figures-at-closing/round-1-1.json", "figures-at-closing/round-1-2.json"]
+    assert all(each.is_same for each in checked)
+    delete_study(session, lead, typed="gone")
+    assert rows_of(session, lead.study.id) == {}

@@ -29,6 +29,7 @@ MEMO = S + "/memos/{memo_id}"
 OUTCOMES = S + "/rounds/{number}/my-outcomes"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
+LOOKS = S + "/rounds/{number}/looks"
 BOARD = POOLING + "/{dimension_id}"
 HELP = S + "/codebook/help"
 HELP_OF_DIMENSION = HELP + "/dimensions/{dimension_id}"
@@ -232,6 +233,13 @@ MAY = {
     ("POST", PLAN + "/dropping"): LEAD,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
+    ("GET", S + "/agreement/{number}/stored"): MEMBERS,
+    ("POST", S + "/agreement/{number}/stored/file"): MEMBERS,
+    ("GET", S + "/agreement/incidents"): MEMBERS,
+    ("POST", S + "/agreement/incidents/openings"): MEMBERS,
+    ("POST", LOOKS): LEAD,  # one who does not code in the round
+    ("POST", LOOKS + "/permission"): LEAD,
+    ("GET", LOOKS + "/{look_id}"): LEAD,  # the look is the lead's
     ("GET", S + "/disagreements"): MEMBERS,
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
@@ -294,7 +302,7 @@ STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
 AFTER_CODING = ("/disagreements", "/final-codes", "/agreement", "/pooling", "/export", "/codebook/plans")
-AFTER_CLOSING = ("/my-outcomes",)
+AFTER_CLOSING = ("/my-outcomes", "/stored")
 
 
 def phase_for(path: str) -> str:

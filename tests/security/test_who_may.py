@@ -18,6 +18,7 @@ from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
 from app.adjudication.meeting_actions import start
 from app.adjudication.meeting_queries import items_of
+from app.agreement.stored_figures import store_figures
 from app.codebook.actions import name_version, retire_code
 from app.codebook.models import Code, Dimension
 from app.codebook.queries import current_seq, whole_codebook
@@ -31,6 +32,7 @@ from app.curation.recoding import MoveWords, move_quotes, open_quotes
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.ledger.models import ModelCall
+from app.rounds.looks import allow_looks, look
 from app.rounds.models import Assignment
 from app.studies.events import record
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -123,6 +125,7 @@ def walk(session, database, client_for):
         "memo_id": session.scalars(select(Memo.id).where(Memo.member_id == coder.member.id)).first(),
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
         "help_id": near_duplicates_found(session, database, scene.lead).id,
+        "look_id": looked_at_once(session, scene),
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {
@@ -139,6 +142,11 @@ def walk(session, database, client_for):
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
+
+
+def looked_at_once(session, scene) -> int:
+    allow_looks(session, scene.lead, scene.coding_round.number, allowed=True)
+    return look(session, scene.lead, scene.coding_round.number).id
 
 
 def published_by(session, lead) -> dict[str, object]:
@@ -259,6 +267,7 @@ def a_disagreement(session, scene, phase) -> dict[str, object]:
         own = assignment_of(session, coder, coding_round, incident)
         code_and_submit(session, coder, own, {dimension.id: [code]})
     move_round(session, scene.lead, coding_round, phase)
+    store_figures(session, scene.lead, coding_round)
     of = {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
     return of | (a_meeting(session, scene, coding_round) if phase == "settling" else {})
 

@@ -19,7 +19,7 @@ from app.curation.plan_models import CodebookPlan, CodebookPlanStep
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
 from app.ledger.models import ModelCall
-from app.rounds.models import Assignment
+from app.rounds.models import Assignment, RoundLook
 from app.studies.models import Membership, StudyEvent
 from app.suggestions.models import Suggestion, SuggestionRun
 from tests.support.clients import HTMX
@@ -122,13 +122,19 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("plan_id", CodebookPlan),
             ("meeting_id", Meeting),
             ("item_id", MeetingItem),
+            ("look_id", RoundLook),
         )
     }
 
 
 QUERIES = {
-    "/agreement": ("?round={number}",),
-    "/agreement/table.csv": ("?round={number}",),
+    "/agreement": ("?round={number}", "?beside={number}", "?version=live&level=category"),
+    "/agreement/table.csv": ("?round={number}", "?beside={number}"),
+    "/agreement/incidents": tuple(
+        f"?round={{number}}&dimension={{dimension}}&row={row}&of={of}&code={{code}}&other=none"
+        for row in ("reliability", "calibration", "first")
+        for of in ("row", "differ", "codes", "code", "skipped", "evidence")
+    ),
     "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
     "/final-codes": ("?round={number}", "?code={code}", "?dimension={dimension}&basis=unanimous"),
     "/incidents": ("?find=COINED", "?find=MEMO"),

@@ -1,5 +1,7 @@
 """Nominal coefficients. Each is one minus observed over expected disagreement, over counted patterns."""
 
+from itertools import combinations
+
 import numpy as np
 from scipy import sparse
 
@@ -7,11 +9,10 @@ from app.methods.agreement.ratios import (
     Parts,
     Ratio,
     Statistic,
-    columns,
     pair_distances,
     value_counts,
 )
-from app.methods.agreement.tables import Floats, Patterns
+from app.methods.agreement.tables import ABSENT, Floats, Patterns
 
 
 def percent(patterns: Patterns) -> Ratio:
@@ -21,7 +22,7 @@ def percent(patterns: Patterns) -> Ratio:
     """
     patterns = patterns.unordered
     sums = _agreement_sums(patterns)
-    return Ratio(patterns.weights, sums, lambda sums: (_observed(sums), np.ones(len(sums))))
+    return Ratio(patterns.weights, sums, lambda sums, _: (_observed(sums), np.ones(len(sums))))
 
 
 def brennan_prediger(patterns: Patterns) -> Ratio:
@@ -29,7 +30,7 @@ def brennan_prediger(patterns: Patterns) -> Ratio:
     patterns = patterns.unordered
     expected = 1.0 - 1.0 / max(len(patterns.values), 1)
     sums = _agreement_sums(patterns)
-    return Ratio(patterns.weights, sums, lambda sums: (_observed(sums), np.full(len(sums), expected)))
+    return Ratio(patterns.weights, sums, lambda sums, _: (_observed(sums), np.full(len(sums), expected)))
 
 
 def fleiss(patterns: Patterns) -> Ratio:
@@ -38,8 +39,8 @@ def fleiss(patterns: Patterns) -> Ratio:
     Units with one rating count for the shares only. Source: Fleiss (1971); missing ratings as Gwet (2014).
     """
 
-    def parts(sums: Floats) -> tuple[Floats, Floats]:
-        return _observed(sums), 1.0 - (_mean_shares(sums) ** 2).sum(axis=1)
+    def parts(sums: Floats, squares: Floats) -> tuple[Floats, Floats]:
+        return _observed(sums), 1.0 - squares[:, 0] / sums[:, 2] ** 2
 
     return _with_mean_shares(patterns, parts)
 
@@ -51,9 +52,8 @@ def gwet_ac1(patterns: Patterns) -> Ratio:
     """
     others = max(len(patterns.values) - 1, 1)
 
-    def parts(sums: Floats) -> tuple[Floats, Floats]:
-        shares = _mean_shares(sums)
-        return _observed(sums), 1.0 - (shares * (1.0 - shares)).sum(axis=1) / others
+    def parts(sums: Floats, squares: Floats) -> tuple[Floats, Floats]:
+        return _observed(sums), 1.0 - (1.0 - squares[:, 0] / sums[:, 2] ** 2) / others
 
     return _with_mean_shares(patterns, parts)
 
@@ -71,29 +71,28 @@ def conger(patterns: Patterns) -> Ratio:
     """
     raters, values = len(patterns.raters), len(patterns.values)
     own = [value_counts(patterns.cells[:, [rater]], values) for rater in range(raters)]
+    pairs = list(combinations(range(raters), 2))
+    one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
 
-    def parts(sums: Floats) -> tuple[Floats, Floats]:
-        counts = sums[:, 2:].reshape(len(sums), raters, values)
-        rated = counts.sum(axis=2, keepdims=True)
-        shares = counts / np.where(rated > 0, rated, 1.0)
-        present = (rated > 0).sum(axis=(1, 2))
-        together = (shares.sum(axis=1) ** 2 - (shares**2).sum(axis=1)).sum(axis=1)
+    def parts(sums: Floats, met: Floats) -> tuple[Floats, Floats]:
+        rated = sums[:, 2:]
+        present = (rated > 0).sum(axis=1)
+        both = rated[:, one] * rated[:, other]
+        together = 2.0 * np.where(both > 0, met / np.where(both > 0, both, 1.0), 0.0).sum(axis=1)
         return _observed(sums), 1.0 - together / (present * (present - 1))
 
-    return Ratio(patterns.weights, columns(_agreement_sums(patterns), *own), parts)
+    sums = np.column_stack([_agreement_sums(patterns), patterns.cells != ABSENT])
+    return Ratio(patterns.weights, sums, parts, [(own[first], own[second]) for first, second in pairs])
 
 
 def cohen(pair: Patterns) -> Ratio:
     """Cohen's kappa of two raters; `pair` holds them alone, on units both rated. Source: Cohen (1960)."""
-    values = len(pair.values)
 
-    def parts(sums: Floats) -> tuple[Floats, Floats]:
-        units = sums[:, 0]
-        first, second = sums[:, 2 : 2 + values], sums[:, 2 + values :]
-        return _observed(sums), 1.0 - (first * second).sum(axis=1) / units**2
+    def parts(sums: Floats, met: Floats) -> tuple[Floats, Floats]:
+        return _observed(sums), 1.0 - met[:, 0] / sums[:, 0] ** 2
 
-    own = [value_counts(pair.cells[:, [rater]], values) for rater in (0, 1)]
-    return Ratio(pair.weights, columns(_agreement_sums(pair), *own), parts)
+    first, second = (value_counts(pair.cells[:, [rater]], len(pair.values)) for rater in (0, 1))
+    return Ratio(pair.weights, _agreement_sums(pair), parts, [(first, second)])
 
 
 def nominal_alpha(patterns: Patterns) -> Ratio:
@@ -108,13 +107,14 @@ def pairable_alpha(kept: Patterns) -> Ratio:
     """The same where every unit has two ratings or more, and pattern by pattern as they are given."""
     apart = 2.0 * pair_distances(kept) / (kept.ratings_per_unit - 1)
 
-    def parts(sums: Floats) -> tuple[Floats, Floats]:
-        ratings, counts = sums[:, 0], sums[:, 2:]
-        expected = (ratings**2 - (counts**2).sum(axis=1)) / (ratings * (ratings - 1.0))
+    def parts(sums: Floats, squares: Floats) -> tuple[Floats, Floats]:
+        ratings = sums[:, 0]
+        expected = (ratings**2 - squares[:, 0]) / (ratings * (ratings - 1.0))
         return sums[:, 1] / ratings, expected
 
-    sums = columns(kept.ratings_per_unit, apart, value_counts(kept.cells, len(kept.values)))
-    return Ratio(kept.weights, sums, parts)
+    counts = value_counts(kept.cells, len(kept.values))
+    sums = np.column_stack([kept.ratings_per_unit, apart])
+    return Ratio(kept.weights, sums, parts, [(counts, counts)])
 
 
 class MeanOfPairs:
@@ -172,12 +172,12 @@ def _mean_defined(rows: list[Floats], length: int) -> Floats:
     return np.where(counted > 0, summed / np.maximum(counted, 1), np.nan)
 
 
-def _agreement_sums(patterns: Patterns) -> sparse.csr_array:
+def _agreement_sums(patterns: Patterns) -> Floats:
     """Two sums: pairable units, and their shares of agreeing pairs."""
     ratings = patterns.ratings_per_unit
     pairs = ratings * (ratings - 1) / 2.0
     shares = np.where(pairs > 0, 1.0 - pair_distances(patterns) / np.maximum(pairs, 1.0), 0.0)
-    return columns((ratings >= 2).astype(float), shares)
+    return np.column_stack([ratings >= 2, shares])
 
 
 def _with_mean_shares(patterns: Patterns, parts: Parts) -> Ratio:
@@ -185,13 +185,9 @@ def _with_mean_shares(patterns: Patterns, parts: Parts) -> Ratio:
     per_rating = 1.0 / np.maximum(patterns.ratings_per_unit, 1)
     counts = value_counts(patterns.cells, len(patterns.values))
     shares = sparse.csr_array(counts.multiply(per_rating[:, None]))
-    sums = columns(_agreement_sums(patterns), np.ones(len(patterns.weights)), shares)
-    return Ratio(patterns.weights, sums, parts)
+    sums = np.column_stack([_agreement_sums(patterns), np.ones(len(patterns.weights))])
+    return Ratio(patterns.weights, sums, parts, [(shares, shares)])
 
 
 def _observed(sums: Floats) -> Floats:
     return 1.0 - sums[:, 1] / sums[:, 0]
-
-
-def _mean_shares(sums: Floats) -> Floats:
-    return sums[:, 3:] / sums[:, [2]]

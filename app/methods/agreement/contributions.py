@@ -48,12 +48,13 @@ def unit_contributions(table: Sequence[Mapping[Rater, Value]], *, sets: bool) ->
 
 
 def _by_pattern(patterns: Patterns, *, sets: bool) -> tuple[Floats, Floats, float]:
-    distance = set_alphas.masi_distances(patterns.values) if sets else None
-    apart = pair_distances(patterns, distance) / (patterns.ratings_per_unit - 1)
-    total = float(patterns.weights @ apart)
     alpha: Statistic = coefficients.pairable_alpha(patterns)
-    if distance is not None:
-        alpha = set_alphas.DistanceAlpha(patterns, distance)
+    apart = pair_distances(patterns)
+    if sets:
+        _, masi = set_alphas.set_alphas(patterns)
+        alpha, apart = masi, masi.rated.apart[masi.which]
+    apart = apart / (patterns.ratings_per_unit - 1)
+    total = float(patterns.weights @ apart)
     observed, expected = alpha.disagreement()
     return apart / total if total else apart, alpha.left_out(), 1.0 - observed / expected
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from app.methods.agreement.intervals import share_interval
-from app.methods.agreement.ratios import Ratio, columns
+from app.methods.agreement.ratios import Ratio
 from app.methods.agreement.results import Coefficient, Rater
 from app.methods.spans import Span, overlap
 
@@ -82,7 +82,9 @@ def _share(found: Sequence[CodeEvidence]) -> Coefficient:
     units = len(means)
     ones = np.ones(units)
     statistic = Ratio(
-        ones.astype(np.int64), columns(ones, means), lambda sums: (1 - sums[:, 1] / sums[:, 0], np.ones(len(sums)))
+        ones.astype(np.int64),
+        np.column_stack([ones, means]),
+        lambda sums, _: (1 - sums[:, 1] / sums[:, 0], np.ones(len(sums))),
     )
     interval = share_interval(statistic, units=units)
     return Coefficient(float(means.mean()), interval.low, interval.high, units, None, interval.method)

@@ -85,6 +85,7 @@ def agreement_of_patterns(
     def measured(statistic: Statistic) -> Coefficient:
         return measuring.coefficient(statistic, units=units, undefined=undefined)
 
+    by_distance = set_alphas.set_alphas(patterns) if sets else None
     return AgreementReport(
         units=patterns.units,
         raters=len(patterns.raters),
@@ -98,9 +99,10 @@ def agreement_of_patterns(
         brennan_prediger=measured(coefficients.brennan_prediger(patterns)),
         ac1=measured(coefficients.gwet_ac1(patterns)),
         alpha=measured(coefficients.nominal_alpha(patterns)),
-        alpha_jaccard=measured(set_alphas.jaccard_alpha(patterns)) if sets else None,
-        alpha_masi=measured(set_alphas.masi_alpha(patterns)) if sets else None,
+        alpha_jaccard=measured(by_distance[0]) if by_distance else None,
+        alpha_masi=measured(by_distance[1]) if by_distance else None,
         codes=tuple(_codes(patterns, measuring, sets=sets)),
+        pairable=patterns.pairable.ratings,
     )
 
 

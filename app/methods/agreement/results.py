@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+FORMULAS = 1  # one higher with every change by which a figure that was given out would come out otherwise
+
 Rater = Any  # whatever can be a key
 Value = Any
 
@@ -66,3 +68,4 @@ class AgreementReport:
     alpha_jaccard: Coefficient | None
     alpha_masi: Coefficient | None
     codes: tuple[CodeAgreement, ...]
+    pairable: int = 0  # ratings on units that two or more rated

@@ -1,0 +1,161 @@
+"""One dimension of a round, looked at closely: its codes, pairs and cohorts, and what its figure means and rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.agreement.asked import Asked
+from app.agreement.by_cohort import OfCohort, alpha_by_cohort
+from app.agreement.figures import POST_HOC, Beside, RoundFigures, Row, headline_of
+from app.agreement.plain_words import Sentence, plain_words
+from app.agreement.precision import Precision, precision
+from app.agreement.rests_on import RestsOn, rests_on
+from app.agreement.shown import Shown, code_name, whisker_of
+from app.codebook.queries import visible_codebook
+from app.codebook.tree import Codebook, DimensionEntry
+from app.methods.agreement import CodeAgreement
+from app.rounds.queries import coders
+from app.studies.models import Membership
+from app.studies.viewer import Viewer
+from app.web.figures import Whisker
+from app.web.wording import percent
+
+BAR = 60  # width of the prevalence bar
+FURTHER = (
+    ("alpha_jaccard", "Alpha, Jaccard distance"),
+    ("alpha", "Alpha, nominal"),
+    ("light", "Light’s κ, mean of the pairs"),
+    ("fleiss", "Fleiss’ κ"),
+    ("conger", "Conger’s κ"),
+    ("scott", "Scott’s π"),
+    ("brennan_prediger", "Brennan-Prediger"),
+    ("ac1", "Gwet’s AC1"),
+)
+IN_THE_TABLE = ("alpha", "ac1", "light")  # of a dimension that takes one code
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """One code against the rest. code_id: None for answers that are no code. bar: width of the prevalence bar."""
+
+    name: str
+    code_id: int | None
+    prevalence: str
+    positives: int
+    bar: float
+    whisker: Whisker | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """Cohen's kappa of two coders; places: where they stand among the coders of the round."""
+
+    members: tuple[Membership, Membership]
+    places: tuple[int, int]
+    kappa: Shown
+
+
+@dataclass(frozen=True)
+class CohortRow:
+    """Alpha of the dimension among the incidents of one cohort. whisker: None where sentence says why."""
+
+    of: OfCohort
+    whisker: Whisker | None
+    sentence: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The dimension that is looked at closely. row: the one its codes and pairs are of. further: (measure, figure)."""
+
+    dimension: DimensionEntry
+    row: Row
+    beside: Beside
+    codes: list[CodeRow]
+    pairs: list[PairRow]
+    without_not_enough: Shown | None
+    sentences: list[Sentence]
+    further: list[tuple[str, Shown | None]]
+    cohorts: list[CohortRow]
+    precision: Precision
+    rests_on: RestsOn
+
+
+def chosen_dimension(
+    session: Session, viewer: Viewer, asked: Asked, figures: RoundFigures, dimension: DimensionEntry, version: str
+) -> Chosen:
+    rows = [row for row in figures.rows if row.dimension == dimension]
+    if figures.lens.is_post_hoc:
+        rows.sort(key=lambda row: row.kind != POST_HOC)
+    row = next((row for row in rows if row.report), rows[0])
+    codebook = visible_codebook(session, viewer.study.id, viewer.member.id, seq=row.lens.seq)
+    without = headline_of(row.without_not_enough)
+    codes = _code_rows(row, codebook)
+    return Chosen(
+        dimension=dimension,
+        row=row,
+        beside=next(beside for beside in figures.beside if beside.dimension == dimension),
+        codes=codes,
+        pairs=_pair_rows(row, coders(session, figures.coding_round)),
+        without_not_enough=Shown.of(without) if without else None,
+        sentences=plain_words(figures, row),
+        further=_further(row),
+        cohorts=[_cohort_row(each, row) for each in alpha_by_cohort(session, figures, row)],
+        precision=precision(row, asked.width),
+        rests_on=rests_on(figures, row, version, codes[0].name if codes else ""),
+    )
+
+
+def _further(row: Row) -> list[tuple[str, Shown | None]]:
+    """The measures that the table does not show. Of sets, the nominal ones compare whole sets."""
+    if row.report is None:
+        return []
+    measured = [
+        (words, getattr(row.report, name))
+        for name, words in FURTHER
+        if row.dimension.takes_many or name not in ("alpha_jaccard", *IN_THE_TABLE)
+    ]
+    return [(words, Shown.of(each) if each is not None else None) for words, each in measured]
+
+
+def _cohort_row(of: OfCohort, row: Row) -> CohortRow:
+    whisker = whisker_of(of.alpha, apart=not row.is_reliability)
+    why = "" if whisker else of.alpha.undefined or of.alpha.interval_method
+    return CohortRow(of, whisker, why[:1].upper() + why[1:], row.lens.cohorts == (of.cohort,))
+
+
+def _code_rows(row: Row, codebook: Codebook) -> list[CodeRow]:
+    """The most frequent first."""
+    found = sorted(row.report.codes if row.report else (), key=lambda code: (-code.positives, str(code.code)))
+    most = max((code.prevalence or 0 for code in found), default=0)
+    return [_code_row(code, codebook, most, apart=not row.is_reliability) for code in found]
+
+
+def _code_row(code: CodeAgreement, codebook: Codebook, most: float, *, apart: bool) -> CodeRow:
+    entry = codebook.codes.get(code.code) if isinstance(code.code, int) else None
+    shown = Shown.of(code.alpha)
+    return CodeRow(
+        name=code_name(code.code, codebook),
+        code_id=entry.id if entry else None,
+        prevalence=percent(code.prevalence),
+        positives=code.positives,
+        bar=round(BAR * (code.prevalence or 0) / most, 1) if most else 0,
+        whisker=whisker_of(code.alpha, width=120, apart=apart),
+        sentence=shown.sentence[:1].upper() + shown.sentence[1:],
+    )
+
+
+def _pair_rows(row: Row, members: Sequence[Membership]) -> list[PairRow]:
+    places = {member.id: place for place, member in enumerate(members)}
+    return [
+        PairRow(
+            members=(members[places[first]], members[places[second]]),
+            places=(places[first], places[second]),
+            kappa=Shown.of(measured),
+        )
+        for (first, second), measured in (row.report.cohen.items() if row.report else ())
+        if isinstance(first, int) and isinstance(second, int)
+    ]
