@@ -44,6 +44,7 @@ from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
 from bench.shots_help import pages_of_help
+from bench.shots_looks import page_of_a_look
 from bench.shots_pooling import make_pooled_round
 from tests.browser.conftest import Site
 from tests.makers import make_round
@@ -220,8 +221,9 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "round-suggestions-calls": "/rounds/1/suggestions",
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
+        "agreement-closer": f"/agreement?round={settling.number}&dimension={cause.id}",
         "agreement-differ": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=differ",
-        "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=evidence",
+        "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=code&code={code.id}",
         "disagreements": "/disagreements",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",
@@ -233,6 +235,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     }
     opens = {
         "disagreement": ("form[action$=openings] .button-main",),
+        "agreement-behind": ("form[action$=openings] .button-main",),
         "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
     }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
@@ -450,5 +453,7 @@ def _of_beginner(session: Session, person: Person) -> list[Shot]:
     return [
         Shot("begun-report", "lead", f"/studies/begun/imports/{uploaded.id}"),
         Shot("begun-overview", "lead", "/studies/begun/"),
+        Shot("agreement-look", "lead", looked := page_of_a_look(session, person)),
+        Shot("agreement-look-round", "lead", looked.partition("/looks/")[0]),
         *(Shot(f"empty-{word.replace('/', '-') or 'overview'}", "lead", f"/studies/empty/{word}") for word in words),
     ]
