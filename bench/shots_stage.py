@@ -222,6 +222,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "agreement-closer": f"/agreement?round={settling.number}&dimension={cause.id}",
+        "agreement-beside": f"/agreement?round={settling.number}&version={later.id}&level=category&beside=1&width=0.1",
         "agreement-differ": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=differ",
         "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=code&code={code.id}",
         "disagreements": "/disagreements",

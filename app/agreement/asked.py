@@ -37,7 +37,7 @@ class Asked:
         cls, round: str, dimension: str, level: str, version: str, cohort: str, beside: Sequence[str], width: str
     ) -> "Asked":
         """What is no number is not found, nor what is too long to be anybody's."""
-        if len(cohort) > LONGEST or "\0" in cohort or width not in ("", *WIDTHS):
+        if len(cohort) > LONGEST or width not in ("", *WIDTHS):
             raise NotFound
         numbers = tuple(sorted({number for typed in beside if (number := number_of(typed)) is not None}))
         return cls(number_of(round), number_of(dimension), level, version, cohort, numbers, width)

@@ -122,7 +122,7 @@ def _further(row: Row) -> list[tuple[str, Shown | None]]:
 
 
 def _cohort_row(of: OfCohort, row: Row) -> CohortRow:
-    whisker = whisker_of(of.alpha, width=180, apart=not row.is_reliability)
+    whisker = whisker_of(of.alpha, apart=not row.is_reliability)
     why = "" if whisker else of.alpha.undefined or of.alpha.interval_method
     return CohortRow(of, whisker, why[:1].upper() + why[1:], row.lens.cohorts == (of.cohort,))
 

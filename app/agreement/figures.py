@@ -86,7 +86,7 @@ class Row:
     def words(self) -> str:
         """What the figure is called, with all that sets it apart from others of its round and dimension."""
         look = f" ({self.lens.words})" if self.lens.words else ""
-        return f"{self.name}{look}{self._left_out}"
+        return f"{self.name}{look}{f'. {self.left_out}' if self.unresolved else ''}"
 
     @property
     def name(self) -> str:
@@ -107,13 +107,13 @@ class Row:
         return self.kind == RELIABILITY
 
     @property
-    def _left_out(self) -> str:
+    def left_out(self) -> str:
         if not self.unresolved:
             return ""
         answers = "1 answer is" if self.unresolved == 1 else f"{self.unresolved} answers are"
         if self.kind == POST_HOC:
-            return f". {answers} left out: with a code that is not in that codebook, or was split by then"
-        return f". {answers} left out: a code was split since, and its parts are not told apart"
+            return f"{answers} left out: with a code that is not in that codebook, or was split by then"
+        return f"{answers} left out: a code was split since, and its parts are not told apart"
 
 
 @dataclass(frozen=True)

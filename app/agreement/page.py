@@ -56,6 +56,14 @@ class AgreementPage:
     cohorts: list[tuple[str, str]]  # of incidents of the round
 
     @property
+    def apart_by_name(self) -> list[tuple[str, list[MeasureRow]]]:
+        """(what its figures are called, the lines), in the order in which these first appear."""
+        found: dict[str, list[MeasureRow]] = {}
+        for shown in self.apart:
+            found.setdefault(shown.row.name, []).append(shown)
+        return list(found.items())
+
+    @property
     def coding_round(self) -> Round:
         return self.figures.coding_round
 

@@ -104,19 +104,14 @@ def _lower_ends(rows: list[Row]) -> Iterable[Sentence]:
 def _limits(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:
     """What the figure cannot say because of how little it rests on."""
     if headline.n <= FEW_INCIDENTS:
-        yield Sentence(
-            f"One incident more or less said alike moves percent agreement by up to {100 / headline.n:.0f} points."
-        )
+        most = f"{100 / headline.n:.0f} points"
+        yield Sentence(f"Of {headline.n} incidents, each said alike or not moves percent agreement by up to {most}.")
     if report.raters == 2:
         yield Sentence("Two coders rated: how far others would agree with them is not known from it.")
     unmeasured = sum(code.alpha.low is None for code in report.codes)
     if unmeasured:
         codes = "1 code has" if unmeasured == 1 else f"{unmeasured} codes have"
-        yield Sentence(
-            f"{codes} no figure of their own, as too few ratings hold them."
-            if unmeasured > 1
-            else f"{codes} no figure of its own, as too few ratings hold it."
-        )
+        yield Sentence(f"{codes} no figure alone, because too few ratings hold it or all do.")
 
 
 def _prevalence(row: Row, report: AgreementReport, headline: Coefficient) -> Iterable[Sentence]:

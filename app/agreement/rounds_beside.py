@@ -16,33 +16,37 @@ from app.rounds.queries import frozen_version
 from app.web.figures import Whisker
 
 WIDTH = 120  # of a drawing in a cell
+SHORT = {
+    "reliability": "Reliability",
+    "calibration": "Calibration",
+    "single_coding": "Overlap of single coding",
+    "recoding": "Recoding",
+    "mapped": "Mapped after coding",
+    "assisted": "After assistance",
+    "imported": "Imported, independence not known",
+    "imported_independent": "Imported, said to be independent",
+    "with_models": "Imported, model raters among them",
+}
 
 
 @dataclass(frozen=True)
-class BesideCell:
-    """whisker: None where sentence says why there is no figure."""
+class BesideFigure:
+    """name: short, under a heading that says which are no reliability estimates. whisker: None where sentence says why
+    there is no figure."""
 
     row: Row
-    number: int
+    name: str
     whisker: Whisker | None
     sentence: str
 
 
 @dataclass(frozen=True)
-class BesideGroup:
-    """Rows under one name. lines: (dimension, a cell for each round, None where it has no such figure)."""
-
-    name: str
-    is_reliability: bool
-    lines: list[tuple[DimensionEntry, list[BesideCell | None]]]
-
-
-@dataclass(frozen=True)
 class RoundsBeside:
-    """rounds: (round, the name of its version, '' for the live codebook), the oldest first."""
+    """rounds: (round, the name of its version, '' for the live codebook), the oldest first. lines: of each dimension
+    the figures of each round."""
 
     rounds: list[tuple[Round, str]]
-    groups: list[BesideGroup]
+    lines: list[tuple[DimensionEntry, list[list[BesideFigure]]]]
     trend: Trend | None
 
 
@@ -62,33 +66,30 @@ def rounds_beside(
         for each in rounds
     ]
     named = [(each, version.name if (version := frozen_version(session, each)) else "") for each in rounds]
-    return RoundsBeside(named, _groups(found), _trend(found, dimension) if dimension else None)
+    return RoundsBeside(named, _lines(found), _trend(found, dimension) if dimension else None)
 
 
-def _groups(found: Sequence[RoundFigures]) -> list[BesideGroup]:
-    """Reliability first, then as they first appear. A dimension is named as its newest round has it."""
+def _lines(found: Sequence[RoundFigures]) -> list[tuple[DimensionEntry, list[list[BesideFigure]]]]:
+    """A dimension is named as its newest round has it."""
     dimensions = {each.id: each for figures in found for each in figures.codebook.dimensions}
-    names = dict.fromkeys(row.name for figures in found for row in figures.rows)
-    cells = {
-        (row.name, row.dimension.id, place): _cell(figures, row)
-        for place, figures in enumerate(found)
-        for row in figures.rows
-    }
-    reliability = {row.name for figures in found for row in figures.reliability}
-    groups = []
-    for name in sorted(names, key=lambda each: each not in reliability):
-        lines = [
-            (dimension, [cells.get((name, dimension.id, place)) for place in range(len(found))])
-            for dimension in dimensions.values()
-        ]
-        groups.append(BesideGroup(name, name in reliability, [line for line in lines if any(line[1])]))
-    return groups
+    return [
+        (dimension, [[_figure(row) for row in figures.rows if row.dimension.id == dimension.id] for figures in found])
+        for dimension in dimensions.values()
+    ]
 
 
-def _cell(figures: RoundFigures, row: Row) -> BesideCell:
-    headline = row.headline
-    whisker = whisker_of(headline, width=WIDTH, apart=not row.is_reliability)
-    return BesideCell(row, figures.coding_round.number, whisker, why_none(row) if whisker is None else "")
+def _figure(row: Row) -> BesideFigure:
+    whisker = whisker_of(row.headline, width=WIDTH, apart=not row.is_reliability)
+    return BesideFigure(row, short_name(row), whisker, why_none(row) if whisker is None else "")
+
+
+def short_name(row: Row) -> str:
+    """What is scored post hoc of a reliability round is no reliability, and not called one (promise 9)."""
+    if not row.lens.is_post_hoc:
+        return SHORT[row.kind]
+    was = "" if row.was == RELIABILITY else f"{SHORT[row.was]}, "
+    words = f"{was}post hoc under {row.lens.version_name}"
+    return words[:1].upper() + words[1:]
 
 
 def why_none(row: Row) -> str:
@@ -113,7 +114,7 @@ def _point(coding_round: Round, row: Row) -> TrendPoint:
         number=coding_round.number,
         round_name=coding_round.name,
         name=row.name,
-        is_reliability=row.kind == RELIABILITY,
+        is_reliability=row.is_reliability,
         n=found.n if found else 0,
         value=found.value if found and has_interval else None,
         low=found.low if found and has_interval else None,

@@ -123,8 +123,8 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
 
 
 QUERIES = {
-    "/agreement": ("?round={number}",),
-    "/agreement/table.csv": ("?round={number}",),
+    "/agreement": ("?round={number}", "?beside={number}", "?version=live&level=category"),
+    "/agreement/table.csv": ("?round={number}", "?beside={number}"),
     "/agreement/incidents": tuple(
         f"?round={{number}}&dimension={{dimension}}&row={row}&of={of}&code={{code}}&other=none"
         for row in ("reliability", "calibration", "first")
