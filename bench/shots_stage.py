@@ -45,6 +45,7 @@ from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
 from bench.shots_help import pages_of_help
 from bench.shots_meeting import make_meetings
+from bench.shots_looks import page_of_a_look
 from bench.shots_pooling import make_pooled_round
 from tests.browser.conftest import Site
 from tests.makers import make_round
@@ -223,9 +224,10 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "agreement-stored": "/agreement/1/stored",
+        "agreement-closer": f"/agreement?round={settling.number}&dimension={cause.id}",
         "agreement-beside": f"/agreement?round={settling.number}&version={later.id}&level=category&beside=1&width=0.1",
         "agreement-differ": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=differ",
-        "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=evidence",
+        "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=code&code={code.id}",
         "disagreements": "/disagreements",
         "final-codes": "/final-codes",
         "settling": f"/rounds/{settling.number}/settling",
@@ -239,6 +241,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
     }
     opens = {
         "disagreement": ("form[action$=openings] .button-main",),
+        "agreement-behind": ("form[action$=openings] .button-main",),
         "round-change": tuple(f".change:nth-of-type({place}) summary" for place in range(1, 6)),
     }
     elsewhere = {"studies": "/", "study-new": "/studies/new", "account": "/account", "people": "/people"}
@@ -475,5 +478,7 @@ def _of_beginner(session: Session, person: Person) -> list[Shot]:
     return [
         Shot("begun-report", "lead", f"/studies/begun/imports/{uploaded.id}"),
         Shot("begun-overview", "lead", "/studies/begun/"),
+        Shot("agreement-look", "lead", looked := page_of_a_look(session, person)),
+        Shot("agreement-look-round", "lead", looked.partition("/looks/")[0]),
         *(Shot(f"empty-{word.replace('/', '-') or 'overview'}", "lead", f"/studies/empty/{word}") for word in words),
     ]

@@ -1,6 +1,5 @@
-"""One dimension of a round, looked at closely: its codes, pairs and cohorts, and what its figure means and rests on."""
+"""One dimension of a round, looked at closely: its codes and cohorts, and what its figure means and rests on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -15,8 +14,6 @@ from app.agreement.shown import Shown, code_name, whisker_of
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, DimensionEntry
 from app.methods.agreement import CodeAgreement
-from app.rounds.queries import coders
-from app.studies.models import Membership
 from app.studies.viewer import Viewer
 from app.web.figures import Whisker
 from app.web.wording import percent
@@ -49,15 +46,6 @@ class CodeRow:
 
 
 @dataclass(frozen=True)
-class PairRow:
-    """Cohen's kappa of two coders; places: where they stand among the coders of the round."""
-
-    members: tuple[Membership, Membership]
-    places: tuple[int, int]
-    kappa: Shown
-
-
-@dataclass(frozen=True)
 class CohortRow:
     """Alpha of the dimension among the incidents of one cohort. whisker: None where sentence says why."""
 
@@ -69,13 +57,12 @@ class CohortRow:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The dimension that is looked at closely. row: the one its codes and pairs are of. further: (measure, figure)."""
+    """The dimension that is looked at closely. row: the one its codes are of. further: (measure, figure)."""
 
     dimension: DimensionEntry
     row: Row
     beside: Beside
     codes: list[CodeRow]
-    pairs: list[PairRow]
     without_not_enough: Shown | None
     sentences: list[Sentence]
     further: list[tuple[str, Shown | None]]
@@ -99,7 +86,6 @@ def chosen_dimension(
         row=row,
         beside=next(beside for beside in figures.beside if beside.dimension == dimension),
         codes=codes,
-        pairs=_pair_rows(row, coders(session, figures.coding_round)),
         without_not_enough=Shown.of(without) if without else None,
         sentences=plain_words(figures, row),
         further=_further(row),
@@ -146,16 +132,3 @@ def _code_row(code: CodeAgreement, codebook: Codebook, most: float, *, apart: bo
         whisker=whisker_of(code.alpha, width=120, apart=apart),
         sentence=shown.sentence[:1].upper() + shown.sentence[1:],
     )
-
-
-def _pair_rows(row: Row, members: Sequence[Membership]) -> list[PairRow]:
-    places = {member.id: place for place, member in enumerate(members)}
-    return [
-        PairRow(
-            members=(members[places[first]], members[places[second]]),
-            places=(places[first], places[second]),
-            kappa=Shown.of(measured),
-        )
-        for (first, second), measured in (row.report.cohen.items() if row.report else ())
-        if isinstance(first, int) and isinstance(second, int)
-    ]

@@ -105,7 +105,8 @@ def repeats_of(source: Source, member_id: int | None = None) -> dict[int, list[t
     unexposed = of.independent & source.within
     if member_id is not None:
         unexposed &= of.by([member_id])
-    first = units_of(source.dimension, (source.work, of.is_first & unexposed), source.code_of)
+    came_twice = of.of(of.incidents[of.is_repeat & unexposed].tolist())
+    first = units_of(source.dimension, (source.work, of.is_first & unexposed & came_twice), source.code_of)
     again = units_of(source.dimension, (source.work, of.is_repeat & unexposed), source.code_of)
     found: dict[int, list[tuple[Given, Given]]] = {}
     for incident_id, repeats in again.items():

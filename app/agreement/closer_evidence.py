@@ -12,6 +12,7 @@ from app.methods.agreement.evidence import EvidenceAgreement, evidence_agreement
 from app.methods.agreement.results import Coefficient
 from app.methods.spans import Span
 
+NO_EVIDENCE = "Nobody marked evidence on this dimension."
 Codes = dict[Hashable, Sequence[Span]]
 Marked = dict[Hashable, dict[int, Codes]]  # incident -> member -> code as compared -> its spans
 
@@ -29,7 +30,10 @@ class EvidenceFound:
 
 
 def evidence_found(session: Session, source: Source) -> EvidenceFound:
-    marked = _marked(session, source)
+    spans = evidence_spans(session, source.coding_round, source.dimension.id)
+    if not spans:  # as of a file of ratings, of any size
+        return EvidenceFound(Coefficient(None, None, None, 0, NO_EVIDENCE, "none"), 0, 0, 0, ())
+    marked = _marked(source, spans)
     found = evidence_agreement(marked)
     overlaps = [each.overlap for each in found.per_code if each.overlap is not None]
     members = sorted({member_id for given in marked.values() for member_id in given})
@@ -44,7 +48,8 @@ def evidence_found(session: Session, source: Source) -> EvidenceFound:
 
 def disjoint_incidents(session: Session, source: Source) -> set[int]:
     """Where two coders gave the same code and have no character of their evidence in common."""
-    found = {each.unit for each in evidence_agreement(_marked(session, source)).per_code if each.overlap == 0}
+    spans = evidence_spans(session, source.coding_round, source.dimension.id)
+    found = {each.unit for each in evidence_agreement(_marked(source, spans)).per_code if each.overlap == 0}
     return {incident_id for incident_id in source.units if incident_id in found}
 
 
@@ -52,9 +57,9 @@ def _of_pair(marked: Marked, pair: tuple[int, int]) -> EvidenceAgreement:
     return evidence_agreement({i: {m: given[m] for m in pair if m in given} for i, given in marked.items()})
 
 
-def _marked(session: Session, source: Source) -> Marked:
+def _marked(source: Source, spans: Mapping[tuple[int, int], Sequence[Span]]) -> Marked:
     """Codes that became one since share their evidence."""
-    work, spans = source.work, evidence_spans(session, source.coding_round, source.dimension.id)
+    work = source.work
     places = work.answers(source.chosen, source.dimension.id)
     at, of = work.at[places], work.submissions
     columns = (of.incidents[at], of.members[at], of.ids[at], work.said_at[places])

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from app.agreement.closer_cells import repeats_of
 from app.agreement.closer_evidence import EvidenceFound, evidence_found
-from app.agreement.closer_source import Source, decided, source_of
+from app.agreement.closer_source import Source, source_of
 from app.agreement.closer_words import row_key
 from app.agreement.figures import Row
 from app.agreement.kept import made_once
@@ -16,12 +17,12 @@ from app.methods.agreement import (
     code_confusion,
     confusion,
     count_patterns,
-    inclusion_agreement,
     measures_of,
     pair_agreements,
 )
-from app.methods.agreement.inclusion import Inclusion
+from app.methods.agreement.inclusion import Inclusion, inclusion_of_patterns
 from app.methods.agreement.matrices import Confusion, PairAgreement
+from app.methods.agreement.tables import ABSENT, counted
 from app.rounds.models import Round
 
 
@@ -59,12 +60,20 @@ def _figured(session: Session, source: Source) -> CloserFigures:
         confusion=code_confusion(patterns) if source.dimension.takes_many else confusion(patterns),
         evidence=evidence_found(session, source),
         repeats=_repeats(source),
-        inclusion=inclusion_agreement(
-            {
-                incident_id: {member_id: coded for member_id, (coded, _) in said.items()}
-                for incident_id, said in decided(source).items()
-            }
-        ),
+        inclusion=_inclusion(source),
+    )
+
+
+def _inclusion(source: Source) -> Inclusion:
+    """By column: of a file, hundreds of thousands of ratings were never skipped."""
+    of, which = source.work.submissions, source.firsts
+    incidents, row = np.unique(of.incidents[which], return_inverse=True)
+    members, column = np.unique(of.members[which], return_inverse=True)
+    cells = np.full((len(incidents), len(members)), ABSENT, dtype=np.int64)
+    cells[row, column] = ~of.skipped[which]
+    apart = (cells == 0).any(axis=1) & (cells == 1).any(axis=1)
+    return inclusion_of_patterns(
+        counted(tuple(members.tolist()), (False, True), cells), tuple(incidents[apart].tolist())
     )
 
 

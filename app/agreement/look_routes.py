@@ -1,11 +1,14 @@
 """The agreement of a round that still runs, for a lead who looks: recorded first, and shown for a while only."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.agreement import queries
 from app.agreement.lens import PLAIN
 from app.agreement.page import measure_row
+from app.agreement.shown import whisker_of
 from app.db.session import ReadSession, Transaction
 from app.rounds import looks
 from app.rounds.policy import LOOK_LASTS
@@ -50,6 +53,6 @@ def figures_of_a_look(
         look=recorded,
         until=recorded.at + LOOK_LASTS,
         figures=found,
-        rows=[measure_row(row) for row in found.rows],
+        rows=[replace(measure_row(row), whisker=whisker_of(row.headline, apart=True)) for row in found.rows],
         lines=looks.looks_at(session, coding_round),
     )

@@ -131,9 +131,8 @@ QUERIES = {
     "/agreement": ("?round={number}", "?beside={number}", "?version=live&level=category"),
     "/agreement/table.csv": ("?round={number}", "?beside={number}"),
     "/agreement/incidents": tuple(
-        f"?round={{number}}&dimension={{dimension}}&row={row}&of={of}&code={{code}}&other=none"
-        for row in ("reliability", "calibration", "first")
-        for of in ("row", "differ", "codes", "code", "skipped", "evidence")
+        f"?round={{number}}&dimension={{dimension}}&row=first&of={of}&code={{code}}&other=none"
+        for of in ("differ", "codes", "code", "skipped")
     ),
     "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
     "/final-codes": ("?round={number}", "?code={code}", "?dimension={dimension}&basis=unanimous"),

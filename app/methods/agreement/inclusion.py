@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.methods.agreement import coefficients
 from app.methods.agreement.report import Measuring, undefined_reason
 from app.methods.agreement.results import Coefficient, Rater
-from app.methods.agreement.tables import count_patterns
+from app.methods.agreement.tables import ABSENT, Patterns, count_patterns
 
 Unit = Hashable
 
@@ -35,15 +35,24 @@ def inclusion_agreement(units: Mapping[Unit, Mapping[Rater, bool]]) -> Inclusion
     """
     decided = {unit: dict(said) for unit, said in units.items() if len(said) > 1}
     apart = tuple(unit for unit, said in decided.items() if len(set(said.values())) > 1)
-    rated = sum(all(said.values()) for said in decided.values())
-    patterns = count_patterns(list(decided.values()))
-    measuring, undefined, n = Measuring(None, 0), undefined_reason(patterns), patterns.units
+    return inclusion_of_patterns(count_patterns(list(decided.values())), apart)
+
+
+def inclusion_of_patterns(patterns: Patterns, apart: tuple[Unit, ...]) -> Inclusion:
+    """The same of what was counted already. patterns: of True and False; units that one rater came to count not.
+
+    apart: the units that one rated and another skipped.
+    """
+    both = patterns.pairable
+    rated = both.cells == (both.values.index(True) if True in both.values else len(both.values))
+    by_all = int(both.weights[(rated | (both.cells == ABSENT)).all(axis=1)].sum())
+    measuring, undefined, n = Measuring(None, 0), undefined_reason(both), both.units
     return Inclusion(
         units=n,
-        rated_by_all=rated,
-        skipped_by_all=n - rated - len(apart),
+        rated_by_all=by_all,
+        skipped_by_all=n - by_all - len(apart),
         skipped_by_some=apart,
-        percent=measuring.percent(patterns),
-        alpha=measuring.coefficient(coefficients.nominal_alpha(patterns), units=n, undefined=undefined),
-        ac1=measuring.coefficient(coefficients.gwet_ac1(patterns), units=n, undefined=undefined),
+        percent=measuring.percent(both),
+        alpha=measuring.coefficient(coefficients.nominal_alpha(both), units=n, undefined=undefined),
+        ac1=measuring.coefficient(coefficients.gwet_ac1(both), units=n, undefined=undefined),
     )
