@@ -31,6 +31,7 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/rounds/{number}/suggestions/progress",
     S + "/rounds/{number}/pooling/waiting",
     S + "/codebook/stale/waiting",
+    S + "/codebook/codes/{code_id}/case-law",
     S + "/rounds/{number}/pooling/{dimension_id}/board",
     S + "/rounds/{number}/pooling/{dimension_id}/pen",
 }
