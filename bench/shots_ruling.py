@@ -17,7 +17,9 @@ from app.rounds.models import Round
 from app.studies.viewer import Viewer
 from tests.makers import act, assignment_of, make_member, make_round, move_round
 
-REASON = "The person followed the runbook; the query it rests on could not show the missing nodes. What failed is the query."
+REASON = (
+    "The person followed the runbook; the query it rests on could not show the missing nodes. What failed is the query."
+)
 LINE = "The written procedure was followed, and it could not have shown the fault."
 
 
@@ -42,7 +44,13 @@ def pages_of_rulings(
     _rules(session, judge, coding_round, incidents[1], cause, codes[:2])
     open_one = (coding_round, incidents[2].id, cause.id)
     first = actions.comment(session, coders[1], *open_one, f"@{lead.name} by v1 this covers any step of a person. ¶ 2")
-    actions.comment(session, coders[0], *open_one, "Both numbers agreed; a careful operator would have ticked it.", parent_id=first.id)
+    actions.comment(
+        session,
+        coders[0],
+        *open_one,
+        "Both numbers agreed; a careful operator would have ticked it.",
+        parent_id=first.id,
+    )
     closed = next(own.coding_round for own in own_rounds(session, coders[1]) if own.coding_round.phase == "closed")
     walk.open_outcomes(session, coders[1], closed.number)
     base = f"/studies/{lead.study.slug}"
@@ -77,7 +85,12 @@ def _codes(
 
 
 def _rules(
-    session: Session, viewer: Viewer, coding_round: Round, incident: Incident, cause: DimensionEntry, codes: list[CodeEntry]
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    incident: Incident,
+    cause: DimensionEntry,
+    codes: list[CodeEntry],
 ) -> None:
     actions.open_answers(session, viewer, coding_round, incident.id, cause.id)
     rule = RuleWords(codes[1].id, "not_when", LINE, None, current_seq(session, viewer.study.id))

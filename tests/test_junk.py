@@ -320,9 +320,11 @@ def posts(session, database, scene):
     draft = definition_drafted(session, database, scene.lead, scene.everybody["coder outside the round"])
     yield f"/studies/{scene.lead.study.slug}/codebook/help/{draft.id}/revision", fields
     ruled = {"slug": scene.lead.study.slug, **make_ruled(session, scene)}
-    for path in ("/disagreements/{number}/{incident_id}/{dimension_id}/rulings/{ruling_id}/return",
-                 "/disagreements/{number}/{incident_id}/{dimension_id}/rulings",
-                 "/codebook/case-law/{rule_id}/decisions"):
+    for path in (
+        "/disagreements/{number}/{incident_id}/{dimension_id}/rulings/{ruling_id}/return",
+        "/disagreements/{number}/{incident_id}/{dimension_id}/rulings",
+        "/codebook/case-law/{rule_id}/decisions",
+    ):
         yield ("/studies/{slug}" + path).format(**ruled), fields | {"needs_rule": "1", "line": "A line"}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" not in route.methods or route.path == "/sign-out":

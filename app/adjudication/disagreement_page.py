@@ -20,7 +20,6 @@ from app.adjudication.talk import Thread, callable_people, threads
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.exposures import exposed_subjects
-from app.coding.models import Memo
 from app.coding.submissions import SubmittedSpan, SubmittedWork
 from app.incidents.models import Incident
 from app.problems import NotFound

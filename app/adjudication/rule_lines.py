@@ -1,4 +1,4 @@
-"""A rule that comes of a ruling: a line of *use when* or *not when* for a code, an example out of the incident, or both.
+"""A rule that comes of a ruling: a line of *use when* or *not when* for a code, an example of the incident, or both.
 
 Who leads the study writes it into the codebook with the ruling, in one transaction; of anybody else it is a proposal
 that a lead decides on (ADR 37).
@@ -205,7 +205,8 @@ def with_rule(words: CodeText, kind: str, text: str, side: str, incident_id: int
         held = any(each.get("text") == text and each.get("incident_id") == incident_id for each in words.examples)
         return words if held else replace(words, examples=(*words.examples, example))
     before: str = getattr(words, kind)
-    return replace(words, **{kind: f"{before}\n{text}" if before else text})
+    after = f"{before}\n{text}" if before else text
+    return replace(words, use_when=after) if kind == "use_when" else replace(words, not_when=after)
 
 
 def _side(session: Session, rule: RulingRule) -> str:
@@ -223,9 +224,7 @@ def _side(session: Session, rule: RulingRule) -> str:
     return beside or "use_when"
 
 
-def _decide(
-    session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = ""
-) -> None:
+def _decide(session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = "") -> None:
     session.add(
         RuleDecision(
             study_id=rule.study_id,

@@ -110,9 +110,7 @@ def test_a_letter_takes_part_in_a_ruling_as_the_coder_who_stands_under_it(hidden
 
     ruling = hidden.rules(hidden.judge, hidden.config, participant_ids=["A"])
 
-    page = disagreement_page(
-        hidden.session, hidden.judge, hidden.coding_round, hidden.incident.id, hidden.cause.id
-    )
+    page = disagreement_page(hidden.session, hidden.judge, hidden.coding_round, hidden.incident.id, hidden.cause.id)
     assert ruling.id == page.rulings[0].ruling.id
     assert [member.id for member in page.rulings[0].participants] == [first]
     assert page.rulings[0].basis == "discussed"

@@ -40,9 +40,10 @@ def test_the_codes_page_has_a_slot_that_tells_line_incident_and_ruler(ruled, cli
     slot = browser.get(law_at(ruled, code=ruled.config)).text
 
     assert LINE in slot and "INC-1" in slot and ruled.lead.name in slot
-    assert law_at(ruled, code=ruled.config) in browser.get(
-        f"/studies/{ruled.lead.study.slug}/codebook/codes/{ruled.config.id}"
-    ).text
+    assert (
+        law_at(ruled, code=ruled.config)
+        in browser.get(f"/studies/{ruled.lead.study.slug}/codebook/codes/{ruled.config.id}").text
+    )
     assert "No ruling has made a rule" in browser.get(law_at(ruled, code=ruled.network)).text
 
 
@@ -99,7 +100,7 @@ def test_a_rule_that_the_code_says_no_more_is_marked(ruled):
 
 
 def test_a_code_that_is_not_in_sight_has_no_case_law(ruled, client_for):
-    assert client_for(ruled.ada).get(law_at(ruled) .replace("case-law", "codes/999999999/case-law")).status_code == 404
+    assert client_for(ruled.ada).get(law_at(ruled).replace("case-law", "codes/999999999/case-law")).status_code == 404
 
 
 def decides(browser, table, **typed):

@@ -14,9 +14,7 @@ def rules_at(table, viewer, at, code, **words):
     place = (table.incidents[at].id, table.cause.id)
     actions.open_answers(table.session, viewer, table.coding_round, *place)
     said = {"state": "coded", "code_ids": [code.id], "cause": "slip", "reason": f"Reason {at}."}
-    return actions.rule(
-        table.session, viewer, table.coding_round, *place, actions.RulingWords(**{**said, **words})
-    )
+    return actions.rule(table.session, viewer, table.coding_round, *place, actions.RulingWords(**{**said, **words}))
 
 
 @pytest.fixture
@@ -131,7 +129,7 @@ def test_a_coder_sees_themselves_alone_and_only_what_they_opened(closed, client_
 
 
 def test_own_rulings_are_counted_and_left_out_beside(session):
-    """The lead codes too and rules on the first of two disagreements in their own favour; the judge rules on the other."""
+    """The lead codes too, and rules on the first disagreement in their own favour; the judge rules on the other."""
     lead = makers.make_study(session)
     ada, judge = makers.make_member(session, lead), makers.make_member(session, lead, role="adjudicator")
     cause = makers.make_dimension(session, lead, "Root cause")

@@ -142,9 +142,7 @@ def test_where_the_coders_agree_by_now_their_answer_is_final_after_the_taking_ba
     ben = apart.assignment(apart.ben)
     makers.act(apart.session, apart.ben, ben, "take_back")
     for code in (apart.network, apart.config):
-        makers.act(
-            apart.session, apart.ben, ben, "toggle_code", dimension_id=apart.cause.id, code_id=code.id
-        )
+        makers.act(apart.session, apart.ben, ben, "toggle_code", dimension_id=apart.cause.id, code_id=code.id)
     makers.act(apart.session, apart.ben, ben, "submit")
     apart.steps_to("settling")
 

@@ -44,7 +44,19 @@ from tests.makers import (
     make_study,
     move_round,
 )
-from tests.security.may import ASSIGNMENT, CODE, COMPARISON, DISAGREEMENT, IMPORT, MAY, ONE_HELP, RECODING, STREAM, phase_for
+from tests.security.may import (
+    ASSIGNMENT,
+    CODE,
+    COMPARISON,
+    DECISION,
+    DISAGREEMENT,
+    IMPORT,
+    MAY,
+    ONE_HELP,
+    RECODING,
+    STREAM,
+    phase_for,
+)
 from tests.support.clients import client_for
 from tests.support.helped import definition_drafted, near_duplicates_found
 from tests.support.ruled import make_ruled
@@ -168,7 +180,7 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
         COMPARISON + "/openings": compared,
         RECODING + "/return": {"recoding_id": a_recoding(session, scene)},
         DISAGREEMENT + "/rulings/{ruling_id}/return": ruled,
-        S + "/codebook/case-law/{rule_id}/decisions": ruled,
+        DECISION: ruled,
     }
 
 

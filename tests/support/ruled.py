@@ -23,7 +23,9 @@ def make_ruled(session: Session, scene: Scene) -> dict[str, object]:
     actions.change_phase(session, scene.lead, coding_round.number, "settling")
     place = (scene.incidents[0].id, dimension.id)
     actions.open_answers(session, judge, coding_round, *place)
-    rule = RuleWords(codes[0].id, "use_when", "A version was taken back.", None, current_seq(session, scene.lead.study.id))
+    rule = RuleWords(
+        codes[0].id, "use_when", "A version was taken back.", None, current_seq(session, scene.lead.study.id)
+    )
     words = RulingWords("coded", "definition_gap", "It was taken back.", [codes[0].id], rule=rule)
     ruling = actions.rule(session, judge, coding_round, *place, words)
     [drafted] = session.query(RulingRule).filter_by(ruling_id=ruling.id)
