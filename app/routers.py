@@ -7,6 +7,7 @@ from app.accounts import routes as accounts
 from app.adjudication import (
     case_law_routes,
     comparison_routes,
+    final_routes,
     own_routes,
     queue_routes,
     ruling_routes,
@@ -76,6 +77,7 @@ ALL: list[APIRouter] = [
     leaving_routes.router,
     queue_routes.router,
     settling_routes.router,
+    final_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,
