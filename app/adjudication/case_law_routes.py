@@ -1,6 +1,6 @@
 """Case law: of the whole study, and of a code on the code's page. Leads decide on what was proposed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
@@ -98,7 +98,7 @@ def _law_page(
     )
 
 
-def _words(viewer: Viewer) -> dict[str, object]:
+def _words(viewer: Viewer) -> dict[str, Any]:
     return {
         "rule_words": RULE_WORDS,
         "standing_words": STANDING_WORDS,
