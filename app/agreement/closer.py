@@ -90,6 +90,9 @@ class CloserLook:
     looks: list[LookLine]
     queries: dict[str, str] = field(default_factory=dict)
 
+    def behind_code(self, code_id: int) -> str:
+        return self.place.query(Cell("code", (), (str(code_id),)))
+
     @property
     def folded(self) -> list[ConfusedLine]:
         return self.confused[LISTED:]
