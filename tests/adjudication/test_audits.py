@@ -15,6 +15,7 @@ from app.adjudication.settling import choose_rules
 from app.adjudication.settling_models import Audit, AuditConfirmation
 from app.adjudication.settling_rules import rules_of
 from app.coding.acts import apply_offered
+from app.findings.awaiting import awaiting
 from app.problems import NotFound
 from app.studies.models import StudyEvent
 from tests import makers
@@ -83,6 +84,12 @@ def test_what_all_took_over_from_a_model_is_drawn_and_what_they_coded_themselves
 
     assert drawn(table) == {1: "waits", 2: "waits", 3: "waits"}
     assert {audit.basis for audit in session.scalars(select(Audit))} == {"unanimous_after_suggestion"}
+
+
+def test_the_overview_says_that_audits_wait_to_those_who_may_rule(alone):
+    (one,) = [each for each in awaiting(alone.session, alone.judge) if "audit" in each.words]
+    assert one.words == "5 answers to audit" and one.url.endswith("&standing=audit")
+    assert awaiting(alone.session, alone.reader) == []
 
 
 def test_a_larger_share_adds_to_what_was_drawn_and_another_seed_draws_others(alone):

@@ -55,6 +55,8 @@ def test_promise_3_the_page_tells_how_it_was_settled_and_only_what_was_opened_sa
     assert "third person" in page.text and settled.judge.name in page.text and "Not opened" in page.text
     assert [name for name in ("Configuration", "Network") if name in page.text] == []
     assert settled.session.scalars(select(Exposure.id).where(Exposure.kind == "final_code")).all() == []
+    slots = FinalAnswers(settled.session, settled.reader).page(Wanted(), size=50, offset=0)
+    assert {(each.state, each.codes) for each in slots} == {("", ())}
 
     answer = browser.post(url(settled, f"/openings?dimension={settled.cause.id}"))
 
