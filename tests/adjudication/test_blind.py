@@ -157,3 +157,17 @@ def test_a_letter_that_nobody_stands_under_is_not_found(hidden):
 
     with pytest.raises(policy.NotFound):
         hidden.rules(hidden.judge, hidden.config, participant_ids=["Z"])
+
+
+def test_a_mention_does_not_name_the_coder_who_calls_either(hidden, client_for):
+    hidden.judge.member.name = "Ruth Hall"
+    place = (hidden.coding_round, hidden.incident.id, hidden.cause.id)
+    actions.comment(hidden.session, hidden.ben, *place, "@Ruth Hall Ada is right, says Ben Ode.")
+    browser = client_for(hidden.judge)
+    address = f"/studies/{hidden.lead.study.slug}/mentions"
+    browser.post(address + "/openings")
+
+    page = browser.get(address).text
+
+    assert names_in(page) == []
+    assert re.search(r"Coder [AB] is right, says Coder [AB]\.", page)

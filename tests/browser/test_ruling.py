@@ -68,7 +68,7 @@ async def test_a_comment_leaves_the_half_written_ruling_as_it_is(site: Site, sig
     await page.keyboard.press("o")
     await page.get_by_label("Reason").fill("Half a sent")
     await page.locator("#comments summary").click()
-    await page.get_by_role("textbox", name="Comment").fill("Which push was it?")
+    await page.locator("#comment").fill("Which push was it?")
     await page.get_by_role("button", name="Send").click()
 
     await expect(page.locator("#comments article")).to_contain_text("Which push was it?")
