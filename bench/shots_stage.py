@@ -46,6 +46,7 @@ from app.studies.viewer import Viewer
 from bench.shots_help import pages_of_help
 from bench.shots_meeting import make_meetings
 from bench.shots_pooling import make_pooled_round
+from bench.shots_ruling import pages_of_rulings
 from tests.browser.conftest import Site
 from tests.makers import make_round
 
@@ -343,6 +344,7 @@ def _of_coders(session: Session, people: dict[str, Person], lead: Viewer) -> lis
         *_of_outcomes(session, coders[ADA]),
         *_of_comparison(session, lead, coders),
         *_of_pooling(session, lead, coders),
+        *_of_rulings(session, lead, coders),
         Shot("history-coder", ADA, f"{home}/history"),
         Shot("not-allowed", ADA, f"{home}/imports/new"),
     ]
@@ -410,6 +412,11 @@ def _of_pooling(session: Session, lead: Viewer, coders: dict[str, Viewer]) -> li
         Shot("pooling-board-closed", ADA, f"{home}/{cause.id}"),
         Shot("pooling-board", "lead", f"{home}/{cause.id}", opens),
     ]
+
+
+def _of_rulings(session: Session, lead: Viewer, coders: dict[str, Viewer]) -> list[Shot]:
+    two = (coders[ADA], coders[BEN])
+    return [Shot(*each) for each in pages_of_rulings(session, lead, two, _root_cause(session, lead))]
 
 
 def _of_comparison(session: Session, lead: Viewer, coders: dict[str, Viewer]) -> list[Shot]:

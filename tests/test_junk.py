@@ -30,6 +30,7 @@ from app.web.forms import Posted, posted_form
 from tests.makers import move_round
 from tests.support.clients import HTMX, client_for
 from tests.support.helped import definition_drafted, near_duplicates_found
+from tests.support.ruled import make_ruled
 from tests.support.scenes import make_scene
 
 __all__ = ["client_for"]
@@ -265,6 +266,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "memos/{}",
         "codebook/imports/{}",
         "codebook/codes/1/mergers/new?into={}",
+        "codebook/case-law?code={}",
+        "codebook/codes/{}/case-law",
         "codebook/help/{}",
         "codebook/help/codes/{}",
         "codebook/help/dimensions/{}",
@@ -315,6 +318,8 @@ def posts(session, database, scene):
         "meeting_id": session.scalar(select(Meeting.id)) or 1,
         "item_id": session.scalar(select(MeetingItem.id)) or 1,
         "recoding_id": 1,
+        "ruling_id": 1,
+        "rule_id": 1,
         "seq": 1,
         **published_ids(session, scene),
         "person_id": scene.everybody["coder 0"].person.id,
@@ -329,6 +334,13 @@ def posts(session, database, scene):
     fields |= {"act_id": str(uuid4()), "after_act_id": str(newest)}
     draft = definition_drafted(session, database, scene.lead, scene.everybody["coder outside the round"])
     yield f"/studies/{scene.lead.study.slug}/codebook/help/{draft.id}/revision", fields
+    ruled = {"slug": scene.lead.study.slug, **make_ruled(session, scene)}
+    for path in (
+        "/disagreements/{number}/{incident_id}/{dimension_id}/rulings/{ruling_id}/return",
+        "/disagreements/{number}/{incident_id}/{dimension_id}/rulings",
+        "/codebook/case-law/{rule_id}/decisions",
+    ):
+        yield ("/studies/{slug}" + path).format(**ruled), fields | {"needs_rule": "1", "line": "A line"}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" not in route.methods or route.path == "/sign-out":
             continue

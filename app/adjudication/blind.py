@@ -106,9 +106,7 @@ def names_beside(
 ) -> Names:
     """Nothing is hidden from who asked, nor where no disagreement of the incident waits for a ruling any more. One's
     own answer is one's own under any rule."""
-    names = Names(
-        members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found)
-    )
+    names = Names(members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found))
     if not rules_of(session, coding_round).blind or _has_asked(session, viewer, coding_round, found.incident_id):
         return names
     queue = queue or queries.queue(session, coding_round)

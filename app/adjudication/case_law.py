@@ -99,7 +99,7 @@ def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) ->
     hidden = open_incidents(session, study_id, viewer.member.id) if rows else frozenset()
     read = exposed_subjects(session, study_id, viewer.member.id, "ruling") if rows else set()
     incidents = incidents_by_id(session, study_id, {ruling.incident_id for _, ruling, _, _ in rows})
-    standing = _standing(session, {coding_round.id: coding_round for _, _, coding_round, _ in rows}.values())
+    standing = _standing(session, list({coding_round.id: coding_round for _, _, coding_round, _ in rows}.values()))
     members = members_by_id(session, study_id)
     lines = [
         LawLine(
@@ -160,7 +160,5 @@ def _rows(
 
 def _standing(session: Session, rounds: Sequence[Round]) -> set[int]:
     return {
-        ruling_id
-        for coding_round in rounds
-        for ruling_id in queries.standing_rulings(session, coding_round).values()
+        ruling_id for coding_round in rounds for ruling_id in queries.standing_rulings(session, coding_round).values()
     }

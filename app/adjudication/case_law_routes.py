@@ -1,6 +1,6 @@
 """Case law: of the whole study, and of a code on the code's page. Leads decide on what was proposed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
@@ -53,9 +53,7 @@ def open_law(request: Request, session: Transaction, viewer: CurrentViewer, post
 
 
 @router.post("/case-law/{rule_id}/decisions")
-def decide(
-    request: Request, session: Transaction, viewer: LeadingViewer, rule_id: Key, posted: PostedForm
-) -> Response:
+def decide(request: Request, session: Transaction, viewer: LeadingViewer, rule_id: Key, posted: PostedForm) -> Response:
     line, declined = posted.raw("line").strip(), posted.text("decision") == "decline"
     try:
         with session.begin_nested():
@@ -100,7 +98,7 @@ def _law_page(
     )
 
 
-def _words(viewer: Viewer) -> dict[str, object]:
+def _words(viewer: Viewer) -> dict[str, Any]:
     return {
         "rule_words": RULE_WORDS,
         "standing_words": STANDING_WORDS,

@@ -60,10 +60,10 @@ class ComparisonPage:
     next_id: int | None
 
     @cached_property
-    def quotes(self) -> dict[tuple[int, int], list[Quote]]:
+    def quotes(self) -> dict[tuple[int, int | str], list[Quote]]:
         """(dimension, coder) -> their quotes in the order of the text, numbered through for each hand."""
         begun: Counter[str] = Counter()
-        found: dict[tuple[int, int], list[Quote]] = {}
+        found: dict[tuple[int, int | str], list[Quote]] = {}
         for compared in self.dimensions:
             for answer in compared.answers:
                 of_answer = found.setdefault((compared.dimension.id, answer.member.id), [])

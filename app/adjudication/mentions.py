@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
@@ -30,8 +30,8 @@ MOST = 200  # newest ones, on the page
 
 @dataclass(frozen=True)
 class ShownMention:
-    """pieces: blank until it is opened. is_still_coded: the member has its incident to code, so it is opened on the page
-    of the disagreement and not with the others."""
+    """pieces: blank until it is opened. is_still_coded: the member has its incident to code, so it is opened on the
+    page of the disagreement and not with the others."""
 
     comment: Comment
     coding_round: Round
@@ -91,7 +91,7 @@ def open_mentions(session: Session, viewer: Viewer) -> None:
     )
 
 
-def _mentions(viewer: Viewer, query: "Select[Any]") -> "Select[Any]":
+def _mentions(viewer: Viewer, query: Any) -> Any:
     return (
         query.select_from(CommentMention)
         .join(Comment, (Comment.study_id == CommentMention.study_id) & (Comment.id == CommentMention.comment_id))

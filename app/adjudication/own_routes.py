@@ -1,4 +1,4 @@
-"""For each member: where comments call them, where they were overruled, and how far their answers are the final ones."""
+"""For each member: where comments call them, where they were overruled, and how far they agree with what is final."""
 
 from dataclasses import dataclass
 

@@ -133,8 +133,7 @@ def comment(
     try:
         with session.begin_nested():
             if not sent_before(session, viewer, request.url.path, posted):
-                place = (incident_id, dimension_id)
-                actions.comment(session, viewer, coding_round, *place, typed, parent_id=parent_id)
+                actions.comment(session, viewer, coding_round, incident_id, dimension_id, typed, parent_id=parent_id)
     except Invalid as refused:
         problem = refused.sentence
     if not problem and not is_htmx(request):

@@ -1,4 +1,4 @@
-"""A rule that comes of a ruling: a line of *use when* or *not when* for a code, an example out of the incident, or both.
+"""A rule that comes of a ruling: a line of *use when* or *not when* for a code, an example of the incident, or both.
 
 Who leads the study writes it into the codebook with the ruling, in one transaction; of anybody else it is a proposal
 that a lead decides on (ADR 37).
@@ -179,33 +179,39 @@ def _apply(
 ) -> None:
     """One revision of the code. Its reason names the round and no incident: who still codes that one reads it, too."""
     written = [(rule, rule.text if line is None else line) for rule in rules]
-    after = CodeText.of(code)
+    after = before = CodeText.of(code)
     for rule, text in written:
         after = with_rule(after, rule.kind, text, side, found.id)
-    edit_code(
-        session,
-        viewer.study.id,
-        viewer.member,
-        code.id,
-        after,
-        seen_seq=seen_seq,
-        parent_id=code.parent_id,
-        reason=f"From a ruling in {coding_round.name}",
-    )
-    seq = current_seq(session, viewer.study.id)
+    seq = code.codebook_seq
+    if after != before:
+        reason = f"From a ruling in {coding_round.name}"
+        edit_code(
+            session,
+            viewer.study.id,
+            viewer.member,
+            code.id,
+            after,
+            seen_seq=seen_seq,
+            parent_id=code.parent_id,
+            reason=reason,
+        )
+        seq = current_seq(session, viewer.study.id)
     for rule, text in written:
         _decide(session, viewer, rule, seq, text)
     _record(session, viewer, coding_round, "rule.written", rules[0])
 
 
 def with_rule(words: CodeText, kind: str, text: str, side: str, incident_id: int) -> CodeText:
-    """What stands there already stays, and a new line comes below."""
+    """What stands there already stays, and a new line comes below; one that stands there word for word is enough."""
     if kind == "example":
         example: dict[str, Any] = {"kind": EXAMPLES[side], "text": text, "incident_id": incident_id}
         held = any(each.get("text") == text and each.get("incident_id") == incident_id for each in words.examples)
         return words if held else replace(words, examples=(*words.examples, example))
     before: str = getattr(words, kind)
-    return replace(words, **{kind: f"{before}\n{text}" if before else text})
+    if text in before.splitlines():
+        return words
+    after = f"{before}\n{text}" if before else text
+    return replace(words, use_when=after) if kind == "use_when" else replace(words, not_when=after)
 
 
 def _side(session: Session, rule: RulingRule) -> str:
@@ -223,9 +229,7 @@ def _side(session: Session, rule: RulingRule) -> str:
     return beside or "use_when"
 
 
-def _decide(
-    session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = ""
-) -> None:
+def _decide(session: Session, viewer: Viewer, rule: RulingRule, seq: int | None, text: str, reason: str = "") -> None:
     session.add(
         RuleDecision(
             study_id=rule.study_id,

@@ -15,10 +15,11 @@ from app.rounds.models import Round
 from app.studies.viewer import Viewer
 
 
-def take_back_ruling(
-    session: Session, viewer: Viewer, coding_round: Round, ruling_id: int, reason: str
-) -> Ruling:
-    """What settles without a ruling under the rules of the round is final at once. Raises RuledMeanwhile where another ruling stands."""
+def take_back_ruling(session: Session, viewer: Viewer, coding_round: Round, ruling_id: int, reason: str) -> Ruling:
+    """What settles without a ruling under the rules of the round is final at once.
+
+    Raises RuledMeanwhile where another ruling stands.
+    """
     hold_open(session, coding_round)
     policy.check_may_rule(viewer, coding_round)
     policy.check_reason(reason)

@@ -1,4 +1,4 @@
-"""What is written around a ruling: names asked for, members mentioned, rules drafted and decided, rulings taken back."""
+"""Around a ruling: names asked for, members mentioned, rules drafted and decided, rulings taken back."""
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column

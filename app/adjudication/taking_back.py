@@ -32,4 +32,3 @@ def taken_back(session: Session, rulings: Sequence[Ruling]) -> dict[int, RulingT
         )
     )
     return {row.ruling_id: row for row in rows}
-

@@ -27,7 +27,6 @@ FINAL = "final"
 NONE_LEFT = Coefficient(None, None, None, 0, "every answer was ruled on with a say of this coder", "")
 
 
-
 @dataclass(frozen=True)
 class Pair:
     """One answer of a coder beside the final one. had_a_say: the coder made the ruling or took part in it."""
@@ -154,5 +153,3 @@ def _measured(pairs: Sequence[Pair]) -> tuple[Coefficient, Coefficient]:
     table = [{"coder": pair.own, FINAL: pair.final} for pair in pairs]
     measures = measures_of(count_patterns(table), sets=False)
     return measures.percent, measures.kappa or measures.alpha
-
-

@@ -60,6 +60,18 @@ def test_a_new_line_comes_below_what_stands_there(apart):
     assert code_now(apart, apart.network).not_when == f"A cable was cut.\n{LINE}"
 
 
+def test_a_line_that_stands_there_already_is_not_written_twice(apart):
+    rewords(apart, apart.config, use_when=LINE)
+    before = code_now(apart, apart.config).codebook_seq
+    apart.opens(apart.lead)
+
+    ruling = apart.rules(apart.lead, apart.config, rule=rule(apart, example=None))
+
+    assert (code_now(apart, apart.config).use_when, code_now(apart, apart.config).codebook_seq) == (LINE, before)
+    [drafted] = apart.session.scalars(select(RulingRule).where(RulingRule.ruling_id == ruling.id)).all()
+    assert rule_lines.decision_on(apart.session, drafted).codebook_seq == before
+
+
 def test_the_incident_that_gave_the_rule_is_not_stale_by_it(apart):
     apart.opens(apart.lead)
     apart.rules(apart.lead, apart.config, rule=rule(apart))

@@ -33,6 +33,7 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/codebook/stale/waiting",
     S + "/disagreements/{number}/meeting/waiting",
     S + "/disagreements/{number}/meeting/state",
+    S + "/codebook/codes/{code_id}/case-law",
     S + "/rounds/{number}/pooling/{dimension_id}/board",
     S + "/rounds/{number}/pooling/{dimension_id}/pen",
 }

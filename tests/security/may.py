@@ -26,6 +26,7 @@ DIMENSION = S + "/codebook/dimensions/{dimension_id}"
 IMPORT = S + "/imports/{import_id}"
 MEMO = S + "/memos/{memo_id}"
 OUTCOMES = S + "/rounds/{number}/my-outcomes"
+DECISION = S + "/codebook/case-law/{rule_id}/decisions"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 BOARD = POOLING + "/{dimension_id}"
@@ -269,7 +270,7 @@ MAY = {
     ("GET", S + "/codebook/case-law"): MEMBERS,
     ("GET", CODE + "/case-law"): MEMBERS,
     ("POST", S + "/codebook/case-law/openings"): MEMBERS,
-    ("POST", S + "/codebook/case-law/{rule_id}/decisions"): LEAD,
+    ("POST", DECISION): LEAD,
     ("GET", OUTCOMES): OWN,
     ("POST", OUTCOMES + "/openings"): OWN,
     ("GET", OUTCOMES + "/{incident_id}/{dimension_id}"): OWN,

@@ -46,9 +46,22 @@ from tests.makers import (
     make_study,
     move_round,
 )
-from tests.security.may import ASSIGNMENT, CODE, COMPARISON, IMPORT, MAY, ONE_HELP, RECODING, STREAM, phase_for
+from tests.security.may import (
+    ASSIGNMENT,
+    CODE,
+    COMPARISON,
+    DECISION,
+    DISAGREEMENT,
+    IMPORT,
+    MAY,
+    ONE_HELP,
+    RECODING,
+    STREAM,
+    phase_for,
+)
 from tests.support.clients import client_for
 from tests.support.helped import definition_drafted, near_duplicates_found
+from tests.support.ruled import make_ruled
 from tests.support.scenes import make_scene
 from tests.support.walking import address_of, every_route
 from tests.test_junk import GOOD
@@ -117,6 +130,8 @@ def walk(session, database, client_for):
         "meeting_id": 1,
         "item_id": 1,
         "recoding_id": 1,
+        "ruling_id": 1,
+        "rule_id": 1,
         "seq": make_codebook_import(session, scene.lead),
         **published_by(session, scene.lead),
         "person_id": added.person.id,
@@ -159,6 +174,7 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
     code = make_code(session, scene.lead, shelf.dimensions[0], "Out of use")
     retire_code(session, scene.lead.study.id, scene.lead.member, code.id, reason="nobody needs it")
     record(session, scene.lead.study.id, scene.lead.member, "study.imported", file="study.qdpx")
+    ruled = make_ruled(session, scene)
     compared = {"assignment_id": submitted_by_all(session, scene).id}
     return {
         IMPORT + "/refused.csv": {"import_id": file.id},
@@ -167,6 +183,8 @@ def in_a_fitting_state(session, scene) -> dict[str, dict[str, object]]:
         COMPARISON: compared,
         COMPARISON + "/openings": compared,
         RECODING + "/return": {"recoding_id": a_recoding(session, scene)},
+        DISAGREEMENT + "/rulings/{ruling_id}/return": ruled,
+        DECISION: ruled,
     }
 
 

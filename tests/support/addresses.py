@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 
 from app import routers
 from app.adjudication.meeting_models import Meeting, MeetingItem
+from app.adjudication.models import Ruling
+from app.adjudication.ruling_models import RulingRule
 from app.codebook.bring_in import IMPORT
 from app.codebook.models import Code, CodebookVersion, Dimension
 from app.coding.models import Evidence, Memo
@@ -60,6 +62,8 @@ def post_addresses(session: Session, scene: Scene):
         "import_id": 1,
         "group_id": 1,
         "recoding_id": 1,
+        "ruling_id": first_id(session, Ruling),
+        "rule_id": first_id(session, RulingRule),
         "seq": 1,
         "step_id": first_id(session, CodebookPlanStep),
         "plan_id": first_id(session, CodebookPlan),
@@ -129,6 +133,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
 QUERIES = {
     "/agreement": ("?round={number}",),
     "/agreement/table.csv": ("?round={number}",),
+    "/codebook/case-law": ("?code={code}",),
     "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
