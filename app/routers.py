@@ -7,6 +7,7 @@ from app.accounts import routes as accounts
 from app.adjudication import (
     case_law_routes,
     comparison_routes,
+    final_routes,
     meeting_item_routes,
     meeting_routes,
     own_routes,
@@ -81,6 +82,7 @@ ALL: list[APIRouter] = [
     meeting_item_routes.router,
     queue_routes.router,
     settling_routes.router,
+    final_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,

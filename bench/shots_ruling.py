@@ -11,7 +11,6 @@ from app.adjudication.rule_lines import RuleWords
 from app.adjudication.settling_rules import rules_of, write_choice
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.tree import CodeEntry, DimensionEntry
-from app.coding.queries import own_rounds
 from app.incidents.models import Incident
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
@@ -51,8 +50,7 @@ def pages_of_rulings(
         "Both numbers agreed; a careful operator would have ticked it.",
         parent_id=first.id,
     )
-    closed = next(own.coding_round for own in own_rounds(session, coders[1]) if own.coding_round.phase == "closed")
-    walk.open_outcomes(session, coders[1], closed.number)
+    _overruled(session, lead, coders, incidents, cause, codes[:2])
     base = f"/studies/{lead.study.slug}"
     at = f"{base}/disagreements/{coding_round.number}"
     opening = ("form[action*=openings] .button-main",)
@@ -69,6 +67,26 @@ def pages_of_rulings(
         ("agreement-with-final", "lead", f"{base}/agreement-with-final", ()),
         ("agreement-with-final-own", coders[1].name, f"{base}/agreement-with-final", ()),
     ]
+
+
+def _overruled(
+    session: Session,
+    lead: Viewer,
+    coders: tuple[Viewer, Viewer],
+    incidents: list[Incident],
+    cause: DimensionEntry,
+    codes: list[CodeEntry],
+) -> None:
+    """A closed round in which the second coder was overruled for a rule."""
+    coding_round = make_round(session, lead, list(coders), incidents[:2], name="Fourth calibration")
+    for coder, code in zip(coders, codes, strict=True):
+        for incident in incidents[:2]:
+            _codes(session, coder, coding_round, incident, cause, code)
+    move_round(session, lead, coding_round, "settling")
+    for incident in incidents[:2]:
+        _rules(session, lead, coding_round, incident, cause, codes)
+    move_round(session, lead, coding_round, "closed")
+    walk.open_outcomes(session, coders[1], coding_round.number)
 
 
 def _codes(

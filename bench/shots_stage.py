@@ -224,6 +224,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "disagreements": "/disagreements",
+        "final-codes": "/final-codes",
         "settling": f"/rounds/{settling.number}/settling",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",

@@ -28,7 +28,8 @@ FLOORS = (
 
 APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
-LATE = ("agreement/figures.py", "agreement/post_hoc.py")  # numpy and scipy wait until there is something to compute
+# numpy and scipy wait until there is something to compute
+LATE = ("adjudication/differences.py", "agreement/figures.py", "agreement/post_hoc.py")
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

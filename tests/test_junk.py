@@ -252,6 +252,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "disagreements?coders={}&codes={}&arm={}&mark={}&order={}&standing={}",
         "disagreements?coders={}-{}&codes={}~{}",
         "rounds/{}/settling",
+        "final-codes?dimension={}&code={}&round={}&basis={}&page={}",
+        "final-codes?code={}",
         "incidents?page={}",
         "incidents?find={}",
         "history?before={}",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.coding.models import SubmittedCode, SubmittedEvidence
 from app.db.shared import shared_by_sessions
 from app.methods.disagreement import Comparison, Reply, compare, majority_reply
-from app.methods.spans import Span
+from app.methods.spans import Span, overlap
 from app.methods.teaching import Pair, pairs_met, teaches, times_confused
 from app.rounds.models import Round
 
@@ -181,8 +181,6 @@ def _evidence(
     comparisons: Mapping[Key, Comparison],
 ) -> dict[Key, float]:
     """Of dimensions on whose codes all agree and which two or more coders quoted for."""
-    from app.methods.agreement import evidence_agreement
-
     agreed = {key for key, comparison in comparisons.items() if comparison.kind == "unanimous"}
     place_of = {int(work.submissions.ids[place]): (incident_id, member)
                 for incident_id, entries in coders.items() for member, place, _ in entries}  # fmt: skip
@@ -192,11 +190,19 @@ def _evidence(
         if (incident_id, dimension_id) in agreed:
             of_member = units.setdefault((incident_id, dimension_id), {}).setdefault(member, {})
             of_member.setdefault(code_id, []).append(Span(start, end))
-    overlaps: dict[Key, list[float]] = {}
-    for one in evidence_agreement({key: given for key, given in units.items() if len(given) > 1}).per_code:
-        if one.overlap is not None and isinstance(one.unit, tuple):
-            overlaps.setdefault(one.unit, []).append(one.overlap)
-    return {key: sum(each) / len(each) for key, each in overlaps.items()}
+    overlaps = {key: _overlap(list(given.values())) for key, given in units.items()}
+    return {key: shared for key, shared in overlaps.items() if shared is not None}
+
+
+def _overlap(given: Sequence[Mapping[Any, Sequence[Span]]]) -> float | None:
+    """The mean over their codes of the mean over pairs of coders who both marked something for it."""
+    codes = {code for marked in given for code in marked}
+    shares = [
+        [overlap(one, other) or 0.0 for one, other in combinations([each[code] for each in given if code in each], 2)]
+        for code in codes
+    ]
+    means = [sum(of_code) / len(of_code) for of_code in shares if of_code]
+    return sum(means) / len(means) if means else None
 
 
 def _quotes(session: Session, coding_round: Round) -> Iterable[tuple[int, int, int, int, int]]:

@@ -17,6 +17,7 @@ from app.web.forms import whole_number
 STANDINGS = ("open", "ruled", "majority", "audit", "evidence", "all")
 ORDERS = ("strength", "teaches")
 MARKS = ("skipped", "flagged")
+FACETS = ("standing", "dimension", "coders", "codes", "arm", "mark")
 NOTHING = "nothing"  # in the place of a code, where the other coder had none more
 Choice = Any  # of a facet: an id, a pair of them, or a word
 
@@ -56,6 +57,11 @@ class Narrowing:
     def listing(self) -> str:
         """For the address of the queue, which shows what is open where no standing is said."""
         return urlencode({"standing": self.standing} | dict(parse_qsl(self.query)))
+
+    @cached_property
+    def facets(self) -> list[tuple[str, Choice]]:
+        """What each facet is narrowed to, where it is."""
+        return [(name, wanted) for name in FACETS if (wanted := getattr(self, name))]
 
     @property
     def _said(self) -> dict[str, str | int]:
@@ -166,22 +172,7 @@ def standings_of(each: Disagreement) -> Iterable[str]:
 
 def _missed(narrowing: Narrowing, each: Disagreement, opened: Collection[Key]) -> list[str]:
     """The facets by which this one is left out."""
-    return [name for name, wanted in _wanted(narrowing) if wanted not in _choices(name, each, opened)]
-
-
-def _wanted(narrowing: Narrowing) -> list[tuple[str, Choice]]:
-    said = (
-        ("standing", narrowing.standing),
-        ("dimension", narrowing.dimension),
-        ("coders", narrowing.coders),
-        ("codes", narrowing.codes),
-        ("arm", narrowing.arm),
-        ("mark", narrowing.mark),
-    )
-    return [(name, wanted) for name, wanted in said if wanted]
-
-
-FACETS = ("standing", "dimension", "coders", "codes", "arm", "mark")
+    return [name for name, wanted in narrowing.facets if wanted not in _choices(name, each, opened)]
 
 
 def _choices(name: str, each: Disagreement, opened: Collection[Key]) -> Collection[Choice]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.adjudication.blind import Names, Somebody
+from app.adjudication.blind import Names, Somebody, Unnamed
 from app.adjudication.models import Comment
 from app.adjudication.ruling_models import CommentMention
 from app.studies.models import Membership
@@ -33,6 +33,10 @@ class ShownComment:
     at: datetime
     place: int | None
     pieces: tuple[Piece, ...]
+
+    @property
+    def is_unnamed(self) -> bool:
+        return isinstance(self.by, Unnamed)
 
     @property
     def text(self) -> str:

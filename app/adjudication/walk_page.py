@@ -126,4 +126,5 @@ def _ruling(session: Session, outcome: Outcome, codebook: Codebook) -> ShownRuli
         participants=tuple(members[key] for key in queries.participants(session, [ruling])[ruling.id]),
         basis=queries.bases(session, [ruling]).get(ruling.id, ""),
         reason=ruling.reason,
+        is_own_case=ruling.member_id in outcome.found.coder_ids,
     )

@@ -148,6 +148,7 @@ WORDS = {
     "dataset.exported": "took out the data set",
     "study.exported": "took out the study",
 }
+ON_OWN_CASE = "ruled, having coded it, on"
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
@@ -243,7 +244,8 @@ def _line(told: Told, event: StudyEvent) -> HistoryLine:
     about, url = _about(told, event)
     reason = str(event.details.get("reason", "")) if event.kind.split(".")[0] in REASONED else ""
     who = "You" if own else by.name if by else "The operator"
-    return HistoryLine(event.at, who, _words(event.kind, own=own), about, url, reason)
+    words = ON_OWN_CASE if event.details.get("on_own_case") else _words(event.kind, own=own)
+    return HistoryLine(event.at, who, words, about, url, reason)
 
 
 def _about(told: Told, event: StudyEvent) -> tuple[str, str]:

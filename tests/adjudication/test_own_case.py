@@ -57,13 +57,14 @@ def test_who_coded_the_incident_is_told_so_before_and_after_they_rule(session, s
     assert f"Own case: {lead.name} coded this incident" in other.get(address).text
 
 
-def test_the_history_and_the_data_set_tell_it(session, scene):
+def test_the_history_and_the_data_set_tell_it(session, scene, client_for):
     lead = scene[0]
     rules(session, lead, scene)
 
     event = session.scalars(select(StudyEvent).where(StudyEvent.kind == "ruling.made")).one()
     assert event.details["on_own_case"] is True
     assert own_case_of(session, scene, lead)["(final)"] == "yes"
+    assert "ruled, having coded it, on" in client_for(scene[1]).get(f"/studies/{lead.study.slug}/history").text
 
 
 def test_of_a_third_person_nothing_of_the_kind_is_told(session, scene):

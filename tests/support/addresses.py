@@ -135,6 +135,7 @@ QUERIES = {
     "/agreement/table.csv": ("?round={number}",),
     "/codebook/case-law": ("?code={code}",),
     "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
+    "/final-codes": ("?round={number}", "?code={code}", "?dimension={dimension}&basis=unanimous"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),
