@@ -1,37 +1,29 @@
 """What is done in a meeting, and what is refused."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.adjudication import meeting_actions, meeting_votes, policy
 from app.adjudication.actions import RulingWords
 from app.adjudication.known import known_of_incidents
-from app.adjudication.meeting_models import Meeting, MeetingItem, MeetingPresence, MeetingScribe, MeetingVote
+from app.adjudication.meeting_models import Meeting, MeetingItem, MeetingPresence, MeetingScribe
 from app.adjudication.meeting_policy import (
     MeetingRuns,
     MovedOn,
-    NobodyVoted,
-    NoMajority,
     NoMeeting,
     NotAbleToRule,
     NothingOpen,
-    NotRevealed,
-    NotThere,
     NotTheScribe,
     NotWaiting,
     OthersHold,
     ScribeChanged,
-    VoteMoved,
-    VoteUnopened,
     VoteWords,
-    majority,
 )
 from app.adjudication.meeting_queries import items_of, presences, scribe_now, scribes
 from app.adjudication.models import FinalCode, RulingParticipant
 from app.adjudication.queries import standing_rulings
-from app.coding.models import Exposure
 from app.db.base import now
 from app.problems import NotFound
 from app.studies.models import StudyEvent
@@ -53,14 +45,6 @@ def before(session: Session) -> MeetingTable:
 def kinds(meeting: MeetingTable) -> list[str]:
     events = select(StudyEvent.kind).where(StudyEvent.kind.startswith("meeting.")).order_by(StudyEvent.id)
     return list(meeting.session.scalars(events))
-
-
-def exposed_votes(meeting: MeetingTable, viewer) -> int:
-    return meeting.session.scalars(
-        select(func.count())
-        .select_from(Exposure)
-        .where(Exposure.member_id == viewer.member.id, Exposure.kind == "vote")
-    ).one()
 
 
 def test_whoever_starts_a_meeting_is_its_scribe_and_has_the_strongest_at_hand(before):
@@ -202,143 +186,6 @@ def test_a_role_that_was_laid_down_is_taken_up_by_whoever_is_there_and_may_rule(
     assert scribe_now(meeting.session, meeting.meeting).how == "taken_up"
 
 
-def test_a_vote_before_the_reveal_is_replaced_and_one_after_it_is_kept_beside(meeting):
-    table = meeting.table
-    meeting.votes(table.ada, table.network)
-    meeting.votes(table.ada, table.config)
-    meeting.votes(table.ben, table.network)
-    meeting.reveals(table.judge)
-    meeting.votes(table.ben, table.human)
-    meeting.votes(table.ben, table.config)
-
-    cast = {(v.vote.member_id, v.vote.is_after_reveal): v.code_ids for v in meeting.ballot.votes}
-    assert cast == {
-        (table.ada.member.id, False): (table.config.id,),
-        (table.ben.member.id, False): (table.network.id,),
-        (table.ben.member.id, True): (table.config.id,),
-    }
-
-
-def test_a_member_has_one_vote_in_a_ballot(meeting):
-    meeting.votes(meeting.table.ada, meeting.table.network)
-    again = MeetingVote(
-        study_id=meeting.meeting.study_id,
-        ballot_id=meeting.ballot.row.id,
-        member_id=meeting.table.ada.member.id,
-        is_after_reveal=False,
-        state="abstains",
-    )
-
-    with pytest.raises(IntegrityError, match="uq_meeting_votes"), meeting.session.begin_nested():
-        meeting.session.add(again)
-        meeting.session.flush()
-
-
-def test_one_may_vote_for_no_code_or_abstain(meeting):
-    meeting.votes(meeting.table.ada, "not_enough_information")
-    meeting.votes(meeting.table.ben, "abstains")
-
-    assert sorted(each.vote.state for each in meeting.ballot.votes) == ["abstains", "not_enough_information"]
-
-
-@pytest.mark.parametrize(
-    ("words", "refusal"),
-    [
-        (VoteWords("coded"), policy.NoAnswer),
-        (VoteWords("perhaps"), policy.NoAnswer),
-        (VoteWords("coded", (10**9,)), NotFound),
-        (VoteWords("abstains", (1,)), policy.CodesOrState),
-        (VoteWords("none_applies", (1,)), policy.CodesOrState),
-    ],
-)
-def test_a_vote_says_what_an_answer_may_say(meeting, words, refusal):
-    with pytest.raises(refusal):
-        meeting_votes.vote(meeting.session, meeting.table.ada, meeting.number, meeting.item.id, words, meeting.seen)
-
-
-def test_a_dimension_that_takes_one_code_takes_no_vote_for_two(meeting):
-    two = VoteWords("coded", (meeting.table.config.id, meeting.table.network.id))
-    with pytest.raises(policy.OneCodeOnly):
-        meeting_votes.vote(meeting.session, meeting.table.ada, meeting.number, meeting.item.id, two, meeting.seen)
-
-
-def test_who_has_not_opened_it_does_not_vote(meeting):
-    meeting.joins(meeting.table.lead)
-
-    with pytest.raises(VoteUnopened):
-        meeting.votes(meeting.table.lead, meeting.table.config)
-
-
-def test_who_is_not_there_neither_opens_nor_votes(meeting):
-    meeting_actions.leave(meeting.session, meeting.table.ada, meeting.number)
-
-    with pytest.raises(NotThere):
-        meeting.opens(meeting.table.ada)
-    with pytest.raises(NotThere):
-        meeting.votes(meeting.table.ada, meeting.table.config)
-
-
-def test_a_vote_meant_to_be_blind_is_refused_after_the_reveal(meeting):
-    blind = meeting.seen
-    meeting.votes(meeting.table.ben, meeting.table.network)
-    meeting.reveals(meeting.table.judge)
-
-    with pytest.raises(VoteMoved):
-        meeting.votes(meeting.table.ada, meeting.table.network, seen=blind)
-    revealed = meeting.seen
-    meeting_votes.vote_again(
-        meeting.session, meeting.table.judge, meeting.number, meeting.item.id, ballot_id=revealed.ballot_id
-    )
-    with pytest.raises(VoteMoved):
-        meeting.votes(meeting.table.ada, meeting.table.network, seen=revealed)
-
-
-def test_only_the_scribe_reveals_and_only_when_somebody_has_voted(meeting):
-    with pytest.raises(NobodyVoted):
-        meeting.reveals(meeting.table.judge)
-    meeting.votes(meeting.table.ada, meeting.table.config)
-    meeting.joins(meeting.table.lead)
-    with pytest.raises(policy.OthersRule):
-        meeting.reveals(meeting.table.ada)
-    with pytest.raises(NotTheScribe):
-        meeting.reveals(meeting.table.lead)
-
-    meeting.reveals(meeting.table.judge)
-
-    assert meeting.ballot.is_revealed
-
-
-def test_promise_3_the_reveal_puts_on_record_whose_votes_everybody_is_shown(meeting):
-    table = meeting.table
-    meeting.joins(table.lead)  # who has not opened what is at hand
-    meeting.votes(table.ada, table.config)
-    meeting.votes(table.ben, table.network)
-    people = (table.ada, table.ben, table.judge, table.lead)
-    assert [exposed_votes(meeting, each) for each in people] == [0, 0, 0, 0]
-
-    meeting.reveals(table.judge)
-    assert [exposed_votes(meeting, each) for each in people] == [1, 1, 2, 0]
-
-    meeting.opens(table.lead)
-    meeting.votes(table.ben, table.config)
-    assert [exposed_votes(meeting, each) for each in people] == [2, 1, 3, 3]
-
-
-def test_another_vote_on_the_same_one_follows_a_reveal_only(meeting):
-    def again():
-        meeting_votes.vote_again(
-            meeting.session, meeting.table.judge, meeting.number, meeting.item.id, ballot_id=meeting.ballot.row.id
-        )
-
-    with pytest.raises(NotRevealed):
-        again()
-    meeting.votes(meeting.table.ada, meeting.table.config)
-    meeting.reveals(meeting.table.judge)
-    again()
-
-    assert (meeting.ballot.row.number, meeting.ballot.votes, meeting.ballot.is_revealed) == (2, [], False)
-
-
 def test_the_ruling_names_who_was_there_is_tied_to_its_votes_and_the_next_one_comes(meeting):
     table, item = meeting.table, meeting.item
     meeting.votes(table.ada, table.config)
@@ -403,29 +250,6 @@ def test_parked_twice_by_a_double_click_is_parked_once(meeting):
         meeting_actions.park(meeting.session, meeting.table.judge, meeting.number, first)
 
     assert [each.outcome for each in items_of(meeting.session, meeting.meeting)] == ["parked", None]
-
-
-def test_the_majority_is_more_than_half_of_those_who_did_not_abstain():
-    config, network, nothing = VoteWords("coded", (1,)), VoteWords("coded", (2,)), VoteWords("abstains")
-    assert majority([config, config, network, nothing, nothing]) == config
-    assert majority([config, network, nothing]) is None
-    assert majority([VoteWords("coded", (2, 1)), VoteWords("coded", (1, 2))]) == VoteWords("coded", (1, 2))
-    assert majority([nothing]) is None and majority([]) is None
-
-
-def test_the_majority_is_of_the_votes_as_they_stand_after_the_talk(meeting):
-    table = meeting.table
-    asked = (meeting.session, table.judge, meeting.number, meeting.item.id)
-    meeting.votes(table.ada, table.config)
-    meeting.votes(table.ben, table.network)
-    with pytest.raises(NotRevealed):
-        meeting_votes.majority_of(*asked)
-    meeting.reveals(table.judge)
-    with pytest.raises(NoMajority):
-        meeting_votes.majority_of(*asked)
-    meeting.votes(table.ada, table.network)
-
-    assert meeting_votes.majority_of(*asked).code_ids == (table.network.id,)
 
 
 def test_the_scribe_ends_it_and_then_nothing_can_be_done_in_it(meeting):

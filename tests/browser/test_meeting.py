@@ -103,7 +103,7 @@ async def test_what_is_half_written_stays_while_others_come_vote_and_comment(sit
     await expect(ada.locator("#answer-b")).to_be_visible()
     await ada.keyboard.press("1")
     await ada.locator("#comments summary").click()
-    await ada.get_by_role("textbox", name="Comment").fill("Look at line two.")
+    await ada.locator("#comment").fill("Look at line two.")
     await ada.get_by_role("button", name="Send").click()
     await expect(judge.locator("#meeting-state")).to_contain_text("1 thing said here since")
     await expect(judge.locator("#meeting-state")).to_contain_text("1 of 2 have voted.")
