@@ -32,6 +32,7 @@ LATE = (
     "agreement/figures.py",
     "agreement/post_hoc.py",
     "agreement/stored_figures.py",
+    "export/actions.py",
 )  # numpy and scipy wait until there is something to compute
 
 

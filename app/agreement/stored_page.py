@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import ROW_WORDS
-from app.agreement.page import Shown, code_name
+from app.agreement.shown import Shown, code_name
 from app.agreement.stored_differences import NumberDiffers, key_of
 from app.agreement.stored_figures import Check, check, stored_set, stored_sets, with_figures
 from app.agreement.stored_form import Figure
