@@ -56,7 +56,7 @@ class Asked:
         """What a form of the page sends along, but for what the reader chooses in it."""
         for name, value in vars(self).items():
             if name not in without and value not in ("", None):
-                yield from ((name, str(each)) for each in (value if isinstance(value, tuple) else (value,)))
+                yield from ((name, str(each)) for each in (value if isinstance(value, tuple | list) else (value,)))
 
     def query(self, **changed: Any) -> str:
         """Of an address: the same look, with these things changed."""

@@ -1,7 +1,7 @@
 """The agreement page of one round: figures in the form in which they are written and drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -93,7 +93,7 @@ def agreement_page(
     session: Session, viewer: Viewer, coding_round: Round, asked: Asked | None = None, offered: Sequence[Round] = ()
 ) -> AgreementPage:
     """offered: the rounds that may stand beside it."""
-    asked = asked or Asked()
+    asked = replace(asked or Asked(), round=coding_round.number)
     asked.check_cohort(session, viewer.study.id)
     figures = round_figures(session, coding_round, asked.lens(session, coding_round))
     dimension = _asked_dimension(session, figures, asked.dimension)

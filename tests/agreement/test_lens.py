@@ -1,10 +1,12 @@
 """A round looked at by category, under other codebooks and by cohort, against figures made by nltk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from app.agreement.by_cohort import alpha_by_cohort, cohorts_of
@@ -17,10 +19,12 @@ from app.codebook.actions import CodeText
 from app.codebook.models import CodebookVersion
 from app.codebook.splitting import split_code
 from app.curation.post_hoc_statement import post_hoc_lines
+from app.db.session import Database
 from app.db.shared import SHARED, Shared
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.policy import StillBlind
+from app.rounds.queries import incidents_of, round_by_number
 from tests import makers
 from tests.agreement.conftest import Table, make_table
 from tests.agreement.test_figures import CAUSES, coined_round, nltk_alpha, row_of
@@ -60,8 +64,6 @@ def under_a_category(table: Table) -> None:
 
 
 def put_in_cohorts(table: Table, coding_round: Round, names: Sequence[str | None]) -> None:
-    from app.rounds.queries import incidents_of
-
     for incident, name in zip(incidents_of(table.session, coding_round), names, strict=True):
         incident.cohort = name
     table.session.flush()
@@ -146,7 +148,7 @@ def test_a_code_split_by_the_version_is_left_out_as_missing_and_never_guessed(ta
     assert row.headline is not None
     assert row.headline.value == pytest.approx(nltk_alpha(as_said(Config=None)))
     assert row.unresolved == sum(pair.count("Config") for pair in CAUSES)
-    assert "9 answers are left out" in row.words or f"{row.unresolved} answers are left out" in row.words
+    assert f"{row.unresolved} answers are left out: with a code that is not in that codebook" in row.words
 
 
 def test_a_code_that_an_older_version_does_not_have_is_left_out(table: Table) -> None:
@@ -309,3 +311,25 @@ def test_promise_9_whatever_is_merged_nothing_scored_under_it_is_called_reliabil
         assert all("post hoc" in row.words and not row.is_reliability for row in scored)
         assert all(not row.lens.is_post_hoc and "post hoc" not in row.words for row in figures.reliability)
     assert [row.report for row in round_figures(session, coding_round).rows] == before
+
+
+def test_a_later_look_sees_what_changed_since(own_database: URL) -> None:
+    """Each page asks once how a round stands; the next one asks again."""
+    database = Database.at(own_database.render_as_string(hide_password=False))
+    with database.transaction() as session:
+        table = make_table(session)
+        number = table.coded_round(CAUSES).number
+
+    def look() -> float | None:
+        with database.reading() as session:
+            coding_round = round_by_number(session, table.lead.study.id, number)
+            lens = lens_of(session, coding_round, asked_version=LIVE)
+            once, again = (round_figures(session, coding_round, lens) for _ in range(2))
+            assert [id(row) for row in once.rows] == [id(row) for row in again.rows]
+            return value_of(once, table, POST_HOC)
+
+    assert look() == pytest.approx(nltk_alpha(CAUSES))
+    with database.transaction() as session:
+        merge(replace(table, session=session), "Load", "Code")
+    assert look() == pytest.approx(nltk_alpha(as_said(Load="Code")))
+    database.dispose()

@@ -98,7 +98,7 @@ def test_promise_9_what_is_not_reliability_stands_under_its_own_name(table: Tabl
     told = text_of(client_for(table.lead).get(url(table)).text)
 
     assert "Not reliability" in told
-    assert "calibration: not a reliability estimate" in told
+    assert "Not reliability Calibration: not a reliability estimate" in told
     assert "first submissions, first pass, none exposed" not in told
 
 
