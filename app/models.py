@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.adjudication import models as adjudication
+from app.adjudication import settling_models as settling
 from app.agreement import stored_models as stored_figures
 from app.codebook import models as codebook
 from app.coding import models as coding
@@ -28,6 +29,7 @@ ROOMS = (
     stored_figures,
     suggestions,
     adjudication,
+    settling,
     curation,
     plans,
     recodings,

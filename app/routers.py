@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
-from app.adjudication import comparison_routes, walk_routes
+from app.adjudication import comparison_routes, final_routes, queue_routes, settling_routes, walk_routes
 from app.adjudication import routes as adjudication
 from app.agreement import closer_routes, look_routes, stored_routes
 from app.agreement import routes as agreement
@@ -70,6 +70,9 @@ ALL: list[APIRouter] = [
     look_routes.router,
     suggestions.router,
     leaving_routes.router,
+    queue_routes.router,
+    settling_routes.router,
+    final_routes.router,
     adjudication.router,
     curation.router,
     quote_routes.router,

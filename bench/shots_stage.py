@@ -225,6 +225,8 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "agreement-differ": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=differ",
         "agreement-behind": f"/agreement/incidents?round={settling.number}&dimension={cause.id}&of=evidence",
         "disagreements": "/disagreements",
+        "final-codes": "/final-codes",
+        "settling": f"/rounds/{settling.number}/settling",
         "disagreement-closed": f"/disagreements/{settling.number}/{queue.open[1].key[0]}/{queue.open[1].key[1]}",
         "disagreement": f"/disagreements/{settling.number}/{apart[0]}/{apart[1]}",
         "disagreement-ruled": f"/disagreements/{settling.number}/{ruled[0]}/{ruled[1]}",

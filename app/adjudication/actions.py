@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication import closing, flags, policy, queries
+from app.adjudication.audits import draw_audits
 from app.adjudication.final_codes import Final, lock_final_codes, withdraw_final_codes, write_final_codes
 from app.adjudication.models import Comment, RuledCode, Ruling, RulingParticipant
 from app.adjudication.queries import Compared
-from app.adjudication.unanimity import agreed_after_comparing
+from app.adjudication.settling import finals_by_itself
+from app.adjudication.settling_rules import rules_of
 from app.agreement.stored_figures import store_figures
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
@@ -85,15 +87,16 @@ def _close(session: Session, viewer: Viewer, number: int, reason: str, reasons: 
 
 
 def settle_unanimous(session: Session, viewer: Viewer, coding_round: Round) -> Settled:
-    """Every answer on which all coders agree, or which just one coder gave, becomes final as it was submitted."""
+    """What all coders agree on becomes final as it was submitted; and, as the rules of the round say, what a majority
+    or just one coder answered. Of some of it a share is drawn for an audit."""
     check_open_to_others(coding_round)
     lock_final_codes(session, coding_round.study_id)
+    rules = rules_of(session, coding_round)
     found = queries.compared(session, coding_round)
-    by_itself = [each for each in found if not each.comparison.is_disagreement]
-    compared = agreed_after_comparing(session, coding_round, by_itself)
-    finals = [_final_by_itself(each, each.key in compared) for each in by_itself]
+    finals = finals_by_itself(session, coding_round, found, rules)
     written = Counter(final.basis for final in write_final_codes(session, coding_round, finals, now()))
-    settled = Settled(dict(written), len(found) - len(by_itself))
+    draw_audits(session, coding_round, rules)
+    settled = Settled(dict(written), len(found) - len(finals))
     _record(
         session,
         viewer,
@@ -142,7 +145,7 @@ def rule(
     lock_final_codes(session, viewer.study.id)
     found = queries.compared_dimension(session, coding_round, incident_id, dimension_id)
     former = next(iter(queries.rulings_on(session, coding_round, incident_id, dimension_id)), None)
-    _check_rulable(session, viewer, found, former, words)
+    _check_rulable(session, viewer, coding_round, found, former, words)
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     policy.check_answer(codebook, found, words.state, words.code_ids, words.main_code_id)
     policy.check_why(words.cause, words.reason, words.method)
@@ -220,9 +223,14 @@ def _hold_open(session: Session, coding_round: Round) -> None:
 
 
 def _check_rulable(
-    session: Session, viewer: Viewer, found: Compared, former: Ruling | None, words: RulingWords
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    found: Compared,
+    former: Ruling | None,
+    words: RulingWords,
 ) -> None:
-    if former is None and not found.comparison.is_disagreement:
+    if former is None and not found.comparison.is_disagreement and not _is_listed(session, coding_round, found):
         raise policy.NothingToSettle
     if words.seen_ruling_id != (former.id if former else None):
         raise policy.RuledMeanwhile
@@ -232,19 +240,17 @@ def _check_rulable(
         raise policy.NotOpened
 
 
+def _is_listed(session: Session, coding_round: Round, found: Compared) -> bool:
+    """Though the coders agree: drawn for an audit, coded by one and for review, or resting on other words."""
+    return queries.queue(session, coding_round).find(found.key) is not None
+
+
 def _participants(session: Session, viewer: Viewer, member_ids: Sequence[int]) -> list[int]:
     members = members_by_id(session, viewer.study.id)
     wanted = sorted(set(member_ids) - {viewer.member.id})
     if any(member_id not in members or members[member_id].kind == "model" for member_id in wanted):
         raise NotFound
     return wanted
-
-
-def _final_by_itself(found: Compared, after_comparing: bool) -> Final:
-    reply = found.replies[0]
-    codes = tuple((choice.code_id, choice.is_main) for choice in reply.codes)
-    basis = policy.basis_by_itself(found, after_comparing)
-    return Final(found.incident_id, found.dimension_id, reply.state, codes, basis)
 
 
 def _write_ruling(

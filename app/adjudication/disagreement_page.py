@@ -11,6 +11,8 @@ from app.adjudication import policy, queries
 from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.models import Comment, Ruling
+from app.adjudication.narrowing import Narrowed, Narrowing, narrowed
+from app.adjudication.openings import opened_keys
 from app.adjudication.queries import Compared, Disagreement, Queue
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
@@ -98,7 +100,8 @@ class DisagreementPage:
     is_opened: bool
     may_rule: bool
     may_comment: bool
-    queue: Queue
+    listed: Disagreement
+    walk: Narrowed
     others: tuple[OtherDimension, ...] = ()
     people: tuple[Membership, ...] = ()
 
@@ -146,13 +149,11 @@ class DisagreementPage:
 
     @property
     def position(self) -> int:
-        """Among the disagreements of the round, from 1."""
-        keys = [each.key for each in self.queue.disagreements]
-        return keys.index(self.key) + 1 if self.key in keys else 0
+        """Among those that one walks through, from 1; 0 where it is none of them."""
+        return self.walk.position(self.key)
 
     def neighbour(self, step: int) -> Disagreement | None:
-        at = self.position - 1 + step
-        return self.queue.disagreements[at] if self.position and 0 <= at < len(self.queue.disagreements) else None
+        return self.walk.neighbour(self.key, step)
 
 
 @dataclass
@@ -173,12 +174,20 @@ class Sight:
 
 
 def disagreement_page(
-    session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    incident_id: int,
+    dimension_id: int,
+    narrowing: Narrowing | None = None,
 ) -> DisagreementPage:
-    """What nobody answered, or all coders agree on without a ruling, is not found: there is no disagreement."""
+    """What the queue does not list is not found: nobody answered it, or all agree. narrowing: one’s way through."""
     queue = queries.queue(session, coding_round)
-    if (incident_id, dimension_id) not in {each.key for each in queue.disagreements}:
+    listed = queue.find((incident_id, dimension_id))
+    if listed is None:
         raise NotFound
+    narrowing = narrowing or Narrowing()
+    opened = opened_keys(session, viewer, queue) if narrowing.codes else ()
     everything = queries.compared(session, coding_round, incident_id=incident_id)
     found = next(each for each in everything if each.dimension_id == dimension_id)
     sight = _sight(session, viewer, found)
@@ -203,7 +212,8 @@ def disagreement_page(
         is_opened=is_opened,
         may_rule=is_opened and policy.may_rule(viewer, coding_round),
         may_comment=viewer.may_code,
-        queue=queue,
+        listed=listed,
+        walk=narrowed(queue, narrowing, opened),
         others=_other_dimensions(queue, everything, dimension_id, sight) if is_opened else (),
         people=_people(viewer, sight, found) if is_opened else (),
     )

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.adjudication.models import RECODED, FinalCode
+from app.adjudication.models import BASES, RECODED, FinalCode
 from app.codebook.queries import current_seq
 from app.rounds.models import Round
+
+BY_ITSELF = tuple(basis for basis in BASES if basis != RECODED)  # where there is no ruling
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def write_final_codes(session: Session, coding_round: Round, finals: Sequence[Fi
     return written
 
 
-def withdraw_final_codes(session: Session, coding_round: Round, at: datetime) -> int:
+def withdraw_final_codes(
+    session: Session, coding_round: Round, at: datetime, *, bases: Collection[str] = BY_ITSELF
+) -> int:
     """What settled by itself in this round is open again; rulings and recodings stay. Returns how many answers that
     were."""
     rows = session.execute(
@@ -65,7 +69,7 @@ def withdraw_final_codes(session: Session, coding_round: Round, at: datetime) ->
             FinalCode.study_id == coding_round.study_id,
             FinalCode.round_id == coding_round.id,
             FinalCode.ruling_id.is_(None),
-            FinalCode.basis != RECODED,
+            FinalCode.basis.in_(bases),
             FinalCode.superseded_at.is_(None),
         )
     ).all()
@@ -93,6 +97,20 @@ def current_answers(
     ):
         found.setdefault(row.incident_id, []).append(row)
     return found
+
+
+def settled_keys(session: Session, coding_round: Round) -> set[tuple[int, int]]:
+    """(incident, dimension) of what is final through this round now."""
+    rows = session.execute(
+        select(FinalCode.incident_id, FinalCode.dimension_id)
+        .where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.round_id == coding_round.id,
+            FinalCode.superseded_at.is_(None),
+        )
+        .distinct()
+    )
+    return {(incident_id, dimension_id) for incident_id, dimension_id in rows}
 
 
 def replace_answer(

@@ -38,6 +38,7 @@ STATE_WORDS = {
 KIND_WORDS = {
     "unanimous": "Agreed by now",
     "single": "One coder",
+    "evidence": "Other evidence",
     "missing": "Not answered by all",
     "state": "Another kind of answer",
     "apart": "Other codes",

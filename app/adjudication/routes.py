@@ -1,4 +1,4 @@
-"""The queue of disagreements, the page of one, and the step of a round that settles what is unanimous."""
+"""The page of one disagreement, and the step of a round that settles what is unanimous."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from app.adjudication import actions, closing, policy, queries
 from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagreement_page
-from app.adjudication.flags import flag_lines
 from app.adjudication.forms import (
     BASIS_WORDS,
     CAUSE_WORDS,
@@ -17,19 +16,18 @@ from app.adjudication.forms import (
     STATE_WORDS,
     RulingForm,
 )
-from app.codebook.queries import disclosed_codebook
+from app.adjudication.narrowing import Narrowing
+from app.adjudication.next_one import next_address, queried, walk_of
 from app.db.session import ReadSession, Transaction
-from app.problems import Invalid, NotFound
-from app.rounds.models import Round
+from app.problems import Invalid
 from app.studies.queries import members_by_id
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
-from app.web.paging import page_at
 
 router = APIRouter(prefix="/studies/{slug}")
-ON_A_PAGE = 50
+AFTER = {"1": "Ruling saved. This is the next one.", "confirmed": "Confirmed. This is the next one."}
 ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 
 
@@ -48,55 +46,15 @@ def change_phase(
     return redirect_after(request, f"/studies/{viewer.study.slug}/rounds/{coding_round.number}")
 
 
-@router.get("/disagreements")
-def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentViewer) -> Response:
-    """Says where and how far coders are apart and who they are, never what they answered: that needs an opening."""
-    asked = request.query_params
-    rounds = queries.open_rounds(session, viewer.study.id)
-    coding_round = _asked_round(rounds, asked.get("round", ""))
-    if coding_round is None:
-        return page(request, "adjudication/queue.html", here_nav="disagreements", round=None)
-    dimension_id = _number(asked.get("dimension", ""))
-    standing = asked.get("standing", "open")
-    queue = queries.queue(session, coding_round)
-    shown = queries.narrowed(queue.disagreements, dimension_id, standing if standing in ("open", "ruled") else "")
-    at, pages = page_at(_number(asked.get("page", "")) or 1, len(shown), ON_A_PAGE)
-    return page(
-        request,
-        "adjudication/queue.html",
-        here_nav="disagreements",
-        round=coding_round,
-        rounds=[(each.number, each.name) for each in rounds],
-        queue=queue,
-        shown=shown[(at - 1) * ON_A_PAGE : at * ON_A_PAGE],
-        found=len(shown),
-        at=at,
-        pages=pages,
-        wanted=standing,
-        dimension_id=dimension_id,
-        dimensions=[(d.id, d.name) for d in disclosed_codebook(session, viewer.study.id).dimensions],
-        members=members_by_id(session, viewer.study.id),
-        flags=flag_lines(session, viewer, coding_round),
-        may_rule=policy.may_rule(viewer, coding_round),
-        happened="Ruling saved. It was the last open one here." if "done" in asked else "",
-    )
-
-
-@router.post("/disagreements/{number}/flags/openings")
-def open_flags(request: Request, session: Transaction, viewer: CurrentViewer, number: Key) -> Response:
-    coding_round = queries.open_round(session, viewer.study.id, number)
-    actions.open_flags(session, viewer, coding_round)
-    return redirect_after(request, f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}#flags")
-
-
 @router.get(ONE)
 def one_disagreement(
     request: Request, session: ReadSession, viewer: CurrentViewer, number: Key, incident_id: Key, dimension_id: Key
 ) -> Response:
     """Renders what is the viewer's own and what an exposure of theirs covers (promise 3)."""
-    shown = _shown(session, viewer, number, incident_id, dimension_id)
-    after_ruling = "next" in request.query_params
-    happened = "Ruling saved. This is the next one." if after_ruling else ""
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
+    after = request.query_params.get("next", "")
+    after_ruling = bool(after)
+    happened = AFTER.get(after, "")
     return _page(request, viewer, shown, RulingForm.of(shown), happened=happened, focus_opening=after_ruling)
 
 
@@ -107,9 +65,9 @@ def open_answers(
     coding_round = queries.open_round(session, viewer.study.id, number)
     actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
     if is_htmx(request):
-        shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+        shown = _shown(request, session, viewer, number, incident_id, dimension_id)
         return _page(request, viewer, shown, RulingForm.of(shown))
-    return redirect_after(request, _address(viewer, number, incident_id, dimension_id))
+    return redirect_after(request, _address(viewer, number, incident_id, dimension_id) + walk_of(request))
 
 
 @router.post(ONE + "/rulings")
@@ -132,14 +90,16 @@ def rule(
             with session.begin_nested():
                 if not sent_before(session, viewer, request.url.path, posted):
                     actions.rule(session, viewer, coding_round, incident_id, dimension_id, form.words)
-            return redirect_after(request, _next_address(session, viewer, coding_round, incident_id, dimension_id))
+            return redirect_after(
+                request, next_address(request, session, viewer, coding_round, incident_id, dimension_id)
+            )
     except Invalid as problem:
         form.refuse(problem)
     except policy.RuledMeanwhile as problem:
         status = 409
         form.problems[""] = problem.sentence
         actions.open_answers(session, viewer, coding_round, incident_id, dimension_id)
-    shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
     if status == 409 and shown.standing_ruling:
         form.seen_ruling_id = shown.standing_ruling.ruling.id
     return _page(request, viewer, shown, form, status=status)
@@ -164,8 +124,9 @@ def comment(
     except Invalid as refused:
         problem = refused.sentence
     if not problem and not is_htmx(request):
-        return redirect_after(request, _address(viewer, number, incident_id, dimension_id) + "#comments")
-    shown = disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+        address = _address(viewer, number, incident_id, dimension_id) + walk_of(request)
+        return redirect_after(request, address + "#comments")
+    shown = _shown(request, session, viewer, number, incident_id, dimension_id)
     said = {"typed": typed if problem else "", "comment_problem": problem}
     if is_htmx(request):
         status = 422 if problem else 200
@@ -191,9 +152,12 @@ def _closing_page(
     )
 
 
-def _shown(session: Session, viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> DisagreementPage:
+def _shown(
+    request: Request, session: Session, viewer: Viewer, number: int, incident_id: int, dimension_id: int
+) -> DisagreementPage:
     coding_round = queries.open_round(session, viewer.study.id, number)
-    return disagreement_page(session, viewer, coding_round, incident_id, dimension_id)
+    narrowing = Narrowing.read(request.query_params)
+    return disagreement_page(session, viewer, coding_round, incident_id, dimension_id, narrowing)
 
 
 def _page(
@@ -209,6 +173,7 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
     return {
         "shown": shown,
         "here_one": _address(viewer, shown.coding_round.number, *shown.key),
+        "walk": queried(shown.walk.narrowing.query),
         "cause_words": CAUSE_WORDS,
         "state_words": STATE_WORDS,
         "kind_words": KIND_WORDS,
@@ -218,26 +183,5 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
     }
 
 
-def _asked_round(rounds: list[Round], asked: str) -> Round | None:
-    """Without a number the newest that is settling, else the newest. One that is still hidden is not found."""
-    if asked:
-        wanted = next((each for each in rounds if str(each.number) == asked), None)
-        if wanted is None:
-            raise NotFound
-        return wanted
-    return next((each for each in rounds if each.phase == "settling"), rounds[0] if rounds else None)
-
-
-def _next_address(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> str:
-    following = queries.queue(session, coding_round).next_open((incident_id, dimension_id))
-    if following is None:
-        return f"/studies/{viewer.study.slug}/disagreements?round={coding_round.number}&standing=ruled&done=1"
-    return _address(viewer, coding_round.number, *following.key) + "?next=1"
-
-
 def _address(viewer: Viewer, number: int, incident_id: int, dimension_id: int) -> str:
     return f"/studies/{viewer.study.slug}/disagreements/{number}/{incident_id}/{dimension_id}"
-
-
-def _number(typed: str) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None

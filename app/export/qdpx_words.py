@@ -49,7 +49,7 @@ NOT_CARRIED = (
     "Codes that nobody used and that were retired or merged; into which code a merged one went.",
     "The history: revisions and versions of the codebook, earlier rulings, who recoded what and why, events.",
     "Private memos, comments on disagreements, flags, suggestions and calls to models.",
-    "Exclusions of incidents, roles of members, settings of the study.",
+    "Exclusions of incidents, roles of members, settings of the study, how each round is settled, audits.",
 )
 
 _DIMENSION = re.compile(r"(?:\A|\n\n)Takes: (one|many); main code: (yes|no); evidence: (yes|no); new codes: (yes|no)\Z")

@@ -82,6 +82,14 @@ def _rulings(session: Session, viewer: Viewer, rounds: Sequence[Round], base: st
                 "Every disagreement is ruled on. Close the round",
                 f"{base}/rounds/{found.number}",
             )
+        audits = sum(each.audit == "waits" for each in queue.listed)
+        if audits:
+            yield Waiting(
+                "search",
+                f"{plural(audits, 'answer')} to audit",
+                f"{found.name}: drawn from what settled by itself",
+                f"{base}/disagreements?round={found.number}&standing=audit",
+            )
 
 
 def _leading(session: Session, viewer: Viewer, rounds: Sequence[Round], base: str) -> Iterator[Waiting]:

@@ -1,5 +1,6 @@
 """How far the coders of one unit are apart in one dimension."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -50,6 +51,18 @@ def compare(replies: Sequence[Reply | None]) -> Comparison:
     pairs = [(a, b) for a, b in combinations(replies, 2) if a is not None or b is not None]
     strength = 1.0 - sum(pair_agreement(a, b) for a, b in pairs) / len(pairs)
     return Comparison(_kind(given, len(given) < len(replies)), strength)
+
+
+def majority_reply(replies: Sequence[Reply | None]) -> Reply | None:
+    """What more than half of three or more raters replied alike, main value included; None where there is no such.
+
+    replies: as of `compare`; who handed in nothing is one of those of whom more than half are needed.
+    """
+    given = Counter(reply for reply in replies if reply is not None)
+    if len(replies) < 3 or not given:
+        return None
+    reply, times = given.most_common(1)[0]
+    return reply if 2 * times > len(replies) else None
 
 
 def pair_agreement(first: Reply | None, second: Reply | None) -> float:

@@ -1,7 +1,7 @@
 """The figures of a round as they stood when it was closed, with what they were made of.
 
 Revision ID: 2026_11_27_42
-Revises: 2026_11_27_38
+Revises: 2026_11_27_39
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_27_42"
-down_revision = "2026_11_27_38"
+down_revision = "2026_11_27_39"
 branch_labels = None
 depends_on = None
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from hashlib import sha256
 from zipfile import ZipFile
 
@@ -12,12 +13,16 @@ from sqlalchemy.orm import Session
 import app.models
 from app.accounts.models import AccountEvent
 from app.adjudication.actions import change_phase
+from app.adjudication.auditing import confirm
+from app.adjudication.settling import choose_rules
+from app.adjudication.settling_rules import rules_of
 from app.agreement.stored_check import checked_file
 from app.coding.models import Exposure
 from app.export.deletion import NoCopyYet, NotTheName, RoundStillRuns, delete_study, take_copy, what_goes
 from app.studies.models import Study
 from app.studies.viewer import LeadOnly, Viewer
 from tests import makers
+from tests.adjudication.conftest import make_table
 from tests.support.clients import ClientFor, client_for
 
 __all__ = ["client_for"]
@@ -59,6 +64,23 @@ def test_the_whole_study_goes_and_nothing_of_another(session: Session) -> None:
     assert rows_of(session, lead.study.id) == {}
     assert session.scalars(select(Study.slug)).all() == ["stays"]
     assert rows_of(session, other.study.id) == kept
+
+
+def test_how_a_round_is_settled_and_its_audits_go_too(session: Session) -> None:
+    table = make_table(session)
+    rules = replace(rules_of(session, table.coding_round), audit_share=1.0)
+    choose_rules(session, table.lead, table.coding_round, rules)
+    table.codes(table.ada, [table.config], "")
+    table.steps_to("settling")
+    table.opens(table.judge)
+    confirm(session, table.judge, table.coding_round, table.incident.id, table.cause.id)
+    study = table.lead.study
+    assert {"settling_choices", "audits", "audit_confirmations"} <= set(rows_of(session, study.id))
+
+    take_copy(session, table.lead)
+    delete_study(session, table.lead, typed=study.slug)
+
+    assert rows_of(session, study.id) == {}
 
 
 def test_promise_7_the_log_of_the_installation_tells_who_deleted_it(session: Session) -> None:

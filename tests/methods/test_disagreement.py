@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from app.methods.disagreement import Reply, compare
+from app.methods.disagreement import Reply, compare, majority_reply
 
 
 def coded(*codes: str, main: str | None = None) -> Reply:
@@ -57,3 +57,26 @@ def test_only_differences_between_coders_are_disagreements():
     assert not compare([coded("a"), coded("a")]).is_disagreement
     assert not compare([coded("a")]).is_disagreement
     assert not compare([None, None]).is_disagreement
+
+
+A, B, C = Reply("coded", frozenset("a")), Reply("coded", frozenset("b")), Reply("none_applies")
+
+
+def test_a_majority_is_more_than_half_of_three_or_more_who_reply_alike():
+    assert majority_reply([A, A, B]) == A
+    assert majority_reply([C, B, C, C]) == C
+    assert majority_reply([A, A]) is None, "two are no majority"
+    assert majority_reply([A, A, B, B]) is None, "a half is not more than half"
+    assert majority_reply([A, B, C]) is None
+
+
+def test_who_handed_in_nothing_counts_among_those_of_whom_more_than_half_are_needed():
+    assert majority_reply([A, A, None]) == A
+    assert majority_reply([A, A, None, None]) is None
+    assert majority_reply([None, None, A]) is None
+
+
+def test_another_main_value_is_another_reply():
+    one, other = (Reply("coded", frozenset("ab"), main) for main in "ab")
+    assert majority_reply([one, other, other]) == other
+    assert majority_reply([one, other, A]) is None

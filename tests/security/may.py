@@ -15,6 +15,7 @@ S = "/studies/{slug}"
 ASSIGNMENT = S + "/assignments/{assignment_id}"
 COMPARISON = ASSIGNMENT + "/comparison"
 DISAGREEMENT = S + "/disagreements/{number}/{incident_id}/{dimension_id}"
+FINAL = S + "/final-codes/{incident_id}/{dimension_id}"
 MEMBER = S + "/members/{member_id}"
 CODE = S + "/codebook/codes/{code_id}"
 QUOTES = CODE + "/quotes"
@@ -241,7 +242,14 @@ MAY = {
     ("GET", DISAGREEMENT): MEMBERS,
     ("POST", DISAGREEMENT + "/openings"): MEMBERS,
     ("POST", S + "/disagreements/{number}/flags/openings"): MEMBERS,
+    ("POST", S + "/disagreements/{number}/openings"): MEMBERS,
     ("POST", DISAGREEMENT + "/rulings"): RULING,
+    ("POST", DISAGREEMENT + "/confirmations"): RULING,  # where it is drawn: tests/adjudication/test_audits.py
+    ("GET", S + "/final-codes"): MEMBERS,
+    ("POST", S + "/final-codes/openings"): MEMBERS,
+    ("POST", FINAL + "/openings"): MEMBERS,  # where something is final
+    ("GET", S + "/rounds/{number}/settling"): LEAD,
+    ("POST", S + "/rounds/{number}/settling"): LEAD,
     ("POST", DISAGREEMENT + "/comments"): CODING,
     ("GET", OUTCOMES): OWN,
     ("POST", OUTCOMES + "/openings"): OWN,
@@ -262,7 +270,7 @@ MAY = {
 STREAM = (
     RUNS + "/progress"
 )  # a test client waits for its end; who may follow it: tests/suggestions/test_over_the_wire.py
-AFTER_CODING = ("/disagreements", "/agreement", "/pooling", "/export", "/codebook/plans")
+AFTER_CODING = ("/disagreements", "/final-codes", "/agreement", "/pooling", "/export", "/codebook/plans")
 AFTER_CLOSING = ("/my-outcomes", "/stored")
 
 

@@ -130,7 +130,8 @@ QUERIES = {
         for row in ("reliability", "calibration", "first")
         for of in ("row", "differ", "codes", "code", "skipped", "evidence")
     ),
-    "/disagreements": ("?round={number}", "?round={number}&open=all"),
+    "/disagreements": ("?round={number}", "?round={number}&standing=all", "?codes={code}~nothing&standing=all"),
+    "/final-codes": ("?round={number}", "?code={code}", "?dimension={dimension}&basis=unanimous"),
     "/incidents": ("?find=COINED", "?find=MEMO"),
     "/codebook": ("?find=COINED",),
     "/codebook/tree": ("?find=COINED",),
