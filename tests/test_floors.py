@@ -28,12 +28,21 @@ FLOORS = (
 
 APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
+# numpy and scipy wait until there is something to compute
 LATE = (
     "adjudication/differences.py",
+    "agreement/by_cohort.py",
+    "agreement/closer.py",
+    "agreement/closer_incidents.py",
     "agreement/figures.py",
+    "agreement/kept.py",
+    "agreement/look_routes.py",
     "agreement/post_hoc.py",
+    "agreement/precision.py",
     "agreement/stored_figures.py",
-)  # numpy and scipy wait until there is something to compute
+    "export/actions.py",
+    "rounds/precision.py",
+)
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

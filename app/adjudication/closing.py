@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.adjudication import queries
 from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.models import FinalCode
+from app.adjudication.queries import Queue
 from app.agreement.queries import coined_in_private, handed_in_codes
 from app.codebook.queries import whole_codebook
 from app.coding.models import Exposure
@@ -18,7 +19,7 @@ from app.rounds.models import Round
 from app.studies.events import record
 from app.studies.viewer import Viewer
 
-KINDS = ("not_handed_in", "disagreements", "without_final", "flags", "not_pooled")
+KINDS = ("not_handed_in", "disagreements", "without_final", "audits", "flags", "not_pooled")
 LONGEST_REASON = 2_000
 
 
@@ -38,12 +39,13 @@ class LeftOpen:
 
 def left_open(session: Session, viewer: Viewer, coding_round: Round) -> list[LeftOpen]:
     """In the order of KINDS; what is settled is not in it. Raises StillBlind while the round runs."""
-    waiting, without_final = _answers(session, coding_round)
+    queue = queries.queue(session, coding_round)
     by_member = dict(_not_handed_in(session, coding_round))
     found = [
         LeftOpen("not_handed_in", sum(by_member.values()), by_member),
-        LeftOpen("disagreements", waiting),
-        LeftOpen("without_final", without_final),
+        LeftOpen("disagreements", len(queue.open)),
+        LeftOpen("without_final", _without_final(session, coding_round, queue)),
+        LeftOpen("audits", sum(each.audit == "waits" for each in queue.audited)),
         LeftOpen("flags", _flags_not_seen(session, viewer, coding_round)),
         LeftOpen("not_pooled", _not_pooled(session, coding_round)),
     ]
@@ -80,9 +82,9 @@ def _not_handed_in(session: Session, coding_round: Round) -> Iterator[tuple[int,
             yield member_id, progress.pending + progress.draft
 
 
-def _answers(session: Session, coding_round: Round) -> tuple[int, int]:
-    """(disagreements without a ruling, further answers that have no final code)."""
-    waiting = {each.key for each in queries.queue(session, coding_round).open}
+def _without_final(session: Session, coding_round: Round, queue: Queue) -> int:
+    """Answers that have none, beside those that wait for a ruling."""
+    waiting = {each.key for each in queue.open}
     final = session.execute(
         select(FinalCode.incident_id, FinalCode.dimension_id).where(
             FinalCode.study_id == coding_round.study_id, FinalCode.superseded_at.is_(None)
@@ -92,7 +94,7 @@ def _answers(session: Session, coding_round: Round) -> tuple[int, int]:
     codebook = whole_codebook(session, coding_round.study_id)
     asked = {each.id for each in codebook.dimensions}
     answered = {each.key for each in queries.compared(session, coding_round) if each.dimension_id in asked}
-    return len(waiting), len(answered - settled - waiting)
+    return len(answered - settled - waiting)
 
 
 def _flags_not_seen(session: Session, viewer: Viewer, coding_round: Round) -> int:

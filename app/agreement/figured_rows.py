@@ -207,9 +207,8 @@ def _measured(look: Look, kind: str, dimension: DimensionEntry, *, was: str = ""
 def _beside(look: Look, dimension: DimensionEntry) -> Beside:
     work = look.work
     first = work.submissions.is_first & ~work.submissions.skipped & look.here
-    often = np.bincount(work.said_at[work.answers(first, dimension.id)], minlength=len(work.said)).tolist()
     states: Counter[str] = Counter()
-    for (state, _), times in zip(work.said, often, strict=True):
+    for (state, _), times in work.times_said(work.answers(first, dimension.id)):
         states[state] += times
     return Beside(
         dimension,

@@ -4,21 +4,24 @@ What is counted here is what `figures.round_figures` counts, row by row; only th
 another. Such a figure is never a reliability (promise 9).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.agreement import queries
 from app.agreement.figures import RELIABILITY, ROW_WORDS, Value
+from app.agreement.kept import made_once
+from app.agreement.lens import PLAIN, as_submitted
 from app.codebook.tree import DimensionEntry
-from app.coding.submitted_answers import GivenAnswer, last_answers
 from app.methods.agreement import Measures
 from app.rounds.models import IMPORTED, Round
-from app.rounds.queries import coders
 
 if TYPE_CHECKING:
+    from app.agreement.figured_rows import Look
     from app.methods.agreement.tables import Patterns
 
 POST_HOC_WORDS = ROW_WORDS | {RELIABILITY: "Reliability round of another codebook: not a reliability estimate"}
@@ -52,44 +55,85 @@ class Scored:
     raters: int
 
 
-def counted_rows(
-    session: Session,
-    rounds: Sequence[Round],
-    dimension_ids: Collection[int],
-    firsts: Sequence[GivenAnswer],
-    *,
-    pooled_by: int | None = None,
-) -> list[CountedRow]:
-    """In the order of the rounds and of their dimensions. firsts: the first answers to these in these rounds.
+class GivenCodes(NamedTuple):
+    """One first answer: its codes, sorted; empty where none applies or not enough is known."""
 
-    pooled_by: the codebook_seq by which new codes must have been pooled; None takes what was pooled until now.
-    Raises StillBlind while one of them runs (promise 1).
-    """
-    exposed = {each.round_id for each in firsts if not each.independent}
-    later = [each for each in rounds if each.id in exposed and each.purpose != IMPORTED]
-    lasts = last_answers(session, later, dimension_ids) if later else []
-    by_round, last_by_round = _by_place(firsts), _by_place(lasts)
-    found = []
+    round_id: int
+    incident_id: int
+    code_ids: tuple[int, ...]
+
+
+def first_codes(session: Session, rounds: Sequence[Round], dimension_ids: Collection[int]) -> list[GivenCodes]:
+    """Of every first answer to these dimensions in these rounds. Raises StillBlind while one of them runs."""
+    from app.coding.handed_in import handed_in  # numpy: not before there is something to count
+
+    found: list[GivenCodes] = []
     for coding_round in rounds:
-        coined = queries.coined_in_private(session, coding_round, seq=pooled_by)
-        handed_in = queries.handed_in_codes(session, coding_round)
-        for dimension in _dimensions(session, coding_round):
-            place = coding_round.id, dimension.id
-            if dimension.id not in dimension_ids or place not in by_round:
-                continue
-            used = frozenset(handed_in.get(dimension.id, ()))
-            private = {code_id: coined[code_id] for code_id in used if code_id in coined}
-            for kind, answers in _kinds(session, coding_round, by_round[place], last_by_round.get(place, [])):
-                counted = _patterns(dimension, answers)
-                imported = coding_round.purpose == IMPORTED
-                found.append(CountedRow(coding_round, dimension, kind, counted, used, {} if imported else private))
+        work = handed_in(session, coding_round)
+        places = work.first_answers(dimension_ids)
+        incidents = work.submissions.incidents[work.at[places]].tolist()
+        said = work.said_at[places].tolist()
+        found += [GivenCodes(coding_round.id, one, work.said[at][1]) for one, at in zip(incidents, said, strict=True)]
     return found
 
 
-def _dimensions(session: Session, coding_round: Round) -> tuple[DimensionEntry, ...]:
-    """Those that were retired too: whoever asks names the ones that count."""
-    codebook = queries.codebook_of_round(session, coding_round)
-    return (*codebook.dimensions, *codebook.retired_dimensions)
+def sets_given(session: Session, rounds: Sequence[Round], dimension_ids: Collection[int]) -> Counter[frozenset[int]]:
+    """Sets of two codes or more -> how many first answers they are. Raises StillBlind while one of the rounds runs."""
+    from app.coding.handed_in import handed_in  # numpy, as above
+
+    found: Counter[frozenset[int]] = Counter()
+    for coding_round in rounds:
+        work = handed_in(session, coding_round)
+        for (_, codes), times in work.times_said(work.first_answers(dimension_ids)):
+            if len(codes) > 1:
+                found[frozenset(codes)] += times
+    return found
+
+
+def counted_rows(
+    session: Session, rounds: Sequence[Round], dimension_ids: Collection[int], *, pooled_by: int | None = None
+) -> list[CountedRow]:
+    """In the order of the rounds and of their dimensions, of those that were answered at all.
+
+    pooled_by: the codebook_seq by which new codes must have been pooled; None takes what was pooled until now.
+    Raises StillBlind while one of the rounds runs (promise 1).
+    """
+    asked = frozenset(dimension_ids)
+    found: list[CountedRow] = []
+    for coding_round in rounds:
+        rows = made_once(
+            session,
+            coding_round,
+            ("counted", asked, pooled_by),
+            partial(_rows, session, coding_round, asked, pooled_by),
+        )
+        found += [replace(row, coding_round=coding_round) for row in rows]
+    return found
+
+
+def _rows(
+    session: Session, coding_round: Round, dimension_ids: Collection[int], pooled_by: int | None
+) -> list[CountedRow]:
+    from app.agreement.figured_rows import Look  # numpy and scipy, as above
+
+    look = Look.at(session, coding_round, PLAIN)
+    coined = {} if coding_round.purpose == IMPORTED else queries.coined_in_private(session, coding_round, seq=pooled_by)
+    return [
+        row
+        for dimension in (*look.codebook.dimensions, *look.codebook.retired_dimensions)
+        if dimension.id in dimension_ids and len(look.work.first_answers([dimension.id]))
+        for row in _counted(look, dimension, coined)
+    ]
+
+
+def _counted(look: "Look", dimension: DimensionEntry, coined: Mapping[int, bool]) -> Iterator[CountedRow]:
+    from app.agreement.ratings import ratings  # numpy and scipy, as above
+
+    codes = frozenset(look.work.codes_of(dimension.id))
+    private = {code_id: coined[code_id] for code_id in codes if code_id in coined}
+    for kind in look.kinds:
+        rated = ratings(dimension, look.work, look.submissions(kind), as_submitted)
+        yield CountedRow(look.coding_round, dimension, kind, rated.patterns, codes, private)
 
 
 def scored(row: CountedRow, code_of: CodeOf) -> Scored:
@@ -102,40 +146,6 @@ def scored(row: CountedRow, code_of: CodeOf) -> Scored:
         left_out=row.patterns.ratings - patterns.ratings,
         raters=len(patterns.raters),
     )
-
-
-def _by_place(answers: Sequence[GivenAnswer]) -> dict[tuple[int, int], list[GivenAnswer]]:
-    found: dict[tuple[int, int], list[GivenAnswer]] = {}
-    for each in answers:
-        found.setdefault((each.round_id, each.dimension_id), []).append(each)
-    return found
-
-
-def _kinds(
-    session: Session, coding_round: Round, firsts: Sequence[GivenAnswer], lasts: Sequence[GivenAnswer]
-) -> list[tuple[str, Sequence[GivenAnswer]]]:
-    """The rows of one dimension, each with what it counts, as on the page of agreement."""
-    if coding_round.purpose == IMPORTED:
-        models = {member.id for member in coders(session, coding_round) if member.kind == "model"}
-        kind = "imported_independent" if coding_round.plan.get("said_independent") else "imported"
-        rows: list[tuple[str, Sequence[GivenAnswer]]] = [(kind, [one for one in firsts if one.member_id not in models])]
-        return [*rows, ("with_models", firsts)] if models else rows
-    rows = [(coding_round.purpose, [one for one in firsts if one.independent])]
-    return [*rows, ("assisted", lasts)] if lasts else rows
-
-
-def _patterns(dimension: DimensionEntry, answers: Sequence[GivenAnswer]) -> "Patterns":
-    from app.agreement.ratings import value_of  # numpy and scipy, as above
-    from app.methods.agreement import count_patterns
-
-    units: dict[int, dict[int, Value | None]] = {}
-    values: dict[tuple[str, tuple[int, ...]], Value | None] = {}
-    for each in answers:
-        said = each.state, each.code_ids
-        if said not in values:
-            values[said] = value_of(dimension, said, lambda code_id: code_id)
-        units.setdefault(each.incident_id, {})[each.member_id] = values[said]
-    return count_patterns(list(units.values()))
 
 
 def _scored_value(value: Value, code_of: CodeOf) -> Value | None:

@@ -70,11 +70,25 @@ def ratings(
     slug: Slug,
     output: Output,
     round_name: RoundName = None,
+    level: Annotated[str, typer.Option("--level", help="code or category.")] = "code",
+    version: Annotated[
+        str, typer.Option("--version", help="A codebook version, or live; without it the one of the round.")
+    ] = "",
+    last: Annotated[bool, typer.Option("--last", help="What was handed in last instead of first.")] = False,
     format: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
 ) -> None:
-    """First submissions in the form that `tandem agreement` reads."""
+    """Submissions in the form that `tandem agreement` reads, compared as on the page of agreement."""
+    from app.export.actions import ratings_export
+    from app.export.scored_ratings import Scoring
+    from app.rounds.queries import round_named
+    from app.studies.queries import study_by_slug
+
     _check_format(format, ["csv"])
-    _write_data(slug, output, round_name, "ratings")
+    with saying_problems(), open_database() as database, database.reading() as session:
+        study = study_by_slug(session, slug)
+        number = round_named(session, study.id, round_name).number if round_name is not None else None
+        scoring = Scoring(level, version, last)
+        _write(output, ratings_export(session, study, round_number=number, scoring=scoring).content)
 
 
 @app.command()

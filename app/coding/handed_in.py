@@ -4,7 +4,7 @@ The same submissions as in app/coding/submissions.py, without their quotes and o
 what one look has read is shared, and the next one reads what came since. Loads numpy: import it where it is used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -93,6 +93,16 @@ class HandedIn:
         """Those that stand in any submission."""
         here = np.unique(self.said_at[self.dimensions == dimension_id]).tolist()
         return {code_id for at in here for code_id in self.said[at][1]}
+
+    def first_answers(self, dimension_ids: Collection[int]) -> Ints:
+        """Places of the answers to these dimensions by first submissions."""
+        asked = np.isin(self.dimensions, np.array(list(dimension_ids), dtype=np.int64))
+        return np.flatnonzero(self.submissions.is_first[self.at] & asked)
+
+    def times_said(self, places: Ints) -> list[tuple[Said, int]]:
+        """What these answers say, and how many of them say it."""
+        often = np.bincount(self.said_at[places], minlength=len(self.said)).tolist()
+        return [(said, times) for said, times in zip(self.said, often, strict=True) if times]
 
     def answers(self, chosen: Bools, dimension_id: int) -> Ints:
         """Places of the answers to a dimension by the chosen submissions."""

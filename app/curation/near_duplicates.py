@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sqlalchemy.orm import Session
 
-from app.coding.submitted_answers import GivenAnswer, first_answers
+from app.agreement.post_hoc import GivenCodes, first_codes
 from app.curation.plan_page import key_of
 from app.curation.plan_queries import OpenedPlan
 from app.methods.codebook_algebra import Shelf, scored_as
@@ -46,7 +46,7 @@ def near_duplicates(session: Session, draft: OpenedPlan, dimension_id: int) -> l
     if not pairs:
         return []
     ended = [each for each in rounds_of(session, draft.plan.study_id) if is_open_to_others(each)]
-    answers = first_answers(session, ended, [dimension_id])
+    answers = first_codes(session, ended, [dimension_id])
     uses = Counter(scored_as(shelf, code_id) for each in answers for code_id in each.code_ids)
     differ = _differing(shelf, answers)
 
@@ -74,7 +74,7 @@ def _is_usable(shelf: Shelf, key: int, dimension_id: int) -> bool:
     return node.is_active and not node.is_category and node.dimension == dimension_id
 
 
-def _differing(shelf: Shelf, answers: Sequence[GivenAnswer]) -> Counter[frozenset[int]]:
+def _differing(shelf: Shelf, answers: Sequence[GivenCodes]) -> Counter[frozenset[int]]:
     """Pairs of codes -> incidents of a round to which one coder gave the one alone, and another the other alone."""
     units: dict[tuple[int, int], list[set[int]]] = {}
     for each in answers:

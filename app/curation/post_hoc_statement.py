@@ -19,7 +19,6 @@ from app.codebook.queries import whole_codebook
 from app.codebook.rows import newest_state
 from app.codebook.shelves import shelf_of
 from app.codebook.tree import Codebook
-from app.coding.submitted_answers import first_answers
 from app.curation.figure_lines import FigureLine, RoundFigureLines
 from app.db.shared import shared_by_sessions
 from app.methods.codebook_algebra import Shelf, living, scored_as
@@ -95,8 +94,7 @@ def _lines(
     closed = [each.coding_round for each in rounds]
     then = whole_codebook(session, version.study_id, seq=version.codebook_seq)
     dimension_ids = [each.id for each in then.dimensions]
-    firsts = first_answers(session, closed, dimension_ids) if closed else []
-    rows = counted_rows(session, closed, dimension_ids, firsts, pooled_by=version.codebook_seq)
+    rows = counted_rows(session, closed, dimension_ids, pooled_by=version.codebook_seq)
     scoring = Scoring.under(then, open_to_all=_open_to_all(session, version.study_id))
     lines: dict[int, list[FigureLine]] = {}
     for row in rows:

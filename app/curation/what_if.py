@@ -4,7 +4,6 @@ Only rounds whose coding has ended are scored and counted (promise 1). Drafts ar
 running ones only the viewer's own: how many drafts of others bear a code would tell what they code.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +12,10 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.adjudication.models import FinalCode
-from app.agreement.post_hoc import CountedRow, Scored, counted_rows, scored
+from app.agreement.post_hoc import CountedRow, Scored, counted_rows, scored, sets_given
 from app.codebook.queries import whole_codebook
 from app.codebook.shelves import shelf_of
 from app.coding.models import AssignmentWork, CodeApplication, SubmittedCode
-from app.coding.submitted_answers import GivenAnswer, first_answers
 from app.curation.plan_queries import OpenedPlan
 from app.curation.plan_steps import Drafted, over_whole
 from app.methods.codebook_algebra import Shelf, category_of, scored_as, touched
@@ -96,12 +94,10 @@ def what_if(session: Session, viewer: Viewer, draft: OpenedPlan, *, rounds: Coll
     ended = [each for each in everything if is_open_to_others(each)]
     chosen = [each for each in ended if each.number in rounds] if rounds else ended
     dimension_ids = {each.row.dimension_id for each in draft.steps}
-    firsts = first_answers(session, ended, dimension_ids) if dimension_ids else []
-    uses = uses_of(session, viewer, ended, dimension_ids, firsts)
+    uses = uses_of(session, viewer, ended, dimension_ids)
     whole = shelf_of(whole_codebook(session, viewer.study.id))
     fitting = [each for each in draft.steps if not each.problem]
-    of_chosen = {each.id for each in chosen}
-    rows = counted_rows(session, chosen, dimension_ids, [each for each in firsts if each.round_id in of_chosen])
+    rows = counted_rows(session, chosen, dimension_ids) if dimension_ids else []
     then = over_whole(whole, draft.end)
     revised = set().union(*(each.revised for each in fitting)) if fitting else set()
     return WhatIf(
@@ -162,13 +158,7 @@ def _how_many(shelf: Shelf, given: Iterable[int]) -> int:
     return len({scored_as(shelf, code_id) for code_id in given})
 
 
-def uses_of(
-    session: Session,
-    viewer: Viewer,
-    ended: Sequence[Round],
-    dimension_ids: Collection[int],
-    firsts: Sequence[GivenAnswer],
-) -> Uses:
+def uses_of(session: Session, viewer: Viewer, ended: Sequence[Round], dimension_ids: Collection[int]) -> Uses:
     study_id, round_ids = viewer.study.id, [each.id for each in ended]
     submitted = _counts(
         session,
@@ -185,7 +175,7 @@ def uses_of(
         FinalCode.dimension_id.in_(dimension_ids),
         FinalCode.superseded_at.is_(None),
     )
-    sets = Counter(frozenset(each.code_ids) for each in firsts if len(each.code_ids) > 1)
+    sets = sets_given(session, ended, dimension_ids) if dimension_ids else {}
     return Uses(submitted, finals, _drafts(session, viewer, round_ids, dimension_ids), sets)
 
 

@@ -1,5 +1,7 @@
 """Taking files out. What they tell of others' work is recorded as exposure before the file leaves (promise 3)."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import round_figures
@@ -19,6 +21,9 @@ from app.rounds.queries import coders, frozen_version
 from app.studies.events import record
 from app.studies.models import Study
 from app.studies.viewer import Viewer
+
+if TYPE_CHECKING:
+    from app.export.scored_ratings import Scoring
 
 
 class NoOpenRound(Invalid):
@@ -68,6 +73,13 @@ def agreement_export(session: Session, study: Study, *, round_number: int | None
 def dataset_export(session: Session, study: Study, *, form: str, round_number: int | None) -> ExportFile:
     """For the operator's command line; people come through `taken_dataset`."""
     return _file(_data(session, study, round_number), form)
+
+
+def ratings_export(session: Session, study: Study, *, round_number: int | None, scoring: "Scoring") -> ExportFile:
+    """For the operator's command line: ratings as the page of agreement compares them."""
+    from app.export.scored_ratings import scored_ratings_file  # numpy: not before there is something to compare
+
+    return scored_ratings_file(session, _data(session, study, round_number), scoring)
 
 
 def taken_dataset(session: Session, viewer: Viewer, *, form: str, round_number: int | None) -> ExportFile:

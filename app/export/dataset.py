@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from app.agreement.figures import NOT_ENOUGH
+from app.agreement.lens import CodeOf, as_submitted
 from app.codebook.tree import DimensionEntry
 from app.coding.submissions import SubmittedReply, SubmittedWork
 from app.export.naming import Names, joined
@@ -146,11 +148,18 @@ def _rater_cells(names: Names, reply: SubmittedReply | None) -> tuple[str, str]:
 
 
 def _rating_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]]:
+    return rating_rows(data, found, found.first, [(each, as_submitted) for each in data.codebook.dimensions])
+
+
+def rating_rows(
+    data: StudyData, found: RoundData, works: Sequence[SubmittedWork], asked: Sequence[tuple[DimensionEntry, CodeOf]]
+) -> Iterator[Sequence[object]]:
+    """asked: each dimension with how its codes are compared."""
     names = data.names
-    for work in found.first:
-        for dimension in data.codebook.dimensions:
+    for work in works:
+        for dimension, code_of in asked:
             reply = work.answers.get(dimension.id)
-            for value in _values(names, reply):
+            for value in _values(names, reply, code_of):
                 yield (
                     names.units[work.submission.incident_id],
                     names.raters[work.submission.member_id],
@@ -163,12 +172,16 @@ def _rating_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]
                 )
 
 
-def _values(names: Names, reply: SubmittedReply | None) -> list[str]:
+def _values(names: Names, reply: SubmittedReply | None, code_of: CodeOf) -> list[str]:
+    """Nothing where a code is not resolved: part of a set is not what was said."""
     if reply is None:
         return []
     if reply.state == "not_enough_information":
-        return ["(not enough information)"]
-    return [names.codes[code.code_id] for code in reply.codes] or [""]
+        return [NOT_ENOUGH]
+    codes = dict.fromkeys(code_of(code.code_id) for code in reply.codes)
+    if None in codes:
+        return []
+    return [names.codes[code_id] for code_id in codes if code_id is not None] or [""]
 
 
 def _raters(data: StudyData) -> list[int]:

@@ -1,7 +1,7 @@
 """How a round is settled, as its lead chose; what is drawn for an audit of it, and what was confirmed.
 
 Revision ID: 2026_11_27_39
-Revises: 2026_11_27_36
+Revises: 2026_11_27_38
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """The figures of a round as they stood when it was closed, with what they were made of.
 
 Revision ID: 2026_11_27_42
-Revises: 2026_11_27_36
+Revises: 2026_11_27_39
 """
 
 import sqlalchemy as sa

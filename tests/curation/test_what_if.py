@@ -8,10 +8,9 @@ from sqlalchemy import select
 from app.adjudication.actions import settle_unanimous
 from app.adjudication.models import FinalCode
 from app.agreement.figures import Row, round_figures
-from app.agreement.post_hoc import Scored, counted_rows, scored
+from app.agreement.post_hoc import Scored, counted_rows, first_codes, scored
 from app.codebook.actions import merge_codes
 from app.coding.models import SubmittedCode
-from app.coding.submitted_answers import first_answers
 from app.curation.plan_actions import PlannedStep
 from app.curation.plan_applying import apply_plan
 from app.curation.what_if import what_if
@@ -59,8 +58,7 @@ def coded_at_random(table: Table, seed: int, **plan: object):
 def test_what_is_counted_is_what_the_page_of_agreement_counts(table, seed):
     coding_round = coded_at_random(table, seed, purpose=("reliability", "calibration")[seed % 2])
     dimensions = [table.cause.id, table.impact.id]
-    answers = first_answers(table.session, [coding_round], dimensions)
-    rows = counted_rows(table.session, [coding_round], dimensions, answers)
+    rows = counted_rows(table.session, [coding_round], dimensions)
     there = {(row.dimension.id, row.kind): row for row in round_figures(table.session, coding_round).rows}
 
     found = {(row.dimension.id, row.kind): scored(row, lambda code_id: code_id) for row in rows}
@@ -178,7 +176,7 @@ def test_promise_1_what_is_coded_in_a_running_round_is_neither_scored_nor_counte
     assert table.what_if(plan, seen_by=table.ada).altogether.drafts == 1  # their own
     assert table.what_if(plan, seen_by=table.lead).altogether.drafts == 0
     with pytest.raises(StillBlind):
-        first_answers(table.session, [coding_round])
+        first_codes(table.session, [coding_round], [table.cause.id])
 
     makers.move_round(table.session, table.lead, coding_round, "settling")
     found = table.what_if(plan, seen_by=table.ada)
