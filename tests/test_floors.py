@@ -31,6 +31,7 @@ WIRING = ("routers.py", "main.py")
 # numpy and scipy wait until there is something to compute
 LATE = (
     "adjudication/differences.py",
+    "adjudication/with_final.py",
     "agreement/by_cohort.py",
     "agreement/closer.py",
     "agreement/closer_incidents.py",
