@@ -28,7 +28,17 @@ FLOORS = (
 
 APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
-LATE = ("agreement/figures.py", "agreement/post_hoc.py")  # numpy and scipy wait until there is something to compute
+LATE = (  # numpy and scipy wait until there is something to compute
+    "agreement/by_cohort.py",
+    "agreement/closer.py",
+    "agreement/closer_incidents.py",
+    "agreement/figures.py",
+    "agreement/kept.py",
+    "agreement/look_routes.py",
+    "agreement/post_hoc.py",
+    "agreement/precision.py",
+    "rounds/precision.py",
+)
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
