@@ -14,6 +14,7 @@ from app.db.base import now
 from app.export.actions import take_out
 from app.export.meetings import revealed_votes
 from app.export.queries import open_rounds, study_data
+from app.export.rulings import comments_of, rulings_of
 from app.export.study_copy import study_copy
 from app.export.writing import ExportFile
 from app.incidents.models import Incident
@@ -81,6 +82,9 @@ def take_copy(session: Session, viewer: Viewer) -> ExportFile:
         for cast in ballot.votes
         if cast.vote.member_id != viewer.member.id
     ]
+    ruled, said = rulings_of(session, data), comments_of(session, data)
+    shown += [(each.incident_id, "ruling", each.id) for each in ruled if each.member_id != viewer.member.id]
+    shown += [(each.incident_id, "comment", each.id) for each in said if each.member_id != viewer.member.id]
     expose(session, study_id, viewer.member.id, shown, note="export")
     file = study_copy(session, data)
     record(session, study_id, viewer.member, COPIED, subject=("study", study_id), bytes=len(file.content))

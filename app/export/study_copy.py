@@ -17,6 +17,7 @@ from app.export import dataset
 from app.export.codebook_files import codebook_file
 from app.export.meetings import meeting_files
 from app.export.queries import StudyData
+from app.export.rulings import ruling_files
 from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
 from app.studies.models import Membership, StudyEvent
@@ -27,8 +28,8 @@ TIMES = ("started_at", "detected_at", "triaged_at", "mitigated_at", "resolved_at
 
 
 def study_copy(session: Session, data: StudyData) -> ExportFile:
-    """Incidents with their text, the codebook, the data set, ratings and figures at closing of every round, members and
-    the history."""
+    """Incidents with their text, the codebook, the data set, ratings, rulings with what was said before them, meetings
+    and figures at closing of every round, members and the history."""
     slug, title = data.study.slug, data.study.title
     codebook = disclosed_codebook(session, data.study.id)
     files = [
@@ -40,6 +41,7 @@ def study_copy(session: Session, data: StudyData) -> ExportFile:
         made = codebook_file(codebook, slug=slug, title=title, version="live", format=format)
         files.append(ExportFile(f"codebook.{format}", "", made.content))
     if data.rounds:
+        files += ruling_files(session, data)
         files += meeting_files(session, [each.coding_round for each in data.rounds])
         files += [
             ExportFile("dataset-long.csv", "", dataset.long_file(data).content),
