@@ -46,9 +46,9 @@ def test_every_difference_from_the_flagged_conflicts_is_explained(session: Sessi
     ratings, items = given(), {row["item_id"]: row for row in rows_of(FOLDER / "items.csv")}
 
     ours = {
-        each.incident.external_id: each.kind
+        each.incident.label: each.kind
         for coding_round in open_rounds(session, lead.study.id)
-        for each in queue(session, coding_round).disagreements
+        for each in queue(session, coding_round).open
     }
     flagged = {item for item, row in items.items() if row["conflict"] == "1"}
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from app.adjudication import closing
 from app.adjudication.actions import open_flags
 from app.adjudication.closing import StillOpen, left_open
+from app.adjudication.settling_rules import SettlingRules, write_choice
 from app.agreement.stored_figures import stored_sets
 from app.codebook import actions as codebook
 from app.codebook.models import Code
@@ -19,6 +20,11 @@ from tests.adjudication.conftest import Table, make_table
 
 def kinds(table: Table) -> list[tuple[str, int]]:
     return [(each.kind, each.count) for each in left_open(table.session, table.lead, table.coding_round)]
+
+
+def audited(table: Table, share: float) -> None:
+    rules = SettlingRules(blind=False, by_majority=False, single="final", audit_share=share, audit_seed=1)
+    write_choice(table.session, table.lead, table.coding_round, rules)
 
 
 def phases(table: Table) -> str:
@@ -33,6 +39,7 @@ def words_of(answer) -> str:
 def open_in_many_ways(session) -> Table:
     """Ada handed in neither of two incidents but flagged one; both proposed codes for a third, on which they differ."""
     table = make_table(session, incidents=3, code_sharing="private")
+    audited(table, 0.0)
     table.codes(table.ben, [table.config], at=0)
     makers.act(session, table.ada, table.assignment(table.ada), "flag", note="Two incidents in one?")
     for coder in (table.ada, table.ben):
@@ -56,6 +63,15 @@ def test_an_answer_that_lost_its_final_code_is_listed(apart):
     apart.session.execute(text(codes), {"id": apart.symptom.id})
 
     assert kinds(apart) == [("disagreements", 1), ("without_final", 1)]
+
+
+def test_answers_drawn_for_an_audit_that_nobody_made_are_listed(session):
+    table = make_table(session)
+    audited(table, 1.0)
+    table.codes(table.ben, [table.config])
+    table.steps_to("settling")
+
+    assert kinds(table) == [("not_handed_in", 1), ("audits", 2)]
 
 
 def test_what_is_settled_is_not_listed(open_in_many_ways):

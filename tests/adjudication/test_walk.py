@@ -125,7 +125,7 @@ def test_a_later_round_changes_the_outcome_and_both_are_told(closed):
     own = makers.assignment_of(closed.session, closed.ada, later)
     makers.code_and_submit(closed.session, closed.ada, own, {closed.cause.id: [closed.human]})
     for phase in ("settling", "closed"):
-        change_phase(closed.session, closed.lead, later.number, phase)
+        change_phase(closed.session, closed.lead, later.number, phase, reason="An audit may wait.")
     walk.open_outcomes(closed.session, closed.ben, number)
 
     found = walk.outcomes(closed.session, closed.ben, closed.coding_round)
