@@ -6,6 +6,7 @@ from app.accounts import account_routes, forgotten_routes, openid_routes
 from app.accounts import routes as accounts
 from app.adjudication import (
     case_law_routes,
+    cell_routes,
     comparison_routes,
     final_routes,
     meeting_item_routes,
@@ -17,7 +18,7 @@ from app.adjudication import (
     walk_routes,
 )
 from app.adjudication import routes as adjudication
-from app.agreement import closer_routes, look_routes, stored_routes
+from app.agreement import look_routes, stored_routes
 from app.agreement import routes as agreement
 from app.codebook import act_routes, code_routes, dimension_routes, history_routes, new_study
 from app.codebook import import_routes as codebook_import_routes
@@ -78,7 +79,7 @@ ALL: list[APIRouter] = [
     change_routes.router,
     agreement.router,
     stored_routes.router,
-    closer_routes.router,
+    cell_routes.router,
     look_routes.router,
     suggestions.router,
     leaving_routes.router,

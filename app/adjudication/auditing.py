@@ -25,7 +25,7 @@ class NotDrawn(Conflict):
 
 
 class OwnAnswer(NotAllowed):
-    """You coded this alone, so somebody else has to audit it. If it should be another code, you may rule so."""
+    """You coded this alone, so somebody else has to audit it. If it should be another code, rule so with them."""
 
 
 def confirm(session: Session, viewer: Viewer, coding_round: Round, incident_id: int, dimension_id: int) -> None:

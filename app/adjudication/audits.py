@@ -109,6 +109,7 @@ def _final_by_itself(session: Session, coding_round: Round) -> dict[Key, str]:
             FinalCode.study_id == coding_round.study_id,
             FinalCode.round_id == coding_round.id,
             FinalCode.superseded_at.is_(None),
+            FinalCode.ruling_id.is_(None),
             FinalCode.basis.in_(AUDITED),
         )
         .distinct()

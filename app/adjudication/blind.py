@@ -57,7 +57,10 @@ class Names:
 
     def words(self, text: str) -> str:
         """What somebody wrote, with the unnamed coders under their letters."""
-        return self._written.sub(lambda found: self._stands_for[found[0]], text) if self.letters else text
+        if not self.letters:
+            return text
+        text = self._called.sub(lambda found: found[1] + self._full[found[2].casefold()], text)
+        return self._written.sub(lambda found: self._stands_for[found[0]], text)
 
     def in_full(self, text: str) -> str:
         """What was typed to a letter, said to the coder who stands under it."""
@@ -89,6 +92,17 @@ class Names:
         return found | full
 
     @cached_property
+    def _full(self) -> dict[str, str]:
+        return {self.members[key].name.casefold(): f"Coder {letter}" for key, letter in self.letters.items()}
+
+    @cached_property
+    def _called(self) -> re.Pattern[str]:
+        """Whole names, in capitals or not. One of a single word only where it is called: "will" is a word, too."""
+        names = sorted((self.members[member_id].name for member_id in self.letters), key=len, reverse=True)
+        whole = "|".join(re.escape(name) if " " in name else f"(?<=@){re.escape(name)}" for name in names)
+        return re.compile(rf"(?<!\w)(@?)({whole})(?!\w)", re.IGNORECASE)
+
+    @cached_property
     def _written(self) -> re.Pattern[str]:
         longest_first = sorted(self._stands_for, key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
@@ -107,13 +121,25 @@ def names_beside(
     """Nothing is hidden from who asked, nor where no disagreement of the incident waits for a ruling any more. One's
     own answer is one's own under any rule."""
     names = Names(members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found))
-    if not rules_of(session, coding_round).blind or _has_asked(session, viewer, coding_round, found.incident_id):
-        return names
-    queue = queue or queries.queue(session, coding_round)
-    if not any(each.incident.id == found.incident_id for each in queue.open):
-        return names
-    letters = dict(zip(names.coder_ids, ascii_uppercase, strict=False))
-    return replace(names, letters={key: letter for key, letter in letters.items() if key != viewer.member.id})
+    return replace(names, letters=unnamed(session, viewer, coding_round, queue).get(found.incident_id, {}))
+
+
+def unnamed(
+    session: Session, viewer: Viewer, coding_round: Round, queue: Queue | None = None
+) -> dict[int, dict[int, str]]:
+    """Incident -> coder -> the letter under which this member sees them. Every page that lists incidents asks here."""
+    if not rules_of(session, coding_round).blind:
+        return {}
+    asked = _asked(session, viewer, coding_round)
+    found: dict[int, dict[int, str]] = {}
+    for each in (queue or queries.queue(session, coding_round)).open:
+        incident_id = each.incident.id
+        if incident_id in asked or incident_id in found:
+            continue
+        drawn = sorted(each.coder_ids, key=lambda coder_id: _draw(coding_round, incident_id, coder_id))
+        letters = zip(drawn, ascii_uppercase, strict=False)
+        found[incident_id] = {coder_id: letter for coder_id, letter in letters if coder_id != viewer.member.id}
+    return found
 
 
 def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> None:
@@ -138,17 +164,16 @@ def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_i
     )
 
 
-def _has_asked(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> bool:
-    return (
-        session.scalar(
-            select(NameOpening.id).where(
+def _asked(session: Session, viewer: Viewer, coding_round: Round) -> set[int]:
+    """Incidents whose coders this member asked for."""
+    return set(
+        session.scalars(
+            select(NameOpening.incident_id).where(
                 NameOpening.study_id == viewer.study.id,
                 NameOpening.round_id == coding_round.id,
-                NameOpening.incident_id == incident_id,
                 NameOpening.member_id == viewer.member.id,
             )
         )
-        is not None
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
+from app.adjudication.blind import Names, Somebody, unnamed
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RuleDecision, RulingRule
 from app.codebook.queries import visible_codebook
@@ -33,11 +34,15 @@ class LawLine:
     coding_round: Round
     incident: Incident
     code: CodeEntry
-    by: Membership
+    names: Names
     decision: RuleDecision | None
     decided_by: Membership | None
     is_open: bool
     ruling_stands: bool
+
+    @property
+    def by(self) -> Somebody:
+        return self.names.of(self.ruling.member_id)
 
     @property
     def is_written(self) -> bool:
@@ -47,11 +52,14 @@ class LawLine:
     def text(self) -> str:
         if self.decision is not None and self.is_written:
             return self.decision.text
-        return self.rule.text if self.is_open else ""
+        if not self.is_open:
+            return ""
+        is_quote = self.rule.kind == "example"  # of the incident, to the letter
+        return self.rule.text if is_quote else self.names.words(self.rule.text)
 
     @property
     def reason(self) -> str:
-        return self.ruling.reason if self.is_open else ""
+        return self.names.words(self.ruling.reason) if self.is_open else ""
 
     @property
     def standing(self) -> str:
@@ -99,7 +107,9 @@ def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) ->
     hidden = open_incidents(session, study_id, viewer.member.id) if rows else frozenset()
     read = exposed_subjects(session, study_id, viewer.member.id, "ruling") if rows else set()
     incidents = incidents_by_id(session, study_id, {ruling.incident_id for _, ruling, _, _ in rows})
-    standing = _standing(session, list({coding_round.id: coding_round for _, _, coding_round, _ in rows}.values()))
+    rounds = {coding_round.id: coding_round for _, _, coding_round, _ in rows}
+    standing = _standing(session, list(rounds.values()))
+    letters = {key: unnamed(session, viewer, coding_round) for key, coding_round in rounds.items()}
     members = members_by_id(session, study_id)
     lines = [
         LawLine(
@@ -108,7 +118,7 @@ def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) ->
             coding_round=coding_round,
             incident=incidents[ruling.incident_id],
             code=codebook.codes[rule.code_id],
-            by=members[ruling.member_id],
+            names=Names(members, letters[coding_round.id].get(ruling.incident_id, {})),
             decision=decision,
             decided_by=members[decision.member_id] if decision else None,
             is_open=ruling.member_id == viewer.member.id or ruling.id in read,

@@ -70,6 +70,7 @@ def record_accepted(session: Session, viewer: Viewer, coding_round: Round, left:
             viewer.member,
             "round.left_open",
             subject=("round", coding_round.id),
+            veiled_by_round_id=coding_round.id,
             what=each.kind,
             count=each.count,
             reason=each.reason,

@@ -12,8 +12,8 @@ from app.adjudication.blind import Names, Somebody, names_beside, order_of_coder
 from app.adjudication.flags import FLAG, raised_flags
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.models import Ruling
-from app.adjudication.narrowing import Narrowed, Narrowing, narrowed
-from app.adjudication.openings import opened_keys
+from app.adjudication.narrowed_for import narrowed_for
+from app.adjudication.narrowing import Narrowed, Narrowing
 from app.adjudication.queries import Compared, Disagreement, Queue
 from app.adjudication.taking_back import ShownTakingBack, taken_back
 from app.adjudication.talk import Thread, callable_people, threads
@@ -239,8 +239,6 @@ def disagreement_page(
     listed = queue.find((incident_id, dimension_id))
     if listed is None:
         raise NotFound
-    narrowing = narrowing or Narrowing()
-    opened = opened_keys(session, viewer, queue) if narrowing.codes else ()
     everything = queries.compared(session, coding_round, incident_id=incident_id)
     found = next(each for each in everything if each.dimension_id == dimension_id)
     sight = _sight(session, viewer, coding_round, found, queue)
@@ -266,7 +264,7 @@ def disagreement_page(
         may_rule=is_opened and policy.may_rule(viewer, coding_round),
         may_comment=viewer.may_code,
         listed=listed,
-        walk=narrowed(queue, narrowing, opened),
+        walk=narrowed_for(session, viewer, coding_round, queue, narrowing),
         others=_other_dimensions(queue, everything, dimension_id, sight) if is_opened else (),
         people=_people(viewer, sight, found) if is_opened else (),
         callable=callable_people(sight.names, viewer.member.id) if is_opened else (),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.adjudication.blind import Names, Somebody, unnamed
 from app.adjudication.differences import lines
 from app.adjudication.final_list import FINAL, OPEN, FinalAnswers, Slot, Wanted
 from app.adjudication.models import BASES
@@ -32,7 +33,8 @@ Key = tuple[int, int]
 @dataclass(frozen=True)
 class FinalPage:
     """coders, disagreements: by incident and dimension, of what is shown: who coded it, and the round in which its
-    page is. closed: how many answers an opening would show; still_coded: how many more are opened one by one."""
+    page is. letters: by round and incident, of coders who stand unnamed. closed: how many answers an opening would
+    show; still_coded: how many more are opened one by one."""
 
     wanted: Wanted
     shown: Sequence[Slot]
@@ -45,11 +47,17 @@ class FinalPage:
     codebook: Codebook
     members: Mapping[int, Membership]
     rounds: Mapping[int, Round]
+    letters: Mapping[int, Mapping[int, Mapping[int, str]]]
     coders: Mapping[Key, tuple[int, ...]]
     disagreements: Mapping[Key, int]
     coded_by_viewer: frozenset[int]
     closed: int
     still_coded: int
+
+    def by(self, each: Slot) -> Sequence[Somebody]:
+        """Who ruled, else who coded it."""
+        names = Names(self.members, self.letters.get(each.round_id or 0, {}).get(each.incident_id, {}))
+        return [names.of(key) for key in ((each.ruled_by,) if each.ruled_by else self.coders.get(each.key, ()))]
 
     @property
     def bases(self) -> list[tuple[str, int]]:
@@ -88,6 +96,7 @@ def final_page(session: Session, viewer: Viewer, wanted: Wanted, at: int) -> Fin
         codebook=visible_codebook(session, viewer.study.id, viewer.member.id),
         members=members_by_id(session, viewer.study.id),
         rounds=rounds,
+        letters={key: unnamed(session, viewer, rounds[key]) for key in {each.round_id for each in shown} if key},
         coders=_coders(session, shown, rounds),
         disagreements=_disagreements(session, viewer, shown, rounds),
         coded_by_viewer=frozenset(still),

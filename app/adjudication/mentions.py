@@ -1,17 +1,14 @@
 """Where a member is called by name in a comment. What it says needs an opening (promise 3)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.adjudication import queries
-from app.adjudication.blind import Names, Somebody, names_beside
+from app.adjudication.blind import Names, Somebody, unnamed
 from app.adjudication.models import Comment
 from app.adjudication.ruling_models import CommentMention
-from app.adjudication.settling_rules import rules_of
 from app.adjudication.talk import Piece, pieces_of
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import DimensionEntry
@@ -55,12 +52,14 @@ def mentions(session: Session, viewer: Viewer) -> list[ShownMention]:
     incidents = incidents_by_id(session, viewer.study.id, {comment.incident_id for comment, _, _ in rows})
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     hidden = open_incidents(session, viewer.study.id, viewer.member.id) if rows else frozenset()
-    found = []
+    members, found = members_by_id(session, viewer.study.id), []
+    rounds = {coding_round.id: coding_round for _, coding_round, _ in rows}
+    letters = {key: unnamed(session, viewer, coding_round) for key, coding_round in rounds.items()}
     for comment, coding_round, is_read in rows:
         dimension = codebook.dimension(comment.dimension_id or 0)
         if dimension is None:
             continue
-        names = _names(session, viewer, coding_round, comment.incident_id)
+        names = Names(members, letters[coding_round.id].get(comment.incident_id, {}))
         found.append(
             ShownMention(
                 comment=comment,
@@ -115,14 +114,3 @@ def _is_read(viewer: Viewer) -> ColumnElement[bool]:
         )
         .exists()
     )
-
-
-def _names(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> Names:
-    compared: Sequence[queries.Compared] = (
-        queries.compared(session, coding_round, incident_id=incident_id)
-        if rules_of(session, coding_round).blind
-        else ()
-    )
-    if not compared:
-        return Names(members_by_id(session, viewer.study.id))
-    return names_beside(session, viewer, coding_round, compared[0])

@@ -87,31 +87,36 @@ class Narrowing:
 @dataclass(frozen=True)
 class Narrowed:
     """ordered: all of the queue. opened: those of whose answers one was shown all; of the others no pair of codes is
-    told, as it says what was answered (promise 3)."""
+    told, as it says what was answered (promise 3). unnamed: incidents whose coders stand as letters, under no pair."""
 
     narrowing: Narrowing
     ordered: Sequence[Disagreement]
     opened: Collection[Key] = frozenset()
+    unnamed: Collection[int] = frozenset()
 
     @cached_property
     def counts(self) -> dict[str, Counter[Choice]]:
         """Facet -> choice -> how many it would show, the other facets being as they are."""
         counts: dict[str, Counter[Choice]] = {name: Counter() for name in FACETS}
         for each in self.ordered:
-            missed = _missed(self.narrowing, each, self.opened)
+            missed = self._missed(self.narrowing, each)
             for name in missed if len(missed) == 1 else () if missed else FACETS:
-                counts[name].update(_choices(name, each, self.opened))
+                counts[name].update(self._choices(name, each))
         return counts
 
     @cached_property
     def found(self) -> list[Disagreement]:
-        return [each for each in self.ordered if not _missed(self.narrowing, each, self.opened)]
+        return [each for each in self.ordered if not self._missed(self.narrowing, each)]
 
     @property
     def not_opened(self) -> list[Disagreement]:
-        """Of what fits but for its codes."""
-        anyhow = self.narrowing.but(codes="")
-        return [each for each in self.ordered if each.key not in self.opened and not _missed(anyhow, each, ())]
+        """Of what fits but for its codes, and may fit its pair of coders."""
+        anyhow, pair = self.narrowing.but(codes="", coders=None), set(self.narrowing.coders or ())
+        return [
+            each
+            for each in self.ordered
+            if each.key not in self.opened and pair.issubset(each.coder_ids) and not self._missed(anyhow, each)
+        ]
 
     def position(self, key: Key) -> int:
         """From 1; 0 where it is none of them."""
@@ -132,6 +137,31 @@ class Narrowed:
             return next(iter(behind), None)
         return next((each for each in around if each.waits), None)
 
+    def _missed(self, narrowing: Narrowing, each: Disagreement) -> list[str]:
+        """The facets by which this one is left out."""
+        return [name for name, wanted in narrowing.facets if wanted not in self._choices(name, each)]
+
+    def _choices(self, name: str, each: Disagreement) -> Collection[Choice]:
+        """Under which choices of a facet this one is found."""
+        if name == "standing":
+            return tuple(standings_of(each))
+        if name == "dimension":
+            return (each.dimension.id,)
+        if name == "coders":
+            return self._pairs(each)
+        if name == "codes":
+            return tuple(pair_words(pair) for pair in each.met) if each.key in self.opened else ()
+        if name == "arm":
+            return (each.arm,)
+        marks = (("skipped", each.is_skipped), ("flagged", each.is_flagged))
+        return tuple(mark for mark, is_marked in marks if is_marked)
+
+    def _pairs(self, each: Disagreement) -> Collection[Choice]:
+        """Of three coders, those who are not apart said the same: who knows one answer would know the other."""
+        if each.incident.id in self.unnamed or (len(each.coder_ids) > 2 and each.key not in self.opened):
+            return ()
+        return each.apart or tuple(combinations(each.coder_ids, 2))
+
     def _around(self, key: Key) -> tuple[list[Disagreement], list[Disagreement]]:
         """What is found before this one, and behind it."""
         places = {each.key: at for at, each in enumerate(self.ordered)}
@@ -141,8 +171,10 @@ class Narrowed:
         return before, behind
 
 
-def narrowed(queue: Queue, narrowing: Narrowing, opened: Collection[Key] = frozenset()) -> Narrowed:
-    return Narrowed(narrowing, sorted(queue.listed, key=narrowing.order_of), opened)
+def narrowed(
+    queue: Queue, narrowing: Narrowing, opened: Collection[Key] = frozenset(), unnamed: Collection[int] = frozenset()
+) -> Narrowed:
+    return Narrowed(narrowing, sorted(queue.listed, key=narrowing.order_of), opened, unnamed)
 
 
 def pair_words(pair: Pair) -> str:
@@ -168,27 +200,6 @@ def standings_of(each: Disagreement) -> Iterable[str]:
         yield "audit"
     if each.evidence is not None:
         yield "evidence"
-
-
-def _missed(narrowing: Narrowing, each: Disagreement, opened: Collection[Key]) -> list[str]:
-    """The facets by which this one is left out."""
-    return [name for name, wanted in narrowing.facets if wanted not in _choices(name, each, opened)]
-
-
-def _choices(name: str, each: Disagreement, opened: Collection[Key]) -> Collection[Choice]:
-    """Under which choices of a facet this one is found."""
-    if name == "standing":
-        return tuple(standings_of(each))
-    if name == "dimension":
-        return (each.dimension.id,)
-    if name == "coders":
-        return each.apart or tuple(combinations(each.coder_ids, 2))
-    if name == "codes":
-        return tuple(pair_words(pair) for pair in each.met) if each.key in opened else ()
-    if name == "arm":
-        return (each.arm,)
-    marks = (("skipped", each.is_skipped), ("flagged", each.is_flagged))
-    return tuple(mark for mark, is_marked in marks if is_marked)
 
 
 def _one_of(asked: str, words: Sequence[str]) -> str:

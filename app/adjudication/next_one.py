@@ -3,8 +3,8 @@
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from app.adjudication.narrowing import Narrowing, narrowed
-from app.adjudication.openings import opened_keys
+from app.adjudication.narrowed_for import narrowed_for
+from app.adjudication.narrowing import Narrowing
 from app.adjudication.queue_list import queue
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
@@ -23,8 +23,7 @@ def next_address(
     """The queue where there is none left. after: what was done, for the notice there."""
     narrowing = Narrowing.read(request.query_params)
     found = queue(session, coding_round)
-    opened = opened_keys(session, viewer, found) if narrowing.codes else ()
-    following = narrowed(found, narrowing, opened).next_waiting((incident_id, dimension_id))
+    following = narrowed_for(session, viewer, coding_round, found, narrowing).next_waiting((incident_id, dimension_id))
     base = f"/studies/{viewer.study.slug}/disagreements"
     if following is None:
         kept = narrowing.listing if narrowing.query else "standing=ruled"

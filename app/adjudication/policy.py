@@ -64,6 +64,10 @@ class NoReason(Invalid):
     """Give the reason in a sentence. The coders read it, and it makes the next ruling the same."""
 
 
+class AloneWithIt(Invalid):
+    """You coded this alone. Somebody else rules on it, or takes part in the ruling."""
+
+
 class NoComment(Invalid):
     """The comment is empty."""
 
@@ -144,8 +148,11 @@ def method_of(found: Compared, state: str, code_ids: Collection[int]) -> str:
 
 
 def basis_of(found: Compared, ruler_id: int, participant_ids: Collection[int]) -> str:
-    """discussed: somebody who coded the incident took part in the ruling, or made it."""
-    return "discussed" if {ruler_id, *participant_ids} & set(found.coder_ids) else "third_person"
+    """discussed: somebody who coded the incident took part in the ruling, or made it. Raises AloneWithIt."""
+    took_part, coded = {ruler_id, *participant_ids}, set(found.coder_ids)
+    if took_part == coded == {ruler_id}:
+        raise AloneWithIt
+    return "discussed" if took_part & coded else "third_person"
 
 
 def basis_by_itself(found: Compared, after_comparing: bool) -> str:

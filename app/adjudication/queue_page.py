@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication.audits import AuditCounts
+from app.adjudication.blind import Names, unnamed
 from app.adjudication.disagreement_page import NOT_OPEN_YET
+from app.adjudication.flags import FlagLine, flag_lines
 from app.adjudication.forms import STATE_WORDS
 from app.adjudication.narrowing import NOTHING, Choice, Narrowed, Narrowing, code_pair, narrowed
 from app.adjudication.openings import opened_keys, still_coded
@@ -61,6 +63,7 @@ class QueuePage:
     not_opened: int
     still_coded: int
     members: Mapping[int, Membership]
+    flags: Sequence[tuple[FlagLine, str, str | None]]
 
     @property
     def narrowing(self) -> Narrowing:
@@ -83,7 +86,8 @@ class QueuePage:
 
 def queue_page(session: Session, viewer: Viewer, coding_round: Round, narrowing: Narrowing, at: int) -> QueuePage:
     whole = queue(session, coding_round)
-    here = narrowed(whole, narrowing, opened_keys(session, viewer, whole))
+    letters = unnamed(session, viewer, coding_round, whole)
+    here = narrowed(whole, narrowing, opened_keys(session, viewer, whole), letters)
     at, pages = page_at(at, len(here.found), ON_A_PAGE)
     members = members_by_id(session, viewer.study.id)
     closed = here.not_opened
@@ -101,7 +105,23 @@ def queue_page(session: Session, viewer: Viewer, coding_round: Round, narrowing:
         not_opened=len(closed) - one_by_one,
         still_coded=one_by_one,
         members=members,
+        flags=_flags(session, viewer, coding_round, members, letters),
     )
+
+
+def _flags(
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    members: Mapping[int, Membership],
+    letters: Mapping[int, Mapping[int, str]],
+) -> list[tuple[FlagLine, str, str | None]]:
+    """(line, who raised it, the note) as they may be read."""
+    found = []
+    for line in flag_lines(session, viewer, coding_round):
+        names = Names(members, letters.get(line.incident.id, {}))
+        found.append((line, names.of(line.member_id).name, line.note and names.words(line.note)))
+    return found
 
 
 def _tabs(here: Narrowed) -> list[Tab]:

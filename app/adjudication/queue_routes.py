@@ -5,11 +5,10 @@ from starlette.responses import Response
 
 from app.adjudication import actions, policy, queries
 from app.adjudication.auditing import confirm
-from app.adjudication.flags import flag_lines
 from app.adjudication.forms import KIND_WORDS
 from app.adjudication.narrowing import Narrowing, narrowed
 from app.adjudication.next_one import next_address, queried
-from app.adjudication.openings import hold_open, open_listed
+from app.adjudication.openings import hold_open, open_listed, opened_keys
 from app.adjudication.queue_page import ORDER_WORDS, queue_page
 from app.db.session import ReadSession, Transaction
 from app.problems import NotFound
@@ -47,7 +46,6 @@ def disagreement_queue(request: Request, session: ReadSession, viewer: CurrentVi
         orders=ORDER_WORDS,
         kind_words=KIND_WORDS,
         walk=queried(narrowing.query),
-        flags=flag_lines(session, viewer, coding_round),
         may_rule=policy.may_rule(viewer, coding_round),
         happened=DONE.get(asked.get("done", ""), ""),
     )
@@ -59,7 +57,10 @@ def open_many(request: Request, session: Transaction, viewer: CurrentViewer, num
     coding_round = queries.open_round(session, viewer.study.id, number)
     hold_open(session, coding_round)
     narrowing = Narrowing.read(request.query_params).but(codes="")
-    open_listed(session, viewer, coding_round, narrowed(queries.queue(session, coding_round), narrowing).found)
+    queue = queries.queue(session, coding_round)
+    open_listed(
+        session, viewer, coding_round, narrowed(queue, narrowing, opened_keys(session, viewer, queue)).not_opened
+    )
     base = f"/studies/{viewer.study.slug}/disagreements"
     return redirect_after(request, f"{base}?round={coding_round.number}&{narrowing.listing}&done=opened")
 

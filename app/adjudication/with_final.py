@@ -65,12 +65,12 @@ def with_final(session: Session, viewer: Viewer) -> WithFinal:
     rounds = [each for each in rounds_of(session, viewer.study.id) if each.phase == "closed"]
     opened, closed = _own_places(session, viewer)
     codebook, members = disclosed_codebook(session, viewer.study.id), members_by_id(session, viewer.study.id)
+    says = _says(session, viewer.study.id)
     pairs: defaultdict[tuple[int, int], list[Pair]] = defaultdict(list)
     single = 0
     for coding_round in rounds:
         found = queries.compared(session, coding_round)
         finals = current_finals(session, viewer.study.id, {each.incident_id for each in found})
-        says = _says(session, coding_round)
         for each in found:
             final = finals.get(each.key)
             if final is None:
@@ -93,11 +93,9 @@ def _own_places(session: Session, viewer: Viewer) -> tuple[set[tuple[int, int, i
     return opened, len(everything) - len(opened)
 
 
-def _says(session: Session, coding_round: Round) -> dict[int, set[int]]:
-    """Ruling -> who made it and took part in it."""
-    rulings = session.scalars(
-        select(Ruling).where(Ruling.study_id == coding_round.study_id, Ruling.round_id == coding_round.id)
-    ).all()
+def _says(session: Session, study_id: int) -> dict[int, set[int]]:
+    """Ruling -> who made it and took part in it. Of all rounds: what is final may have been ruled in a later one."""
+    rulings = session.scalars(select(Ruling).where(Ruling.study_id == study_id)).all()
     beside = queries.participants(session, rulings)
     return {ruling.id: {ruling.member_id, *beside[ruling.id]} for ruling in rulings}
 

@@ -3,8 +3,9 @@
 A list that tells what others answered holds only incidents of which an exposure of theirs covers it (promise 3).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -33,13 +34,16 @@ if TYPE_CHECKING:
     from app.agreement.closer_cells import Behind, ToldBy
     from app.agreement.closer_source import Source
 
+Letters = Mapping[int, Mapping[int, str]]  # incident -> coder -> the letter that stands in the place of their name
+OF_PEOPLE = ("pair", "repeats")  # cells that say of whom each answer is
 ON_A_PAGE = 50
 OPENED_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Said:
-    member: Membership
+    name: str
+    initials: str
     place: int
     words: str
 
@@ -57,13 +61,15 @@ class CellLine:
 @dataclass(frozen=True)
 class Sight:
     """What a member may be shown of a cell. hidden: incidents whose answers they may open; kept: those they still code
-    elsewhere, which are not opened by the dozen."""
+    elsewhere, which are not opened by the dozen; unnamed: how many a cell of people leaves out, as their coders stand
+    unnamed."""
 
     source: "Source"
     is_free: bool
     seen: tuple[int, ...]
     hidden: tuple[int, ...]
     kept: tuple[int, ...]
+    unnamed: int
     behind: "Behind"
 
 
@@ -77,6 +83,7 @@ class CellPage:
     listed: int
     hidden: int
     kept: int
+    unnamed: int
     is_free: bool
     at: int
     pages: int
@@ -105,9 +112,11 @@ def asked_row(session: Session, coding_round: Round, asked: Asked, key: str) -> 
     raise NotFound
 
 
-def cell_page(session: Session, viewer: Viewer, place: Place, cell: Cell, *, page_number: int = 1) -> CellPage:
+def cell_page(
+    session: Session, viewer: Viewer, place: Place, cell: Cell, letters: Letters, *, page_number: int = 1
+) -> CellPage:
     """Raises StillBlind while the round runs (promise 1)."""
-    sight = sight_of(session, viewer, place, cell)
+    sight = sight_of(session, viewer, place, cell, letters)
     at, pages = page_at(page_number, len(sight.seen), ON_A_PAGE)
     shown = sight.seen[(at - 1) * ON_A_PAGE : at * ON_A_PAGE]
     members = coders(session, place.coding_round)
@@ -117,31 +126,35 @@ def cell_page(session: Session, viewer: Viewer, place: Place, cell: Cell, *, pag
         cell=cell,
         dimension=sight.source.dimension,
         words=_words(cell, members, codebook),
-        lines=_lines(session, sight, shown, members, codebook),
+        lines=_lines(session, sight, shown, members, codebook, letters),
         listed=len(sight.seen),
         hidden=len(sight.hidden),
         kept=len(sight.kept),
+        unnamed=sight.unnamed,
         is_free=sight.is_free,
         at=at,
         pages=pages,
     )
 
 
-def sight_of(session: Session, viewer: Viewer, place: Place, cell: Cell) -> Sight:
+def sight_of(session: Session, viewer: Viewer, place: Place, cell: Cell, letters: Letters) -> Sight:
     from app.agreement.closer_cells import behind, is_free  # numpy: not before there is something to look at
     from app.agreement.closer_source import source_of
 
     source = source_of(session, place.coding_round, place.row, every_first=place.row_key == ALL_FIRST)
-    found = behind(session, source, cell)
+    everything = behind(session, source, cell)
     if is_free(source, cell):
-        return Sight(source, True, tuple(found), (), (), found)
+        return Sight(source, True, tuple(everything), (), (), 0, everything)
+    left_out = letters if cell.kind in OF_PEOPLE else ()
+    found = {incident_id: told for incident_id, told in everything.items() if incident_id not in left_out}
     told = _not_their_own(source, found, viewer.member.id)
     covered = exposed_subjects(session, viewer.study.id, viewer.member.id, "colleague_code")
     seen = tuple(incident_id for incident_id in found if told[incident_id] <= covered)
     closed = [incident_id for incident_id in found if not told[incident_id] <= covered]
     still_coded = open_incidents(session, viewer.study.id, viewer.member.id)
     hidden = tuple(incident_id for incident_id in closed if incident_id not in still_coded)
-    return Sight(source, False, seen, hidden, tuple(set(closed) & still_coded), found)
+    unnamed = len(everything) - len(found)
+    return Sight(source, False, seen, hidden, tuple(set(closed) & still_coded), unnamed, found)
 
 
 def _not_their_own(source: "Source", found: "Behind", member_id: int) -> dict[int, set[int]]:
@@ -151,7 +164,12 @@ def _not_their_own(source: "Source", found: "Behind", member_id: int) -> dict[in
 
 
 def _lines(
-    session: Session, sight: Sight, shown: Sequence[int], members: Sequence[Membership], codebook: Codebook
+    session: Session,
+    sight: Sight,
+    shown: Sequence[int],
+    members: Sequence[Membership],
+    codebook: Codebook,
+    letters: Letters,
 ) -> tuple[CellLine, ...]:
     from app.agreement.closer_cells import differing, told_by  # numpy, as above
 
@@ -162,8 +180,16 @@ def _lines(
     said: dict[int, list[Said]] = {}
     told = () if sight.is_free else {each for incident_id in shown for each in sight.behind[incident_id]}
     for each in told_by(source, told):
-        place = at[each.member_id]
-        said.setdefault(each.incident_id, []).append(Said(members[place], place, _said(each, codebook)))
+        place, words = at[each.member_id], _said(each, codebook)
+        letter = letters.get(each.incident_id, {}).get(each.member_id)
+        who = (
+            Said(f"Coder {letter}", letter, ascii_uppercase.index(letter), words)
+            if letter
+            else Said(members[place].name, members[place].initials, place, words)
+        )
+        said.setdefault(each.incident_id, []).append(who)
+    for incident_id in letters.keys() & said.keys():
+        said[incident_id].sort(key=lambda one: (one.place, one.name))  # no order tells who it is
     return tuple(
         CellLine(incidents[each], each in apart, each in disputed, tuple(said.get(each, ()))) for each in shown
     )

@@ -14,7 +14,9 @@ from app.codebook.queries import disclosed_codebook
 from app.coding.exposures import expose
 from app.coding.models import Submission
 from app.incidents.queries import incidents_by_id
+from app.problems import NotFound
 from app.rounds.models import Round
+from app.rounds.policy import is_open_to_others
 from app.studies.events import record
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
@@ -27,7 +29,10 @@ HOW = (
 
 
 def taken_file(session: Session, viewer: Viewer, coding_round: Round, stored_id: int | None) -> bytes:
-    """Raises NotFound where nothing is stored."""
+    """Raises NotFound where nothing is stored, or where the round was reopened meanwhile: its phase is held."""
+    session.refresh(coding_round, with_for_update={"read": True})
+    if not is_open_to_others(coding_round):
+        raise NotFound
     stored = stored_set(session, coding_round, stored_id)
     document = stored_document(session, viewer.study.slug, coding_round, stored)
     others = select(Submission.incident_id, Submission.id).where(

@@ -11,10 +11,12 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.adjudication.blind import unnamed
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.incidents.models import Incident
 from app.rounds.models import Assignment, Round
+from app.rounds.policy import is_open_to_others
 from app.rounds.queries import rounds_of, running_round_ids
 from app.studies.models import Membership, StudyEvent
 from app.studies.queries import members_by_id
@@ -160,6 +162,7 @@ ON_OWN_CASE = "ruled, having coded it, on"
 OF_OTHERS = {"coding.submit": "finished", "coding.skip": "finished"}
 # Reasons of the study's own acts. Those of codings and rulings are opened on pages that record it.
 REASONED = ("round", "code", "codebook", "dimension", "incident", "member", "plan", "study")
+SAID = ("comment.made", "ruling.made", "ruling.taken_back")  # what bears its minute on the page of a disagreement
 OWN_BUSINESS = ("memo", "codebook_plan")
 
 
@@ -189,6 +192,7 @@ class Told:
     rounds: dict[int, Round]
     incidents: dict[int, Incident]
     of_assignment: dict[int, int]  # assignment id -> incident id
+    unnamed: dict[int, dict[int, dict[int, str]]]  # round -> incident -> coders who stand unnamed beside it
 
     @property
     def base(self) -> str:
@@ -242,7 +246,15 @@ def _told(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> Tol
         rounds={each.id: each for each in rounds_of(session, viewer.study.id)},
         incidents={incident.id: incident for incident in found},
         of_assignment=of_assignment,
+        unnamed=_unnamed(session, viewer, events),
     )
+
+
+def _unnamed(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> dict[int, dict[int, dict[int, str]]]:
+    """Of rounds that are settled blind: the minute of a comment would tell whose it is."""
+    said_in = {event.veiled_by_round_id for event in events if event.kind in SAID}
+    rounds = [each for each in rounds_of(session, viewer.study.id) if each.id in said_in and is_open_to_others(each)]
+    return {each.id: unnamed(session, viewer, each) for each in rounds}
 
 
 def _line(told: Told, event: StudyEvent) -> HistoryLine:
@@ -251,6 +263,9 @@ def _line(told: Told, event: StudyEvent) -> HistoryLine:
     about, url = _about(told, event)
     reason = str(event.details.get("reason", "")) if event.kind.split(".")[0] in REASONED else ""
     who = "You" if own else by.name if by else "The operator"
+    beside = told.unnamed.get(event.veiled_by_round_id or 0, {}).get(_incident_id(event) or 0, {})
+    if event.kind in SAID and event.member_id in beside:
+        who = "A coder"
     words = ON_OWN_CASE if event.details.get("on_own_case") else _words(event.kind, own=own)
     return HistoryLine(event.at, who, words, about, url, reason)
 

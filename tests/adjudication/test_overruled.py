@@ -167,3 +167,30 @@ def test_what_a_single_coder_answered_is_left_out_and_counted(session):
     found = with_final(session, lead)
 
     assert (found.lines, found.single) == ((), 1)
+
+
+def test_a_ruling_of_a_later_round_is_ones_own_in_the_figures_of_an_earlier_one_too(table):
+    table.ada.member.role = "adjudicator"
+    table.codes(table.ada, [table.config], "")
+    table.codes(table.ben, [table.network], "")
+    table.steps_to("settling")
+    table.steps_to("closed", reason="Settled in the next round")
+    table.coding_round = makers.make_round(table.session, table.lead, [table.ada, table.ben], table.incidents)
+    table.codes(table.ada, [table.config], "")
+    table.codes(table.ben, [table.network], "")
+    table.steps_to("settling")
+    table.opens(table.ada)
+    table.rules(table.ada, table.config)
+
+    [ada, ben] = with_final(table.session, table.lead).lines
+
+    assert (ada.coder.id, ada.own_rulings) == (table.ada.member.id, 1)
+    assert (ben.coder.id, ben.own_rulings) == (table.ben.member.id, 0)
+
+
+def test_what_rulings_bring_is_linked_from_the_queue(closed, client_for):
+    home = f"/studies/{closed.lead.study.slug}"
+    page = client_for(closed.ada).get(f"{home}/disagreements").text
+
+    for address in ("/codebook/case-law", "/mentions", "/overruled", "/agreement-with-final"):
+        assert f'href="{home}{address}"' in page

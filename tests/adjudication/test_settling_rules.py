@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.adjudication import queries
 from app.adjudication.models import FinalCode
+from app.adjudication.policy import AloneWithIt
 from app.adjudication.settling import choose_rules
 from app.adjudication.settling_rules import SettledForGood, SettlingRules, rules_of, write_choice
 from app.studies.models import StudyEvent
@@ -136,6 +137,24 @@ def test_a_single_coders_answers_wait_for_review_where_the_lead_says_so(session,
     table.opens(table.judge)
     table.rules(table.judge, table.network)
     assert finals(table) == {1: (table.network.id, "third_person")}
+
+
+def test_who_coded_alone_does_not_rule_on_it_alone_as_if_it_had_been_discussed(session, table):
+    solo = table.ada
+    solo.member.role = "adjudicator"
+    table.coding_round = makers.make_round(
+        session, table.lead, [solo], table.incidents, purpose="single_coding", coders_per_incident=1
+    )
+    table.codes(solo, [table.config], "")
+    chooses(table, single="review")
+    table.steps_to("settling")
+
+    with pytest.raises(AloneWithIt), session.begin_nested():
+        table.rules(solo, table.config)
+    assert finals(table) == {}
+
+    table.rules(solo, table.config, participant_ids=[table.lead.member.id])
+    assert finals(table) == {1: (table.config.id, "discussed")}
 
 
 def test_single_coders_answers_move_between_final_and_review_as_the_rule_does(table):

@@ -1,4 +1,7 @@
-"""The incidents behind a cell of the agreement page, and the opening of what was answered on them."""
+"""The incidents behind a cell of the agreement page, and the opening of what was answered on them.
+
+In this room, as coders stand unnamed here while a round is settled blind.
+"""
 
 from collections.abc import Mapping
 
@@ -6,6 +9,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.adjudication.blind import unnamed
 from app.agreement.asked import Asked
 from app.agreement.closer_incidents import asked_row, cell_page
 from app.agreement.closer_openings import open_cell
@@ -28,7 +32,8 @@ def incidents_behind(request: Request, session: ReadSession, viewer: CurrentView
     query = request.query_params
     place, cell = _wanted(session, viewer, query)
     number = whole_number(query.get("page", "")) or 1
-    shown = cell_page(session, viewer, place, cell, page_number=number)
+    letters = unnamed(session, viewer, place.coding_round)
+    shown = cell_page(session, viewer, place, cell, letters, page_number=number)
     return page(request, "agreement/incidents.html", here_nav="agreement", shown=shown)
 
 
@@ -37,7 +42,7 @@ def open_incidents_behind(
     request: Request, session: Transaction, viewer: CurrentViewer, posted: PostedForm
 ) -> Response:
     place, cell = _wanted(session, viewer, {name: posted.text(name) for name in (*ASKED, *CELL)})
-    open_cell(session, viewer, place, cell)
+    open_cell(session, viewer, place, cell, unnamed(session, viewer, place.coding_round))
     return redirect_after(request, f"/studies/{viewer.study.slug}/agreement/incidents?{place.query(cell)}")
 
 
