@@ -1,13 +1,13 @@
 """A meeting of two browsers: the scribe at a keyboard, a coder at a phone."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from app.adjudication.meeting_models import MeetingVote
 from app.adjudication.models import Ruling
 from tests.adjudication.conftest import Table, make_table
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -25,11 +25,6 @@ def two_disagreements(site: Site) -> tuple[Table, str]:
         address = f"{home}/{table.coding_round.number}/meeting"
         session.expunge_all()
         return table, address
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def starts(page: Page, address: str) -> None:
