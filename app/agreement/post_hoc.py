@@ -4,7 +4,7 @@ What is counted here is what `figures.round_figures` counts, row by row; only th
 another. Such a figure is never a reliability (promise 9).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.agreement import queries
 from app.agreement.figures import RELIABILITY, ROW_WORDS, Value
+from app.agreement.lens import CodeOf, as_submitted
 from app.codebook.tree import DimensionEntry
 from app.coding.submitted_answers import GivenAnswer, last_answers
 from app.methods.agreement import Measures
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from app.methods.agreement.tables import Patterns
 
 POST_HOC_WORDS = ROW_WORDS | {RELIABILITY: "Reliability round of another codebook: not a reliability estimate"}
-
-CodeOf = Callable[[int], int | None]  # a submitted code -> what it is scored as; None: not to be scored
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _patterns(dimension: DimensionEntry, answers: Sequence[GivenAnswer]) -> "Pat
     for each in answers:
         said = each.state, each.code_ids
         if said not in values:
-            values[said] = value_of(dimension, said, lambda code_id: code_id)
+            values[said] = value_of(dimension, said, as_submitted)
         units.setdefault(each.incident_id, {})[each.member_id] = values[said]
     return count_patterns(list(units.values()))
 
