@@ -8,20 +8,11 @@ from app.adjudication.differences import Key
 from app.adjudication.queue_list import Disagreement, Queue
 from app.coding.exposures import expose, exposed_subjects
 from app.coding.open_incidents import still_coded
-from app.problems import NotFound
 from app.rounds.models import Round
-from app.rounds.policy import is_open_to_others
 from app.studies.events import record
 from app.studies.viewer import Viewer
 
 ANSWER = "colleague_code"
-
-
-def hold_open(session: Session, coding_round: Round) -> None:
-    """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
-    session.refresh(coding_round, with_for_update={"read": True})
-    if not is_open_to_others(coding_round):
-        raise NotFound
 
 
 def opened_keys(session: Session, viewer: Viewer, queue: Queue) -> frozenset[Key]:
