@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.adjudication.audits import AuditCounts
-from app.adjudication.disagreement_page import NOT_OPEN_YET
+from app.adjudication.disagreement_shown import NOT_OPEN_YET
 from app.adjudication.forms import STATE_WORDS
 from app.adjudication.narrowing import NOTHING, Choice, Narrowed, Narrowing, code_pair, narrowed
 from app.adjudication.openings import opened_keys
