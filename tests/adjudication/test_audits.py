@@ -145,7 +145,7 @@ def test_nobody_audits_what_they_coded_alone(session):
 def test_a_closed_round_confirms_nothing(alone):
     at = first_drawn(alone)
     opens(alone, alone.judge, at)
-    alone.steps_to("closed")
+    alone.steps_to("closed", reason="Ben came to none of them.")
     with pytest.raises(NotSettling):
         confirm(alone.session, alone.judge, *place(alone, at))
 
