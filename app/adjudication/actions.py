@@ -23,8 +23,9 @@ from app.coding.exposures import expose, exposed_subjects
 from app.db.base import now
 from app.problems import NotFound
 from app.rounds import actions as rounds
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
-from app.rounds.policy import check_open_to_others, is_open_to_others
+from app.rounds.policy import check_open_to_others
 from app.rounds.queries import phase_changes
 from app.studies.events import record
 from app.studies.viewer import Viewer
@@ -241,13 +242,6 @@ def _withdraw(session: Session, viewer: Viewer, coding_round: Round, reason: str
         answers=withdrawn,
         reason=reason.strip(),
     )
-
-
-def hold_open(session: Session, coding_round: Round) -> None:
-    """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
-    session.refresh(coding_round, with_for_update={"read": True})
-    if not is_open_to_others(coding_round):
-        raise NotFound
 
 
 def _check_rulable(

@@ -6,11 +6,12 @@ from app.adjudication import policy
 from app.adjudication.audits import audit_of, is_confirmed
 from app.adjudication.compared import compared_dimension
 from app.adjudication.final_codes import lock_final_codes
-from app.adjudication.openings import ANSWER, hold_open, of_others
+from app.adjudication.openings import ANSWER, of_others
 from app.adjudication.queue_list import queue
 from app.adjudication.settling_models import AuditConfirmation
 from app.coding.exposures import exposed_subjects
 from app.problems import Conflict, NotAllowed
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
 from app.studies.events import record
 from app.studies.viewer import Viewer

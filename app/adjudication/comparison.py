@@ -8,7 +8,8 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from app.adjudication.blind import Names
-from app.adjudication.disagreement_page import HANDS, CoderAnswer, Sight, answer_of
+from app.adjudication.disagreement_page import Sight, answer_of
+from app.adjudication.disagreement_shown import HANDS, CoderAnswer
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.queries import comparison_of
 from app.codebook.tree import DimensionEntry

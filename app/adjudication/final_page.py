@@ -12,11 +12,11 @@ from app.adjudication.blind import Names, Somebody, unnamed
 from app.adjudication.differences import lines
 from app.adjudication.final_list import FINAL, OPEN, FinalAnswers, Slot, Wanted
 from app.adjudication.models import BASES
-from app.adjudication.openings import still_coded
 from app.adjudication.queue_list import queue
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.coding.exposures import expose
+from app.coding.open_incidents import still_coded
 from app.problems import NotFound
 from app.rounds.models import Round, RoundIncident
 from app.rounds.queries import rounds_of
@@ -82,7 +82,7 @@ def final_page(session: Session, viewer: Viewer, wanted: Wanted, at: int) -> Fin
     shown = answers.page(wanted, size=ON_A_PAGE, offset=(at - 1) * ON_A_PAGE)
     rounds = {each.id: each for each in rounds_of(session, viewer.study.id)}
     closed = answers.closed(wanted)
-    still = still_coded(session, viewer)
+    still = set(session.scalars(still_coded(viewer)))
     one_by_one = sum(incident_id in still for incident_id, _, _ in closed)
     return FinalPage(
         wanted=wanted,
@@ -108,7 +108,7 @@ def final_page(session: Session, viewer: Viewer, wanted: Wanted, at: int) -> Fin
 def open_final_codes(session: Session, viewer: Viewer, wanted: Wanted) -> None:
     """The member is about to be shown what is final of all that fits: recorded before it is rendered. Incidents that
     they still code in another round are left out: each of those is opened by itself."""
-    still = still_coded(session, viewer)
+    still = set(session.scalars(still_coded(viewer)))
     closed = FinalAnswers(session, viewer).closed(wanted)
     _expose(session, viewer, [each for each in closed if each[0] not in still])
 

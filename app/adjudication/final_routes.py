@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.adjudication.disagreement_page import NOT_OPEN_YET
+from app.adjudication.disagreement_shown import NOT_OPEN_YET
 from app.adjudication.final_list import read_wanted
 from app.adjudication.final_page import FinalPage, final_page, open_final_codes, open_one_final, query_of
 from app.adjudication.forms import BASIS_WORDS, STATE_WORDS

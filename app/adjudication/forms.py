@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 
 from app.adjudication.actions import RulingWords
-from app.adjudication.disagreement_page import DisagreementPage, ShownRuling
+from app.adjudication.disagreement_shown import DisagreementPage, ShownRuling
 from app.adjudication.models import BASES
 from app.adjudication.policy import (
     CodeNotUsable,

@@ -35,8 +35,8 @@ from app.adjudication.meeting_queries import (
 from app.adjudication.models import Ruling
 from app.db.base import now
 from app.problems import NotFound
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
-from app.rounds.policy import is_open_to_others
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer, check_open
@@ -180,12 +180,9 @@ def rule(session: Session, viewer: Viewer, number: int, item_id: int, words: Rul
 
 
 def hold(session: Session, viewer: Viewer, number: int) -> Held:
-    """A reopening of the round waits for the act, or goes before it and then there is no such round (promise 1)."""
     check_open(viewer.study)
     coding_round = queries.open_round(session, viewer.study.id, number)
-    session.refresh(coding_round, with_for_update={"read": True})
-    if not is_open_to_others(coding_round):
-        raise NotFound
+    hold_open(session, coding_round)
     meeting = running_meeting(session, coding_round, held=True)
     if meeting is None:
         raise NoMeeting

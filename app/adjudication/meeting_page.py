@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import queries
 from app.adjudication.blind import Names, Somebody, names_beside
-from app.adjudication.disagreement_page import HANDS, NOT_OPEN_YET, DisagreementPage, disagreement_page
+from app.adjudication.disagreement_page import disagreement_page
+from app.adjudication.disagreement_shown import HANDS, NOT_OPEN_YET, DisagreementPage
 from app.adjudication.meeting_models import Meeting, MeetingBallot, MeetingItem
 from app.adjudication.meeting_policy import VoteWords, majority, may_be_scribe, may_take_over
 from app.adjudication.meeting_queries import (

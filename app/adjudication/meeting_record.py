@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
-from app.adjudication.disagreement_page import ShownCode, ShownRuling
+from app.adjudication.disagreement_shown import ShownCode, ShownRuling
 from app.adjudication.meeting_models import Meeting, MeetingItem, MeetingPresence, MeetingScribe
 from app.adjudication.meeting_page import ShownBallot, VoteSight, compared_item, vote_sight
 from app.adjudication.meeting_queries import (

@@ -2,26 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication.differences import Key
 from app.adjudication.queue_list import Disagreement, Queue
 from app.coding.exposures import expose, exposed_subjects
-from app.problems import NotFound
-from app.rounds.models import Assignment, Round
-from app.rounds.policy import is_open_to_others
+from app.coding.open_incidents import still_coded
+from app.rounds.models import Round
 from app.studies.events import record
 from app.studies.viewer import Viewer
 
 ANSWER = "colleague_code"
-
-
-def hold_open(session: Session, coding_round: Round) -> None:
-    """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
-    session.refresh(coding_round, with_for_update={"read": True})
-    if not is_open_to_others(coding_round):
-        raise NotFound
 
 
 def opened_keys(session: Session, viewer: Viewer, queue: Queue) -> frozenset[Key]:
@@ -30,28 +21,12 @@ def opened_keys(session: Session, viewer: Viewer, queue: Queue) -> frozenset[Key
     return frozenset(each.key for each in queue.listed if seen.issuperset(of_others(viewer, each)))
 
 
-def still_coded(session: Session, viewer: Viewer) -> set[int]:
-    """Incidents that this member codes, or can take back and code again, in a round that is planned or runs."""
-    return set(
-        session.scalars(
-            select(Assignment.incident_id)
-            .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
-            .where(
-                Assignment.study_id == viewer.study.id,
-                Assignment.member_id == viewer.member.id,
-                Assignment.ending.is_(None),
-                Round.phase.in_(("planned", "running")),
-            )
-        )
-    )
-
-
 def open_listed(session: Session, viewer: Viewer, coding_round: Round, listed: Sequence[Disagreement]) -> None:
     """The member is about to be shown what was answered to all of these: recorded before it is rendered.
 
     Incidents that they still code elsewhere are left out: each of those is opened by itself, on its page.
     """
-    still = still_coded(session, viewer)
+    still = set(session.scalars(still_coded(viewer)))
     wanted = [each for each in listed if each.incident.id not in still]
     shown = {(each.incident.id, ANSWER, key) for each in wanted for key in of_others(viewer, each)}
     expose(session, viewer.study.id, viewer.member.id, sorted(shown))

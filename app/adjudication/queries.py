@@ -12,7 +12,6 @@ from app.adjudication.queue_list import (
     Disagreement,
     Queue,
     disagreements,
-    open_disagreements,
     queue,
     standing_rulings,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "comparison_of",
     "disagreements",
     "of_others",
-    "open_disagreements",
     "open_round",
     "open_rounds",
     "participants",

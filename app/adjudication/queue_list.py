@@ -19,8 +19,6 @@ from app.codebook.tree import DimensionEntry
 from app.incidents.models import Incident
 from app.methods.teaching import Pair
 from app.rounds.models import Assignment, Round
-from app.rounds.policy import is_open_to_others
-from app.rounds.queries import round_by_number
 
 
 class IncidentLine(NamedTuple):
@@ -156,12 +154,6 @@ def disagreements(
         for each in queue(session, coding_round).disagreements
         if dimension_id in (None, each.dimension.id) and standing in ("", each.standing)
     ]
-
-
-def open_disagreements(session: Session, study_id: int, number: int) -> int:
-    """How many of a round wait for a ruling; none while its answers are hidden."""
-    coding_round = round_by_number(session, study_id, number)
-    return len(queue(session, coding_round).open) if is_open_to_others(coding_round) else 0
 
 
 def standing_rulings(session: Session, coding_round: Round) -> dict[Key, int]:

@@ -7,14 +7,15 @@ from sqlalchemy.orm import Session
 
 from app.adjudication.audits import AuditCounts
 from app.adjudication.blind import Names, unnamed
-from app.adjudication.disagreement_page import NOT_OPEN_YET
+from app.adjudication.disagreement_shown import NOT_OPEN_YET
 from app.adjudication.flags import FlagLine, flag_lines
 from app.adjudication.forms import STATE_WORDS
 from app.adjudication.narrowing import NOTHING, Choice, Narrowed, Narrowing, code_pair, narrowed
-from app.adjudication.openings import opened_keys, still_coded
+from app.adjudication.openings import opened_keys
 from app.adjudication.queue_list import Disagreement, Queue, queue
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
+from app.coding.open_incidents import still_coded
 from app.rounds.models import ARM_WORDS, Round
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
@@ -91,7 +92,7 @@ def queue_page(session: Session, viewer: Viewer, coding_round: Round, narrowing:
     at, pages = page_at(at, len(here.found), ON_A_PAGE)
     members = members_by_id(session, viewer.study.id)
     closed = here.not_opened
-    still = still_coded(session, viewer) if closed else set()
+    still = set(session.scalars(still_coded(viewer))) if closed else set()
     one_by_one = sum(each.incident.id in still for each in closed)
     return QueuePage(
         coding_round=coding_round,

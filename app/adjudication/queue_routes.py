@@ -8,10 +8,11 @@ from app.adjudication.auditing import confirm
 from app.adjudication.forms import KIND_WORDS
 from app.adjudication.narrowing import Narrowing, narrowed
 from app.adjudication.next_one import next_address, queried
-from app.adjudication.openings import hold_open, open_listed, opened_keys
+from app.adjudication.openings import open_listed, opened_keys
 from app.adjudication.queue_page import ORDER_WORDS, queue_page
 from app.db.session import ReadSession, Transaction
 from app.problems import NotFound
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.adjudication import actions, closing, policy, queries
-from app.adjudication.disagreement_page import HANDS, DisagreementPage, disagreement_page
+from app.adjudication.disagreement_page import disagreement_page
+from app.adjudication.disagreement_shown import HANDS, DisagreementPage
 from app.adjudication.forms import (
     BASIS_WORDS,
     CAUSE_KEYS,

@@ -130,11 +130,7 @@ def decision_on(session: Session, rule: RulingRule) -> RuleDecision | None:
     )
 
 
-def drafted_line(kind: str, chosen: Sequence[str], reason: str) -> str:
-    """What the ruling says already, as a line of a code. The page's script drafts by the same two sentences."""
-    return (DRAFTS[kind].format(reason=reason.strip(), codes=" and ".join(chosen))).strip() if reason.strip() else ""
-
-
+# What a ruling says already, as a line of a code: the script of the page drafts by these.
 DRAFTS = {"use_when": "{reason}", "not_when": "{reason} Then it is {codes}."}
 
 

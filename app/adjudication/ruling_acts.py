@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
-from app.adjudication.actions import hold_open, record_act
+from app.adjudication.actions import record_act
 from app.adjudication.final_codes import lock_final_codes, withdraw_answer, write_final_codes
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RulingTakenBack
@@ -11,6 +11,7 @@ from app.adjudication.settling import finals_by_itself
 from app.adjudication.settling_rules import rules_of
 from app.db.base import now
 from app.problems import NotFound
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
 

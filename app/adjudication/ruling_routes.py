@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.adjudication import blind, policy, queries, ruling_acts
-from app.adjudication.actions import hold_open
 from app.adjudication.disagreement_page import disagreement_page
 from app.adjudication.forms import RulingForm
 from app.adjudication.narrowing import Narrowing
@@ -12,6 +11,7 @@ from app.adjudication.next_one import walk_of
 from app.adjudication.routes import ONE, address, disagreement_answer
 from app.db.session import Transaction
 from app.problems import Invalid
+from app.rounds.held_open import hold_open
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import CurrentViewer
 from app.web.forms import Key, PostedForm

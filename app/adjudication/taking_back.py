@@ -1,4 +1,4 @@
-"""A ruling taken back: its final code does not stand any more, and the disagreement is open again."""
+"""Who took a ruling back, when and why, as it is shown beside the ruling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -14,11 +14,12 @@ from app.codebook.queries import visible_codebook
 from app.codebook.tree import DimensionEntry
 from app.coding.exposures import expose
 from app.coding.models import Exposure
+from app.coding.open_incidents import still_coded
 from app.coding.submissions import SubmittedReply, SubmittedWork
 from app.incidents.models import Incident
 from app.incidents.queries import incidents_by_id
 from app.problems import NotFound
-from app.rounds.models import Assignment, Round
+from app.rounds.models import Round
 from app.rounds.queries import round_by_number
 from app.studies.events import record
 from app.studies.viewer import Viewer
@@ -131,7 +132,7 @@ def outcomes(session: Session, viewer: Viewer, coding_round: Round) -> list[Outc
     rulings = _standing(session, coding_round)
     finals = current_finals(session, study_id, ids)
     covered = covered_subjects(session, viewer, ids)
-    still = _still_coded(session, viewer, ids)
+    still = set(session.scalars(still_coded(viewer)))
     made = [
         _outcome(
             viewer, each, incidents[each.incident_id], dimension, rulings.get(each.key), finals.get(each.key),
@@ -315,22 +316,6 @@ def current_finals(session: Session, study_id: int, incident_ids: Collection[int
     ):
         found.setdefault((row.incident_id, row.dimension_id), Finals()).rows.append(row)
     return found
-
-
-def _still_coded(session: Session, viewer: Viewer, incident_ids: Collection[int]) -> set[int]:
-    """Incidents that this member codes, or can take back and code again, in a round that runs."""
-    return set(
-        session.scalars(
-            select(Assignment.incident_id)
-            .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
-            .where(
-                Assignment.study_id == viewer.study.id,
-                Assignment.member_id == viewer.member.id,
-                Assignment.incident_id.in_(incident_ids),
-                Round.phase.in_(("planned", "running")),
-            )
-        )
-    )
 
 
 def _held_closed(session: Session, viewer: Viewer, number: int) -> Round:

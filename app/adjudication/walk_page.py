@@ -7,7 +7,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries, walk
-from app.adjudication.disagreement_page import ShownCode, ShownRuling
+from app.adjudication.disagreement_shown import ShownCode, ShownRuling
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.walk import Outcome, Said
 from app.codebook.queries import visible_codebook

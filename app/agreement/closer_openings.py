@@ -5,8 +5,7 @@ from sqlalchemy.orm import Session
 from app.agreement.closer_incidents import OPENED_AT_ONCE, Letters, sight_of
 from app.agreement.closer_words import Cell, Place
 from app.coding.exposures import expose
-from app.problems import NotFound
-from app.rounds.policy import is_open_to_others
+from app.rounds.held_open import hold_open
 from app.studies.events import record
 from app.studies.viewer import Viewer
 
@@ -14,10 +13,7 @@ from app.studies.viewer import Viewer
 def open_cell(session: Session, viewer: Viewer, place: Place, cell: Cell, letters: Letters) -> None:
     """The next incidents of the cell; never one that the member still codes elsewhere."""
     coding_round = place.coding_round
-    # Holds the phase until this is committed, so that a reopening waits for it or goes before it.
-    session.refresh(coding_round, with_for_update={"read": True})
-    if not is_open_to_others(coding_round):
-        raise NotFound
+    hold_open(session, coding_round)
     sight = sight_of(session, viewer, place, cell, letters)
     opened = sight.hidden[:OPENED_AT_ONCE]
     of = sight.source.work.submissions

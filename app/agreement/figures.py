@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.agreement import queries
 from app.agreement.kept import made_once
-from app.agreement.lens import PLAIN, CodeOf, Lens
+from app.agreement.lens import PLAIN, Lens
 from app.codebook.tree import Codebook, DimensionEntry
 from app.methods.agreement import AgreementReport, Coefficient
 from app.rounds.models import Round
-
-__all__ = ["CodeOf"]
 
 if TYPE_CHECKING:
     from app.coding.handed_in import Bools, HandedIn

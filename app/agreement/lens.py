@@ -37,10 +37,6 @@ class Lens:
     cohorts: tuple[str, ...] = ()
 
     @property
-    def is_plain(self) -> bool:
-        return self == PLAIN
-
-    @property
     def is_post_hoc(self) -> bool:
         """Its figures are scored under another codebook than the round was coded under: never a reliability."""
         return self.seq is not None

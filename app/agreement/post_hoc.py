@@ -5,7 +5,7 @@ another. Such a figure is never a reliability (promise 9).
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.agreement import queries
 from app.agreement.figures import RELIABILITY, ROW_WORDS, Value
 from app.agreement.kept import made_once
-from app.agreement.lens import PLAIN, as_submitted
+from app.agreement.lens import PLAIN, CodeOf, as_submitted
 from app.codebook.tree import DimensionEntry
 from app.methods.agreement import Measures
 from app.rounds.models import IMPORTED, Round
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from app.methods.agreement.tables import Patterns
 
 POST_HOC_WORDS = ROW_WORDS | {RELIABILITY: "Reliability round of another codebook: not a reliability estimate"}
-
-CodeOf = Callable[[int], int | None]  # a submitted code -> what it is scored as; None: not to be scored
 
 
 @dataclass(frozen=True)

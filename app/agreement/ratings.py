@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, CodeOf, Value
+from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Value
+from app.agreement.lens import CodeOf
 from app.codebook.tree import DimensionEntry
 from app.coding.handed_in import Bools, HandedIn, Ints, Said
 from app.methods.agreement.tables import ABSENT, Patterns, counted, order_of

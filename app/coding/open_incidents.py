@@ -1,10 +1,11 @@
-"""Incidents that a member still has to code: the codebook keeps its examples out of them from their sight."""
+"""Incidents that a member still codes: what others know of them is kept from their sight, or opened one by one."""
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.coding.models import AssignmentWork
 from app.rounds.models import Assignment, Round
+from app.studies.viewer import Viewer
 
 _OPEN = (
     select(Assignment.incident_id)
@@ -27,3 +28,17 @@ _OPEN = (
 def open_incidents(session: Session, study_id: int, member_id: int) -> frozenset[int]:
     """Of planned and running rounds, in either pass of a silent repeat; taken back to draft it is open again."""
     return frozenset(session.scalars(_OPEN, {"of_study": study_id, "of_member": member_id}))
+
+
+def still_coded(viewer: Viewer) -> Select[int]:
+    """Incidents that the viewer codes, or can take back or come back to, in a round that is planned or runs: what was
+    submitted and what was withdrawn count too."""
+    return (
+        select(Assignment.incident_id)
+        .join(Round, (Round.study_id == Assignment.study_id) & (Round.id == Assignment.round_id))
+        .where(
+            Assignment.study_id == viewer.study.id,
+            Assignment.member_id == viewer.member.id,
+            Round.phase.in_(("planned", "running")),
+        )
+    )

@@ -16,8 +16,8 @@ from app.curation.models import AuthorLook, PoolingBoard, PoolingGroup, PoolingG
 from app.curation.outcomes import GroupWords, make_outcome
 from app.db.base import now
 from app.problems import NotFound
+from app.rounds.held_open import hold_open
 from app.rounds.models import Round
-from app.rounds.policy import is_open_to_others
 from app.rounds.queries import coders
 from app.studies.events import record
 from app.studies.queries import members_by_id
@@ -192,11 +192,10 @@ def settle(
 
 
 def _held_open(session: Session, viewer: Viewer, number: int, dimension_id: int) -> tuple[Round, DimensionEntry]:
-    """Holds the phase until the act is committed, so that a reopening waits for it or goes before it."""
     coding_round = queries.open_round(session, viewer.study.id, number)
-    session.refresh(coding_round, with_for_update={"read": True})
+    hold_open(session, coding_round)
     dimension = disclosed_codebook(session, viewer.study.id).dimension(dimension_id)
-    if not is_open_to_others(coding_round) or dimension is None:
+    if dimension is None:
         raise NotFound
     return coding_round, dimension
 

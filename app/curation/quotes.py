@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.codebook.tree import Codebook
 from app.coding.models import Exposure, Submission, SubmittedCode, SubmittedEvidence
+from app.coding.open_incidents import still_coded
 from app.curation.recoding_models import RecodedQuote, Recoding, RecodingTakenBack
 from app.incidents.models import Incident
 from app.rounds.holdings import counts
@@ -104,19 +105,6 @@ def standing_moves(session: Session, study_id: int, dimension_id: int) -> dict[i
         quote.submitted_evidence_id: Move(quote.submitted_evidence_id, quote.incident_id, quote.round_id, recoding)
         for quote, recoding in rows
     }
-
-
-def still_coded(viewer: Viewer) -> Select[int]:
-    """Incidents that the viewer codes, or can take back and code again, in a round that is planned or runs."""
-    return (
-        select(Assignment.incident_id)
-        .join(Round, and_(Round.study_id == Assignment.study_id, Round.id == Assignment.round_id))
-        .where(
-            Assignment.study_id == viewer.study.id,
-            Assignment.member_id == viewer.member.id,
-            Round.phase.in_(("planned", "running")),
-        )
-    )
 
 
 class QuoteReader:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.adjudication.models import FinalCode
 from app.codebook.tree import Codebook, CodeEntry
 from app.coding.models import Exposure
-from app.curation.quotes import lineage, still_coded
+from app.coding.open_incidents import still_coded
+from app.curation.quotes import lineage
 from app.curation.recoding_models import RecodedFinalCode, RecodedQuote, Recoding, RecodingTakenBack
 from app.incidents.models import Incident
 from app.incidents.queries import incidents_by_id

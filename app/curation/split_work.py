@@ -13,7 +13,8 @@ from app.adjudication.models import FinalCode
 from app.codebook.tree import Codebook, CodeEntry
 from app.coding.exposures import exposed_subjects
 from app.coding.models import Submission, SubmittedCode
-from app.curation.quotes import Quote, QuoteReader, Wanted, by_incident, lineage, other_counts, still_coded
+from app.coding.open_incidents import still_coded
+from app.curation.quotes import Quote, QuoteReader, Wanted, by_incident, lineage, other_counts
 from app.curation.recoding_models import Recoding, RecodingTakenBack
 from app.curation.recodings_told import touched_by_recodings
 from app.curation.stale import borne_codes

@@ -12,9 +12,10 @@ from app.adjudication.models import RECODED, FinalCode, Ruling
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.codebook.tree import Codebook, CodeEntry
 from app.coding.models import Submission
+from app.coding.open_incidents import still_coded
 from app.curation.changed_since import dated
 from app.curation.changes import Change, changes_between
-from app.curation.quotes import lineage, still_coded
+from app.curation.quotes import lineage
 from app.incidents.models import Incident
 from app.rounds.models import Round
 from app.studies.viewer import Viewer

@@ -69,7 +69,7 @@ def test_the_share_of_what_one_coded_alone_is_drawn_when_the_coding_ends(alone):
     assert list(drawn(alone).values()) == ["waits"] * 5
     assert {audit.basis for audit in alone.session.scalars(select(Audit))} == {"single_coder"}
     assert [each.standing for each in queries.queue(alone.session, alone.coding_round).listed] == ["audit"] * 5
-    assert queries.open_disagreements(alone.session, alone.lead.study.id, alone.coding_round.number) == 0
+    assert queries.queue(alone.session, alone.coding_round).open == []
 
 
 def test_what_all_took_over_from_a_model_is_drawn_and_what_they_coded_themselves_is_not(session):

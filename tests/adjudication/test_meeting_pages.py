@@ -40,15 +40,15 @@ def results_of(page):
 
 
 def looked_at(meeting, client):
-    """Every page and part that tells of the meeting."""
+    """Every page and part that tells of the meeting; parts as the script asks for them."""
     poll = f"{meeting.address}/state?seen=&item={meeting.item.id}&ballot={meeting.ballot.row.id}"
     first = f"{meeting.address}/state?seen=&item=&ballot="
     record = f"{meeting.address}s/{meeting.meeting.id}"
     history = f"/studies/{meeting.table.lead.study.slug}/history"
+    parts = (meeting.address, poll, first, meeting.address + "/waiting")
     return [
-        client.get(address, headers=headers)
-        for address in (meeting.address, poll, first, record, history, meeting.address + "/waiting")
-        for headers in ({}, HTMX)
+        *(client.get(address) for address in (meeting.address, record, history)),
+        *(client.get(address, headers=HTMX) for address in parts),
     ]
 
 

@@ -140,7 +140,7 @@ def test_the_same_code_on_other_words_is_listed_as_a_difference_of_evidence_only
     assert keys(table, Narrowing(standing="evidence")) == [(2, "Root cause"), (3, "Root cause")]
     (second, third) = (line.evidence for line in lines(session, table.coding_round) if line.differs_in_evidence)
     assert (second, third) == (0.0, 0.25)
-    assert queries.open_disagreements(session, table.lead.study.id, table.coding_round.number) == 0
+    assert queries.queue(session, table.coding_round).open == []
 
 
 def test_a_difference_of_evidence_can_be_opened_and_ruled_on(session):

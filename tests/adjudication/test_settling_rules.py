@@ -95,7 +95,7 @@ def test_a_majority_chosen_before_is_final_when_the_coding_ends(three):
     three.steps_to("settling")
     assert finals(three) == {1: (three.config.id, "majority")}
     assert standings(three) == {1: "majority", 2: "open"}
-    assert queries.open_disagreements(three.session, three.lead.study.id, three.coding_round.number) == 1
+    assert len(queries.queue(three.session, three.coding_round).open) == 1
 
 
 def test_a_majority_chosen_while_it_settles_is_final_at_once_and_withdrawn_when_it_is_switched_off(three):

@@ -125,7 +125,7 @@ def test_promise_1_nothing_of_a_running_round_reaches_these_pages(
         assert page.status_code == 200
         assert SECRET not in page.text
         assert f"(round {coding_round.number}) is still running" in text_of(page.text)
-        assert f"disagreements?round={coding_round.number}" not in page.text
+        assert f"incidents?round={coding_round.number}&amp;" not in page.text
         table_csv = client.get(url(table, f"/table.csv?round={settled.number}")).text
         before = before or table_csv
         assert table_csv == before and SECRET not in table_csv

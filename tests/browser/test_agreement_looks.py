@@ -1,12 +1,12 @@
 """The page of agreement in a browser: a look is chosen, gone on with and taken back by keyboard."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.agreement.conftest import Table, make_table
 from tests.agreement.test_lens import merge, name_version, put_in_cohorts
 from tests.agreement.test_routes import CAUSES
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -22,11 +22,6 @@ def coded_twice(site: Site) -> Table:
         name_version(table, "Merged")
         session.expunge_all()
         return table
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def test_another_version_and_another_round_are_looked_at_by_keyboard(site: Site, signed_in: SignedIn):

@@ -1,9 +1,9 @@
 """Importing by keyboard: a file, a corrected column, the report."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 
 from tests import makers
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 from tests.incidents.test_actions import ROWS, a_file
 
@@ -25,8 +25,7 @@ async def test_a_column_is_corrected_and_the_file_imported_by_keyboard(site: Sit
     await page.get_by_text("chosen by you").wait_for()
     assert await becomes.evaluate("select => select === document.activeElement")
     await page.locator("#name-3-0").fill("Mail team")
-    found = await Axe().run(page)
-    assert [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")] == []
+    assert await serious_findings(page) == []
 
     await page.keyboard.press("Control+Enter")
     await page.get_by_role("heading", name="3 incidents added").wait_for()

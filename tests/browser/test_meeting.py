@@ -1,13 +1,14 @@
 """A meeting of two browsers: the scribe at a keyboard, a coder at a phone."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from app.adjudication.meeting_models import MeetingVote
+from app.adjudication.meeting_views import WATCHED_SECONDS
 from app.adjudication.models import Ruling
 from tests.adjudication.conftest import Table, make_table
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -25,11 +26,6 @@ def two_disagreements(site: Site) -> tuple[Table, str]:
         address = f"{home}/{table.coding_round.number}/meeting"
         session.expunge_all()
         return table, address
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def starts(page: Page, address: str) -> None:
@@ -134,5 +130,5 @@ async def test_a_meeting_that_ends_leaves_the_pages_of_the_others_still(site: Si
     await expect(ada.get_by_text("This meeting has ended.")).to_be_visible()
     asked: list[str] = []
     ada.on("request", lambda request: asked.append(request.url))
-    await ada.wait_for_timeout(4_500)
+    await ada.wait_for_timeout(1_000 * WATCHED_SECONDS + 500)  # longer than a page that watches waits
     assert asked == []

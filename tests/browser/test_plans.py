@@ -1,12 +1,12 @@
 """Plans for the codebook in a browser: drafted, looked at and applied by keyboard alone, and without findings."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from app.curation.plan_actions import PlannedStep, comment_on_plan
 from app.studies.viewer import Viewer
 from tests import makers
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 from tests.curation.plan_tables import Table, make_table
 
@@ -33,11 +33,6 @@ def staged(site: Site) -> tuple[Viewer, str, int]:
         session.flush()
         session.expunge_all()
         return table.lead, f"/studies/{table.lead.study.slug}/codebook/plans", plan.id
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def press(page: Page, name: str) -> None:

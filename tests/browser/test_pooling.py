@@ -1,10 +1,10 @@
 """Pooling in a browser: a group made and settled by keyboard alone, while somebody watches it live."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests import makers
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 from tests.curation.conftest import Board, make_board
 
@@ -16,11 +16,6 @@ def staged(site: Site) -> Board:
         board = make_board(session).settles()
         session.expunge_all()
         return board
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def test_a_group_is_made_worded_and_settled_by_keyboard_while_another_watches(site: Site, signed_in: SignedIn):

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from app.adjudication.settling import choose_rules
 from app.adjudication.settling_rules import rules_of
 from tests.adjudication.conftest import Table, make_table
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -28,11 +28,6 @@ def apart_and_alone(site: Site) -> Table:
         table.steps_to("settling")
         session.expunge_all()
         return table
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def test_a_queue_is_narrowed_opened_and_walked_in_its_order_by_keyboard(site: Site, signed_in: SignedIn):

@@ -1,10 +1,10 @@
 """The ruling page in a browser, by keyboard, under the content policy."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.adjudication.conftest import Table, make_table
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -19,11 +19,6 @@ def two_disagreements(site: Site) -> Table:
         table.steps_to("settling")
         session.expunge_all()
         return table
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def test_two_disagreements_are_opened_and_ruled_by_keyboard(site: Site, signed_in: SignedIn):

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 from sqlalchemy import select
 
 from app.adjudication.ruling_models import RulingRule
 from app.adjudication.settling_rules import rules_of, write_choice
 from app.codebook.queries import visible_codebook
 from tests.adjudication.conftest import Table, make_table
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 
 pytestmark = pytest.mark.browser
@@ -27,11 +27,6 @@ def two_blind_disagreements(site: Site) -> Table:
         write_choice(session, table.lead, table.coding_round, rules)
         session.expunge_all()
         return table
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def test_a_gap_of_a_definition_becomes_a_rule_without_a_mouse(site: Site, signed_in: SignedIn):

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from app.codebook.actions import CodeText, edit_code, retire_code
 from app.rounds.queries import frozen_version
 from app.studies.viewer import Viewer
 from tests import makers
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import SignedIn, Site
 from tests.curation.closed_round import coded_round
 
@@ -34,11 +34,6 @@ def staged(site: Site) -> tuple[Viewer, int, str]:
         retire_code(session, lead.study.id, lead.member, luck.id, reason="It explains nothing")
         session.expunge_all()
         return lead, version.id, version.name
-
-
-async def serious_findings(page: Page) -> list[str]:
-    found = await Axe().run(page)
-    return [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
 
 
 async def press(page: Page, role: str, name: str, key: str = "Enter") -> None:

@@ -14,7 +14,7 @@ from tests.methods.agreement.test_random_tables import jaccard, masi, set_of, ta
 def test_alphas_made_few_rows_at_a_time_equal_those_with_all_distances_at_hand():
     compared = 0
     rng = np.random.default_rng(5)
-    for cells in list(tables(missing=0.2))[:300]:
+    for cells in list(tables(missing=0.2))[:150]:
         patterns = count_set_patterns([{r: set_of(v) for r, v in enumerate(row) if v >= 0} for row in cells.tolist()])
         if patterns.single_value() or not patterns.pairable.units:
             continue
@@ -25,7 +25,7 @@ def test_alphas_made_few_rows_at_a_time_equal_those_with_all_distances_at_hand()
             assert one.disagreement() == pytest.approx(other.disagreement(), abs=1e-12)
             assert one.left_out() == pytest.approx(other.left_out(), abs=1e-12, nan_ok=True)
             assert one.resampled(weights) == pytest.approx(other.resampled(weights), abs=1e-12, nan_ok=True)
-    assert compared > 200
+    assert compared > 100
 
 
 @pytest.mark.parametrize("whole", [0, 2_000])
