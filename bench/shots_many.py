@@ -6,6 +6,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.adjudication.actions import change_phase
 from app.adjudication.settling import choose_rules
 from app.adjudication.settling_rules import rules_of
 from app.codebook.queries import whole_codebook
@@ -13,7 +14,7 @@ from app.codebook.template import apply_template
 from app.rounds.models import Assignment, Round
 from app.studies.actions import create_study
 from app.studies.viewer import Viewer
-from tests.makers import TEXT, act, assignment_of, make_coders, make_incidents, make_round, move_round
+from tests.makers import TEXT, act, assignment_of, make_coders, make_incidents, make_round
 
 SURE = 0.65  # how often a coder takes the code that the incident was made for
 CODES, INCIDENTS, ALONE = 8, 24, 4  # the last ones are coded by one coder only
@@ -31,7 +32,7 @@ def pages_of_many(session: Session, person: Person) -> list[tuple[str, str, tupl
     for at, incident in enumerate(incidents):
         for place, coder in enumerate(coders[:1] if at >= last else coders):
             _codes(session, coder, assignment_of(session, coder, coding_round, incident), dice, at, place)
-    move_round(session, lead, coding_round, "settling")
+    change_phase(session, lead, coding_round.number, "settling", reason="")
     return _pages(session, lead, coding_round)
 
 
