@@ -45,6 +45,7 @@ from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
 from bench.shots_help import pages_of_help
 from bench.shots_looks import page_of_a_look
+from bench.shots_many import pages_of_many
 from bench.shots_meeting import make_meetings
 from bench.shots_pooling import make_pooled_round
 from bench.shots_ruling import pages_of_rulings
@@ -487,5 +488,6 @@ def _of_beginner(session: Session, person: Person) -> list[Shot]:
         Shot("begun-overview", "lead", "/studies/begun/"),
         Shot("agreement-look", "lead", looked := page_of_a_look(session, person)),
         Shot("agreement-look-round", "lead", looked.partition("/looks/")[0]),
+        *(Shot(name, "lead", *rest) for name, *rest in pages_of_many(session, person)),
         *(Shot(f"empty-{word.replace('/', '-') or 'overview'}", "lead", f"/studies/empty/{word}") for word in words),
     ]
