@@ -30,9 +30,17 @@ APP = Path(app.models.__file__).parent
 WIRING = ("routers.py", "main.py")
 LATE = (
     "adjudication/differences.py",
+    "adjudication/with_final.py",
+    "agreement/by_cohort.py",
+    "agreement/closer.py",
+    "agreement/closer_incidents.py",
     "agreement/figures.py",
+    "agreement/kept.py",
+    "agreement/look_routes.py",
     "agreement/post_hoc.py",
+    "agreement/precision.py",
     "agreement/stored_figures.py",
+    "rounds/precision.py",
 )  # numpy and scipy wait until there is something to compute
 
 
