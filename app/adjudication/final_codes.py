@@ -93,6 +93,35 @@ def withdraw_answer(session: Session, coding_round: Round, key: tuple[int, int],
     _supersede(session, coding_round.study_id, rows, at)
 
 
+def bring_back_replaced(session: Session, coding_round: Round, key: tuple[int, int], at: datetime) -> None:
+    """Where nothing is final any more, the answer of an earlier round that this one had put itself in the place of is
+    final again; not while its round is coded again."""
+    incident_id, dimension_id = key
+    of_key = (
+        FinalCode.study_id == coding_round.study_id,
+        FinalCode.incident_id == incident_id,
+        FinalCode.dimension_id == dimension_id,
+    )
+    if session.scalar(select(FinalCode.id).where(*of_key, FinalCode.superseded_at.is_(None)).limit(1)):
+        return
+    taken_over_at = select(FinalCode.at).where(*of_key, FinalCode.round_id == coding_round.id)
+    replaced = session.scalars(
+        select(FinalCode)
+        .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
+        .where(
+            *of_key,
+            Round.number < coding_round.number,
+            Round.phase.in_(("settling", "closed")),
+            FinalCode.superseded_at.in_(taken_over_at),
+        )
+        .order_by(FinalCode.superseded_at.desc(), FinalCode.id)
+    ).all()
+    newest = [row for row in replaced if row.superseded_at == replaced[0].superseded_at]
+    kept = ("state", "code_id", "is_main", "basis", "ruling_id", "codebook_seq")
+    if newest:
+        _write_beside(session, newest[0], [{name: getattr(row, name) for name in kept} for row in newest], at)
+
+
 def current_answers(
     session: Session, study_id: int, dimension_id: int, incident_ids: Collection[int]
 ) -> dict[int, list[FinalCode]]:
@@ -136,6 +165,11 @@ def replace_answer(
     ruling_id and codebook_seq of each row."""
     first = before[0]
     _supersede(session, first.study_id, [row.id for row in before], at)
+    return _write_beside(session, first, after, at)
+
+
+def _write_beside(session: Session, first: FinalCode, after: Sequence[dict[str, Any]], at: datetime) -> list[FinalCode]:
+    """In the round, and for the incident and dimension, of a row that is there."""
     place = {
         "study_id": first.study_id,
         "round_id": first.round_id,

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
 from app.adjudication.actions import record_act
-from app.adjudication.final_codes import lock_final_codes, withdraw_answer, write_final_codes
+from app.adjudication.final_codes import bring_back_replaced, lock_final_codes, withdraw_answer, write_final_codes
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RulingTakenBack
 from app.adjudication.settling import finals_by_itself
@@ -17,7 +17,8 @@ from app.studies.viewer import Viewer
 
 
 def take_back_ruling(session: Session, viewer: Viewer, coding_round: Round, ruling_id: int, reason: str) -> Ruling:
-    """What settles without a ruling under the rules of the round is final at once.
+    """What settles without a ruling under the rules of the round is final at once; else what an earlier round had
+    settled, and the ruling had replaced.
 
     Raises RuledMeanwhile where another ruling stands.
     """
@@ -40,6 +41,7 @@ def take_back_ruling(session: Session, viewer: Viewer, coding_round: Round, ruli
     withdraw_answer(session, coding_round, found.key, now())
     by_itself = finals_by_itself(session, coding_round, [found], rules_of(session, coding_round))
     write_final_codes(session, coding_round, by_itself, now())
+    bring_back_replaced(session, coding_round, found.key, now())
     record_act(
         session,
         viewer,

@@ -151,3 +151,26 @@ def test_where_the_coders_agree_by_now_their_answer_is_final_after_the_taking_ba
     [(state, code_id, basis, ruling_id)] = current(apart)
     assert (state, code_id, ruling_id) == ("coded", apart.config.id, None)
     assert basis.startswith("unanimous")
+
+
+def test_what_an_earlier_round_had_settled_is_final_again(apart):
+    """A ruling of a later round puts itself in the place of one of an earlier round, and is taken back."""
+    table, incident = apart, apart.incident
+    table.opens(table.judge)
+    first = table.rules(table.judge, table.config)
+    later = makers.make_round(table.session, table.lead, [table.ada, table.ben], [incident])
+    for coder, code in ((table.ada, table.network), (table.ben, table.human)):
+        assignment = makers.assignment_of(table.session, coder, later, incident)
+        makers.code_and_submit(table.session, coder, assignment, {table.cause.id: [code]})
+    actions.change_phase(table.session, table.lead, later.number, "settling")
+    assert current(table) == [("coded", table.config.id, "third_person", first.id)]
+    earlier, table.coding_round = table.coding_round, later
+    table.opens(table.judge)
+    ruling = table.rules(table.judge, table.human)
+    assert current(table) == [("coded", table.human.id, "third_person", ruling.id)]
+
+    takes_back(table, table.judge, ruling)
+
+    assert current(table) == [("coded", table.config.id, "third_person", first.id)]
+    again = table.session.scalars(select(FinalCode).where(FinalCode.superseded_at.is_(None))).all()
+    assert {row.round_id for row in again} == {earlier.id}
