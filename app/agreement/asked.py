@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.agreement.lens import Lens, lens_of
 from app.incidents.models import Incident
 from app.problems import NotFound
-from app.rounds.models import Round
+from app.rounds.models import ARMS, Round
 from app.web.forms import whole_number
 
 LONGEST = 300
@@ -29,22 +29,32 @@ class Asked:
     level: str = ""
     version: str = ""
     cohort: str = ""
+    arm: str = ""
     beside: tuple[int, ...] = ()
     width: str = ""
 
     @classmethod
     def read(
-        cls, round: str, dimension: str, level: str, version: str, cohort: str, beside: Sequence[str], width: str
+        cls,
+        round: str,
+        dimension: str,
+        level: str,
+        version: str,
+        cohort: str,
+        arm: str,
+        beside: Sequence[str],
+        width: str,
     ) -> "Asked":
         """What is no number is not found, nor what is too long to be anybody's."""
-        if len(cohort) > LONGEST or width not in ("", *WIDTHS):
+        if len(cohort) > LONGEST or width not in ("", *WIDTHS) or arm not in ("", *ARMS):
             raise NotFound
         numbers = tuple(sorted({number for typed in beside if (number := number_of(typed)) is not None}))
-        return cls(number_of(round), number_of(dimension), level, version, cohort, numbers, width)
+        return cls(number_of(round), number_of(dimension), level, version, cohort, arm, numbers, width)
 
     def lens(self, session: Session, coding_round: Round) -> Lens:
         cohorts = (self.cohort,) if self.cohort else ()
-        return lens_of(session, coding_round, level=self.level, asked_version=self.version, cohorts=cohorts)
+        arms = (self.arm,) if self.arm else ()
+        return lens_of(session, coding_round, level=self.level, asked_version=self.version, cohorts=cohorts, arms=arms)
 
     def check_cohort(self, session: Session, study_id: int) -> None:
         """A cohort of no incident of the study is not found; one that a round has none of is an empty table."""

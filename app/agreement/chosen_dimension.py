@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.agreement.asked import Asked
-from app.agreement.by_cohort import OfCohort, alpha_by_cohort
+from app.agreement.by_cohort import OfArm, OfCohort, alpha_by_arm, alpha_by_cohort
 from app.agreement.figures import POST_HOC, Beside, RoundFigures, Row, headline_of
 from app.agreement.plain_words import Sentence, plain_words
 from app.agreement.precision import Precision, precision
@@ -46,10 +46,10 @@ class CodeRow:
 
 
 @dataclass(frozen=True)
-class CohortRow:
-    """Alpha of the dimension among the incidents of one cohort. whisker: None where sentence says why."""
+class PartRow:
+    """Alpha of the dimension among the incidents of one cohort or arm. whisker: None where sentence says why."""
 
-    of: OfCohort
+    of: OfCohort | OfArm
     whisker: Whisker | None
     sentence: str
     is_chosen: bool
@@ -66,7 +66,8 @@ class Chosen:
     without_not_enough: Shown | None
     sentences: list[Sentence]
     further: list[tuple[str, Shown | None]]
-    cohorts: list[CohortRow]
+    cohorts: list[PartRow]
+    arms: list[PartRow]
     precision: Precision
     rests_on: RestsOn
 
@@ -89,7 +90,10 @@ def chosen_dimension(
         without_not_enough=Shown.of(without) if without else None,
         sentences=plain_words(figures, row),
         further=_further(row),
-        cohorts=[_cohort_row(each, row) for each in alpha_by_cohort(session, figures, row)],
+        cohorts=[
+            _part_row(each, row, row.lens.cohorts == (each.cohort,)) for each in alpha_by_cohort(session, figures, row)
+        ],
+        arms=[_part_row(each, row, row.lens.arms == (each.arm,)) for each in alpha_by_arm(session, figures, row)],
         precision=precision(row, asked.width),
         rests_on=rests_on(figures, row, version, codes[0].name if codes else ""),
     )
@@ -107,10 +111,10 @@ def _further(row: Row) -> list[tuple[str, Shown | None]]:
     return [(words, Shown.of(each) if each is not None else None) for words, each in measured]
 
 
-def _cohort_row(of: OfCohort, row: Row) -> CohortRow:
+def _part_row(of: OfCohort | OfArm, row: Row, is_chosen: bool) -> PartRow:
     whisker = whisker_of(of.alpha, apart=not row.is_reliability)
     why = "" if whisker else of.alpha.undefined or of.alpha.interval_method
-    return CohortRow(of, whisker, why[:1].upper() + why[1:], row.lens.cohorts == (of.cohort,))
+    return PartRow(of, whisker, why[:1].upper() + why[1:], is_chosen)
 
 
 def _code_rows(row: Row, codebook: Codebook) -> list[CodeRow]:

@@ -29,10 +29,11 @@ def asked(
     level: str = "",
     version: str = "",
     cohort: str = "",
+    arm: str = "",
     beside: Annotated[Sequence[str], Query()] = (),
     width: str = "",
 ) -> Asked:
-    return Asked.read(round, dimension, level, version, cohort, beside, width)
+    return Asked.read(round, dimension, level, version, cohort, arm, beside, width)
 
 
 CurrentAsked = Annotated[Asked, Depends(asked)]
