@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.agreement.asked import Asked
 from app.agreement.by_cohort import OfArm, OfCohort, alpha_by_arm, alpha_by_cohort
+from app.agreement.closer_words import token_of
 from app.agreement.figures import POST_HOC, Beside, RoundFigures, Row, headline_of
 from app.agreement.plain_words import Sentence, plain_words
 from app.agreement.precision import Precision, precision
@@ -34,10 +35,12 @@ IN_THE_TABLE = ("alpha", "ac1", "light")  # of a dimension that takes one code
 
 @dataclass(frozen=True)
 class CodeRow:
-    """One code against the rest. code_id: None for answers that are no code. bar: width of the prevalence bar."""
+    """One code against the rest. code_id: None for answers that are no code. token: how it is named in the address of
+    its incidents, '' for a code that is not open. bar: width of the prevalence bar."""
 
     name: str
     code_id: int | None
+    token: str
     prevalence: str
     positives: int
     bar: float
@@ -130,6 +133,7 @@ def _code_row(code: CodeAgreement, codebook: Codebook, most: float, *, apart: bo
     return CodeRow(
         name=code_name(code.code, codebook),
         code_id=entry.id if entry else None,
+        token=token_of(code.code) if entry or not isinstance(code.code, int) else "",
         prevalence=percent(code.prevalence),
         positives=code.positives,
         bar=round(BAR * (code.prevalence or 0) / most, 1) if most else 0,
