@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.agreement.figures import RoundFigures, Row
 from app.agreement.kept import made_once
-from app.agreement.lens import Lens
+from app.agreement.lens import SEED, Lens
 from app.incidents.models import Incident
 from app.methods.agreement import Coefficient
 from app.rounds.holdings import counts
@@ -93,7 +93,7 @@ def _alpha(session: Session, coding_round: Round, row: Row, lens: Lens) -> Coeff
 
     chosen, code_of = looked_at(session, coding_round, replace(row, lens=lens))
     rated = ratings(row.dimension, *chosen, code_of)
-    return measures_of(rated.patterns, sets=row.dimension.takes_many).alpha
+    return measures_of(rated.patterns, sets=row.dimension.takes_many, resamples=lens.resamples, seed=SEED).alpha
 
 
 def _cohorts(session: Session, coding_round: Round) -> list[tuple[str, int]]:

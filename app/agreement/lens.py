@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CodeOf = Callable[[int], int | None]  # a submitted code as it is compared; None where it is not resolved
 
 LIVE = "live"
+RESAMPLES, SEED = 2000, 20  # of the bootstrap; whoever looks draws the same
 LIVE_WORDS = "the live codebook"
 Level = Literal["code", "category"]
 
@@ -30,13 +31,14 @@ Level = Literal["code", "category"]
 class Lens:
     """seq: of the codebook that is chosen to score under, called `version_name`; None for the round's own, under which
     it was coded. cohorts: none takes all incidents; "" stands for the incidents that belong to none. arms: likewise,
-    when suggestions appear on them."""
+    when suggestions appear on them. resamples: of the bootstrap that makes the intervals; None for the jackknife."""
 
     level: Level = "code"
     seq: int | None = None
     version_name: str = ""
     cohorts: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
+    resamples: int | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -113,13 +115,14 @@ def lens_of(
     asked_version: str = "",
     cohorts: tuple[str, ...] = (),
     arms: tuple[str, ...] = (),
+    resamples: int | None = None,
 ) -> Lens:
     """As a reader asks for it. asked_version: an id, LIVE, or "" for the round's own; the own one named by its id is
     the own one. Raw ratings of a file have no version but their own. What does not exist is not found."""
     if level not in ("", "code", "category"):
         raise NotFound
     by_level: Level = "category" if level == "category" else "code"
-    lens = Lens(by_level, cohorts=tuple(sorted(set(cohorts))), arms=tuple(sorted(set(arms))))
+    lens = Lens(by_level, cohorts=tuple(sorted(set(cohorts))), arms=tuple(sorted(set(arms))), resamples=resamples)
     if asked_version == LIVE:
         if coding_round.codebook_version_id is None and coding_round.purpose != IMPORTED:
             return lens

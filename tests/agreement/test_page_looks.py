@@ -200,8 +200,8 @@ def test_promise_1_a_round_that_is_not_open_stands_beside_no_other(
 
 @pytest.mark.parametrize(
     "query",
-    ["level=x", "version=x", "version=999999", "cohort=Nowhere", "beside=x", "beside=99", "width=7", "arm=x",
-     f"cohort={'x' * 400}", f"version={10**30}"],
+    ["level=x", "version=x", "version=999999", "cohort=Nowhere", "beside=x", "beside=99", "width=7",
+     "arm=x", "interval=x", f"cohort={'x' * 400}", f"version={10**30}"],
 )  # fmt: skip
 def test_what_cannot_be_looked_at_is_not_found(table: Table, client_for: ClientFor, query: str) -> None:
     table.coded_round(CAUSES)
@@ -380,3 +380,27 @@ def test_of_a_round_with_one_arm_none_is_offered(table: Table, client_for: Clien
     page = look(table, client_for).text
 
     assert 'name="arm"' not in page and "by when suggestions appear" not in page
+
+
+def test_intervals_by_bootstrap_are_kept_in_the_link_and_named_beside_the_figures(
+    table: Table, client_for: ClientFor
+) -> None:
+    from app.methods.agreement import agreement_of
+
+    coding_round = table.coded_round(CAUSES)
+    put_in_cohorts(table, coding_round, COHORTS)
+    query = f"?round={coding_round.number}&interval=bootstrap"
+    given = [{at: table.codes[name].id for at, name in enumerate(pair)} for pair in CAUSES]
+    made = agreement_of(given, sets=False, resamples=2000, seed=20).alpha
+
+    page = look(table, client_for, query).text
+    lines = lines_of(look(table, client_for, f"/table.csv{query}"))
+
+    assert "percentile bootstrap over units, 2000 resamples, seed 20" in card(page, "rests-on")
+    assert f"[{written(made.low or 0)}, {written(made.high or 0)}]" in rows_of(page)[0]
+    alpha = next(line for line in lines if (line["dimension"], line["measure"]) == ("Root cause", "alpha"))
+    assert (float(alpha["low"]), float(alpha["high"])) == pytest.approx((made.low, made.high))
+    assert alpha["interval_method"].startswith("percentile bootstrap over units, 2000 resamples, seed 20")
+    links = [link for link in re.findall(r'href="[^"]*/agreement\?([^"]*)"', page) if "dimension" in link]
+    assert links and all("interval=bootstrap" in link for link in links)
+    assert "jackknife" in card(look(table, client_for).text, "rests-on")
