@@ -242,7 +242,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "codebook/undoings/new?act={}",
         "agreement?round={}",
         "agreement?dimension={}",
-        "agreement?level={}&version={}&cohort={}&beside={}&width={}",
+        "agreement?level={}&version={}&cohort={}&arm={}&interval={}&beside={}&width={}",
         "agreement?beside={}",
         "agreement?cohort={}",
         "agreement?version={}",

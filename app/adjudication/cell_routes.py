@@ -22,7 +22,7 @@ from app.web.forms import PostedForm, whole_number
 from app.web.pages import page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/agreement")
-ASKED = ("round", "dimension", "level", "version", "cohort")
+ASKED = ("round", "dimension", "level", "version", "cohort", "arm", "interval")
 CELL = ("row", "of", "a", "b", "code", "other")
 
 
@@ -47,8 +47,8 @@ def open_incidents_behind(
 
 
 def _wanted(session: Session, viewer: Viewer, query: Mapping[str, str]) -> tuple[Place, Cell]:
-    round_, dimension, level, version, cohort = (query.get(name) or "" for name in ASKED)
-    asked = Asked.read(round_, dimension, level, version, cohort, (), "")
+    round_, dimension, level, version, cohort, arm, interval = (query.get(name) or "" for name in ASKED)
+    asked = Asked.read(round_, dimension, level, version, cohort, arm, interval, (), "")
     coding_round = asked_round(offered_rounds(session, viewer)[0], asked.round)
     if coding_round is None:
         raise NotFound

@@ -14,7 +14,7 @@ from app.coding.models import ANSWER_STATES
 from app.methods.teaching import Pair
 from app.web.forms import whole_number
 
-STANDINGS = ("open", "ruled", "majority", "audit", "evidence", "all")
+STANDINGS = ("open", "ruled", "majority", "audit", "evidence", "flagged", "all")
 ORDERS = ("strength", "teaches")
 MARKS = ("skipped", "flagged")
 FACETS = ("standing", "dimension", "coders", "codes", "arm", "mark")
@@ -133,7 +133,7 @@ class Narrowed:
         waits, the next one."""
         before, behind = self._around(key)
         around = [*behind, *before]
-        if self.narrowing.standing in ("ruled", "majority", "evidence"):
+        if self.narrowing.standing in ("ruled", "majority", "evidence", "flagged"):
             return next(iter(behind), None)
         return next((each for each in around if each.waits), None)
 
@@ -200,6 +200,8 @@ def standings_of(each: Disagreement) -> Iterable[str]:
         yield "audit"
     if each.evidence is not None:
         yield "evidence"
+    if each.standing == "flagged":
+        yield "flagged"
 
 
 def _one_of(asked: str, words: Sequence[str]) -> str:

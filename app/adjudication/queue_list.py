@@ -1,4 +1,5 @@
-"""The queue of a round: what its coders disagree on, what is to be audited, and where only their evidence differs."""
+"""The queue of a round: what its coders disagree on, what is to be audited, and where only their evidence
+differs or their coders ask for a look though they agree."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,9 @@ class Disagreement:
             return "ruled"
         if self.settles != "itself":
             return "open" if self.settles == "ruling" else "majority"
-        return "audit" if self.audit else "evidence"
+        if self.audit:
+            return "audit"
+        return "evidence" if self.evidence is not None else "flagged"
 
     @property
     def waits(self) -> bool:
@@ -124,12 +127,17 @@ def queue(session: Session, coding_round: Round) -> Queue:
     rulings = standing_rulings(session, coding_round)
     audits = standing_audits(session, coding_round)
     settles = {each.key: _settles(each, rules) for each in everything}
+    flagged = frozenset(each.incident_id for each in raised_flags(session, coding_round))
     chosen = [
         each
         for each in everything
-        if settles[each.key] != "itself" or each.key in rulings or each.key in audits or each.differs_in_evidence
+        if settles[each.key] != "itself"
+        or each.key in rulings
+        or each.key in audits
+        or each.differs_in_evidence
+        or each.incident_id in flagged
     ]
-    around = _around(session, coding_round, {each.incident_id for each in chosen})
+    around = _around(session, coding_round, {each.incident_id for each in chosen}, flagged)
     dimensions = {each.id: each for each in disclosed_codebook(session, coding_round.study_id).dimensions}
     found = [
         _disagreement(each, settles[each.key], rulings.get(each.key), audits.get(each.key, ""), around, dimension)
@@ -211,7 +219,7 @@ def _disagreement(
     )
 
 
-def _around(session: Session, coding_round: Round, incident_ids: Iterable[int]) -> _Around:
+def _around(session: Session, coding_round: Round, incident_ids: Iterable[int], flagged: frozenset[int]) -> _Around:
     study_id = coding_round.study_id
     ids = list(incident_ids)
     incidents = session.execute(
@@ -230,5 +238,5 @@ def _around(session: Session, coding_round: Round, incident_ids: Iterable[int]) 
             for key, number, external_id, title in incidents
         },
         arms=dict(arms.all()),
-        flagged=frozenset(each.incident_id for each in raised_flags(session, coding_round)),
+        flagged=flagged,
     )

@@ -30,6 +30,7 @@ TABS = [
     ("majority", "By majority"),
     ("audit", "Audit"),
     ("evidence", "Evidence only"),
+    ("flagged", "Flagged, settled by itself"),
     ("all", "All that differ"),
 ]
 ALWAYS = ("open", "ruled", "all")

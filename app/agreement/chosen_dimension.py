@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.agreement.asked import Asked
-from app.agreement.by_cohort import OfCohort, alpha_by_cohort
+from app.agreement.by_cohort import OfArm, OfCohort, alpha_by_arm, alpha_by_cohort
+from app.agreement.closer_words import token_of
 from app.agreement.figures import POST_HOC, Beside, RoundFigures, Row, headline_of
 from app.agreement.plain_words import Sentence, plain_words
 from app.agreement.precision import Precision, precision
@@ -34,10 +35,12 @@ IN_THE_TABLE = ("alpha", "ac1", "light")  # of a dimension that takes one code
 
 @dataclass(frozen=True)
 class CodeRow:
-    """One code against the rest. code_id: None for answers that are no code. bar: width of the prevalence bar."""
+    """One code against the rest. code_id: None for answers that are no code. token: how it is named in the address of
+    its incidents, '' for a code that is not open. bar: width of the prevalence bar."""
 
     name: str
     code_id: int | None
+    token: str
     prevalence: str
     positives: int
     bar: float
@@ -46,10 +49,10 @@ class CodeRow:
 
 
 @dataclass(frozen=True)
-class CohortRow:
-    """Alpha of the dimension among the incidents of one cohort. whisker: None where sentence says why."""
+class PartRow:
+    """Alpha of the dimension among the incidents of one cohort or arm. whisker: None where sentence says why."""
 
-    of: OfCohort
+    of: OfCohort | OfArm
     whisker: Whisker | None
     sentence: str
     is_chosen: bool
@@ -66,7 +69,8 @@ class Chosen:
     without_not_enough: Shown | None
     sentences: list[Sentence]
     further: list[tuple[str, Shown | None]]
-    cohorts: list[CohortRow]
+    cohorts: list[PartRow]
+    arms: list[PartRow]
     precision: Precision
     rests_on: RestsOn
 
@@ -89,7 +93,10 @@ def chosen_dimension(
         without_not_enough=Shown.of(without) if without else None,
         sentences=plain_words(figures, row),
         further=_further(row),
-        cohorts=[_cohort_row(each, row) for each in alpha_by_cohort(session, figures, row)],
+        cohorts=[
+            _part_row(each, row, row.lens.cohorts == (each.cohort,)) for each in alpha_by_cohort(session, figures, row)
+        ],
+        arms=[_part_row(each, row, row.lens.arms == (each.arm,)) for each in alpha_by_arm(session, figures, row)],
         precision=precision(row, asked.width),
         rests_on=rests_on(figures, row, version, codes[0].name if codes else ""),
     )
@@ -107,10 +114,10 @@ def _further(row: Row) -> list[tuple[str, Shown | None]]:
     return [(words, Shown.of(each) if each is not None else None) for words, each in measured]
 
 
-def _cohort_row(of: OfCohort, row: Row) -> CohortRow:
+def _part_row(of: OfCohort | OfArm, row: Row, is_chosen: bool) -> PartRow:
     whisker = whisker_of(of.alpha, apart=not row.is_reliability)
     why = "" if whisker else of.alpha.undefined or of.alpha.interval_method
-    return CohortRow(of, whisker, why[:1].upper() + why[1:], row.lens.cohorts == (of.cohort,))
+    return PartRow(of, whisker, why[:1].upper() + why[1:], is_chosen)
 
 
 def _code_rows(row: Row, codebook: Codebook) -> list[CodeRow]:
@@ -126,6 +133,7 @@ def _code_row(code: CodeAgreement, codebook: Codebook, most: float, *, apart: bo
     return CodeRow(
         name=code_name(code.code, codebook),
         code_id=entry.id if entry else None,
+        token=token_of(code.code) if entry or not isinstance(code.code, int) else "",
         prevalence=percent(code.prevalence),
         positives=code.positives,
         bar=round(BAR * (code.prevalence or 0) / most, 1) if most else 0,

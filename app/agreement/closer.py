@@ -90,8 +90,8 @@ class CloserLook:
     looks: list[LookLine]
     queries: dict[str, str] = field(default_factory=dict)
 
-    def behind_code(self, code_id: int) -> str:
-        return self.place.query(Cell("code", (), (str(code_id),)))
+    def behind_code(self, token: str) -> str:
+        return self.place.query(Cell("code", (), (token,)))
 
     @property
     def folded(self) -> list[ConfusedLine]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.agreement import queries
 from app.agreement.figures import NOT_OPEN, POST_HOC, Beside, Chosen, RoundFigures, Row
-from app.agreement.lens import CodeOf, Lens
+from app.agreement.lens import SEED, CodeOf, Lens
 from app.agreement.ratings import NOT_ENOUGH_ALONE, ratings
 from app.codebook.queries import whole_codebook
 from app.codebook.shelves import shelf_of
@@ -188,16 +188,19 @@ def _measured(look: Look, kind: str, dimension: DimensionEntry, *, was: str = ""
     chosen = look.work, look.submissions(was or kind)
     rated = ratings(dimension, *chosen, look.code_of(dimension))
     silent = NOT_ENOUGH_ALONE[dimension.takes_many]
+    resamples = look.lens.resamples
     without = mapped(rated.patterns, lambda value: None if value == silent else value)
     is_silent = silent in rated.patterns.values
     return Row(
         kind=kind,
         dimension=dimension,
-        report=agreement_of_patterns(rated.patterns, sets=dimension.takes_many),
+        report=agreement_of_patterns(rated.patterns, sets=dimension.takes_many, resamples=resamples, seed=SEED),
         sentence="",
         incident_ids=rated.incident_ids,
         differing=differing(rated.patterns),
-        without_not_enough=agreement_of_patterns(without, sets=dimension.takes_many) if is_silent else None,
+        without_not_enough=agreement_of_patterns(without, sets=dimension.takes_many, resamples=resamples, seed=SEED)
+        if is_silent
+        else None,
         unresolved=rated.unresolved,
         lens=look.lens,
         was=was,

@@ -161,7 +161,7 @@ def round_figures(session: Session, coding_round: Round, lens: Lens = PLAIN) -> 
     """Made once for all who look, until something of it changes. Raises StillBlind while the round runs (promise 1)."""
     from app.agreement.figured_rows import figured, post_hoc_rows  # numpy: not before there is something to count
 
-    planned = queries.planned(session, coding_round, lens.cohorts)
+    planned = queries.planned(session, coding_round, lens.cohorts, lens.arms)
 
     def weight(rows: Sequence[Row]) -> int:
         return 1 + len(rows) * planned[1] // INCIDENTS_OF_A_SHARE

@@ -1,19 +1,19 @@
-"""How a round is looked at: by code or by category, under which codebook, and at the incidents of which cohorts."""
+"""How a round is looked at: by code or by category, under which codebook, and at the incidents of which cohorts and
+arms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.agreement.queries import incidents_looked_at
 from app.codebook.queries import current_seq, version, whole_codebook
 from app.codebook.shelves import shelf_of
 from app.codebook.tree import Codebook
-from app.incidents.models import Incident
 from app.methods.codebook_algebra import category_of, living, scored_as
 from app.problems import NotFound
-from app.rounds.models import IMPORTED, Round, RoundIncident
+from app.rounds.models import ARM_WORDS, IMPORTED, Round
 from app.rounds.queries import frozen_seq
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CodeOf = Callable[[int], int | None]  # a submitted code as it is compared; None where it is not resolved
 
 LIVE = "live"
+RESAMPLES, SEED = 2000, 20  # of the bootstrap; whoever looks draws the same
 LIVE_WORDS = "the live codebook"
 Level = Literal["code", "category"]
 
@@ -29,12 +30,15 @@ Level = Literal["code", "category"]
 @dataclass(frozen=True)
 class Lens:
     """seq: of the codebook that is chosen to score under, called `version_name`; None for the round's own, under which
-    it was coded. cohorts: none takes all incidents; "" stands for the incidents that belong to none."""
+    it was coded. cohorts: none takes all incidents; "" stands for the incidents that belong to none. arms: likewise,
+    when suggestions appear on them. resamples: of the bootstrap that makes the intervals; None for the jackknife."""
 
     level: Level = "code"
     seq: int | None = None
     version_name: str = ""
     cohorts: tuple[str, ...] = ()
+    arms: tuple[str, ...] = ()
+    resamples: int | None = None
 
     @property
     def is_post_hoc(self) -> bool:
@@ -46,7 +50,8 @@ class Lens:
         """What sets it apart from all of a round by code; '' where nothing does."""
         by = ["by category"] if self.level == "category" else []
         where = [f"cohort {cohort}" if cohort else "no cohort" for cohort in self.cohorts]
-        return "; ".join([*by, *where])
+        arms = [f"suggestions {ARM_WORDS[arm]}" for arm in self.arms]
+        return "; ".join([*by, *where, *arms])
 
     @property
     def own(self) -> "Lens":
@@ -80,24 +85,15 @@ class Lens:
         return under_version
 
     def mask(self, session: Session, coding_round: Round, work: "HandedIn") -> "Bools":
-        """Which of the submissions are looked at: those of incidents of the cohorts."""
-        if not self.cohorts:
+        """Which of the submissions are looked at: those of incidents of the cohorts and arms."""
+        if not self.cohorts and not self.arms:
             return work.submissions.ids >= 0
         return work.submissions.of(self.incident_ids(session, coding_round))
 
     def incident_ids(self, session: Session, coding_round: Round) -> list[int]:
         """The incidents of the round that are looked at."""
-        asked = (
-            select(Incident.id)
-            .join(
-                RoundIncident,
-                (RoundIncident.study_id == Incident.study_id) & (RoundIncident.incident_id == Incident.id),
-            )
-            .where(RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id)
-        )
-        if self.cohorts:
-            asked = asked.where(func.coalesce(Incident.cohort, "").in_(self.cohorts))
-        return list(session.scalars(asked.order_by(Incident.id)))
+        asked = incidents_looked_at(coding_round, self.cohorts, self.arms)
+        return list(session.scalars(asked.order_by("incident_id")))
 
 
 PLAIN = Lens()
@@ -108,13 +104,21 @@ def as_submitted(code_id: int) -> int:
 
 
 def lens_of(
-    session: Session, coding_round: Round, *, level: str = "", asked_version: str = "", cohorts: tuple[str, ...] = ()
+    session: Session,
+    coding_round: Round,
+    *,
+    level: str = "",
+    asked_version: str = "",
+    cohorts: tuple[str, ...] = (),
+    arms: tuple[str, ...] = (),
+    resamples: int | None = None,
 ) -> Lens:
     """As a reader asks for it. asked_version: an id, LIVE, or "" for the round's own; the own one named by its id is
     the own one. Raw ratings of a file have no version but their own. What does not exist is not found."""
     if level not in ("", "code", "category"):
         raise NotFound
-    lens = Lens("category" if level == "category" else "code", cohorts=tuple(sorted(set(cohorts))))
+    by_level: Level = "category" if level == "category" else "code"
+    lens = Lens(by_level, cohorts=tuple(sorted(set(cohorts))), arms=tuple(sorted(set(arms))), resamples=resamples)
     if asked_version == LIVE:
         if coding_round.codebook_version_id is None and coding_round.purpose != IMPORTED:
             return lens

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app.agreement.asked import Asked
-from app.agreement.by_cohort import cohorts_of
+from app.agreement.by_cohort import arms_of, cohorts_of
 from app.agreement.chosen_dimension import Chosen, chosen_dimension
 from app.agreement.figures import POST_HOC, RoundFigures, Row, round_figures
 from app.agreement.lens import LIVE, Lens
@@ -16,7 +16,7 @@ from app.agreement.shown import Shown, whisker_of
 from app.codebook.queries import versions, whole_codebook
 from app.codebook.tree import DimensionEntry
 from app.problems import NotFound
-from app.rounds.models import IMPORTED, Round
+from app.rounds.models import ARM_WORDS, IMPORTED, Round
 from app.rounds.policy import is_open_to_others
 from app.rounds.queries import frozen_version, rounds_of
 from app.studies.viewer import Viewer
@@ -54,6 +54,7 @@ class AgreementPage:
     beside: RoundsBeside | None
     versions: list[tuple[str, str]]  # to score under
     cohorts: list[tuple[str, str]]  # of incidents of the round
+    arms: list[tuple[str, str]]  # of incidents of the round: when suggestions appear
 
     @property
     def apart_by_name(self) -> list[tuple[str, list[MeasureRow]]]:
@@ -115,6 +116,7 @@ def agreement_page(
         beside=rounds_beside(session, offered, asked, figures, dimension),
         versions=_versions(session, coding_round, name),
         cohorts=[("", "all"), *((each, each) for each, _ in cohorts_of(session, coding_round) if each)],
+        arms=[("", "all"), *((each, ARM_WORDS[each]) for each, _ in arms_of(session, coding_round))],
     )
 
 

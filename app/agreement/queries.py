@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
@@ -86,24 +86,43 @@ def standing_acts(acts: Sequence[tuple[int, int | None]]) -> list[int]:
     return standing
 
 
-def planned(session: Session, coding_round: Round, cohorts: Sequence[str] = ()) -> tuple[int, int]:
-    """(assignments of the first pass, incidents) of the round; with `cohorts`, of their incidents alone."""
+def planned(
+    session: Session, coding_round: Round, cohorts: Sequence[str] = (), arms: Sequence[str] = ()
+) -> tuple[int, int]:
+    """(assignments of the first pass, incidents) of the round; with `cohorts` or `arms`, of their incidents alone."""
+    incidents = incidents_looked_at(coding_round, cohorts, arms)
     assignments = select(func.count()).where(
         Assignment.study_id == coding_round.study_id,
         Assignment.round_id == coding_round.id,
         Assignment.pass_ == 1,
         counts(),
     )
-    incidents = select(func.count()).where(
-        RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
+    if cohorts or arms:
+        assignments = assignments.where(Assignment.incident_id.in_(incidents))
+    many = select(func.count()).select_from(incidents.subquery())
+    return session.scalars(assignments).one(), session.scalars(many).one()
+
+
+def incidents_looked_at(coding_round: Round, cohorts: Sequence[str] = (), arms: Sequence[str] = ()) -> Select[int]:
+    """Ids of the incidents of the round; none of `cohorts` or of `arms` takes all."""
+    study_id, round_id = coding_round.study_id, coding_round.id
+    found = select(RoundIncident.incident_id).where(
+        RoundIncident.study_id == study_id, RoundIncident.round_id == round_id
     )
     if cohorts:
-        chosen = select(Incident.id).where(
-            Incident.study_id == coding_round.study_id, func.coalesce(Incident.cohort, "").in_(cohorts)
+        of_cohorts = select(Incident.id).where(
+            Incident.study_id == study_id, func.coalesce(Incident.cohort, "").in_(cohorts)
         )
-        assignments = assignments.where(Assignment.incident_id.in_(chosen))
-        incidents = incidents.where(RoundIncident.incident_id.in_(chosen))
-    return session.scalars(assignments).one(), session.scalars(incidents).one()
+        found = found.where(RoundIncident.incident_id.in_(of_cohorts))
+    if arms:
+        of_arms = select(Assignment.incident_id).where(
+            Assignment.study_id == study_id,
+            Assignment.round_id == round_id,
+            Assignment.pass_ == 1,
+            Assignment.arm.in_(arms),
+        )
+        found = found.where(RoundIncident.incident_id.in_(of_arms))
+    return found
 
 
 def handed_in_codes(session: Session, coding_round: Round) -> dict[int, set[int]]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from app.agreement.figures import RoundFigures, Row
+from app.agreement.lens import Lens
 from app.agreement.ratings_beside import MISSING
-from app.rounds.models import IMPORTED
+from app.rounds.models import ARM_WORDS, IMPORTED
 from app.web.wording import count, percent, plural
 
 AS_SPELT = "as the file spells its codes"
@@ -61,7 +62,7 @@ def rests_on(figures: RoundFigures, row: Row, version: str, most_given: str) -> 
         scored_under=f"{row.lens.version_name}: post hoc" if row.lens.is_post_hoc else "",
         level=row.lens.level,
         cohort=", ".join(row.lens.cohorts) or "all",
-        arm=arm_of(figures),
+        arm=arm_of(figures, row.lens),
         submissions=row.submissions,
         interval=f"95 %, {headline.interval_method}" if headline and headline.low is not None else "",
     )
@@ -73,7 +74,10 @@ def coded_under(figures: RoundFigures, version: str) -> str:
     return f"{version}, frozen" if version else "live: it could change while coding"
 
 
-def arm_of(figures: RoundFigures) -> str:
+def arm_of(figures: RoundFigures, lens: Lens) -> str:
+    """When suggestions appear, on the incidents that are looked at."""
+    if lens.arms:
+        return " or ".join(ARM_WORDS[arm] for arm in lens.arms)
     return "not known" if figures.coding_round.purpose == IMPORTED else figures.coding_round.suggestions_appear
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.agreement.asked import Asked
+from app.agreement.asked import INTERVALS, Asked
 from app.agreement.closer import closer_look
 from app.agreement.figures import round_figures
 from app.agreement.page import agreement_page, asked_round, offered_rounds
@@ -29,10 +29,12 @@ def asked(
     level: str = "",
     version: str = "",
     cohort: str = "",
+    arm: str = "",
+    interval: str = "",
     beside: Annotated[Sequence[str], Query()] = (),
     width: str = "",
 ) -> Asked:
-    return Asked.read(round, dimension, level, version, cohort, beside, width)
+    return Asked.read(round, dimension, level, version, cohort, arm, interval, beside, width)
 
 
 CurrentAsked = Annotated[Asked, Depends(asked)]
@@ -50,6 +52,7 @@ def agreement(request: Request, session: ReadSession, viewer: CurrentViewer, ask
         offered=[(each.number, f"{each.number} · {each.name}") for each in offered],
         running=running,
         found=found,
+        intervals=list(INTERVALS.items()),
         closer=closer_look(session, viewer, found) if found else None,
     )
 

@@ -82,7 +82,13 @@ def _beside(report: AgreementReport | None) -> tuple[object, ...]:
 def _look(table: TableOfRound, row: Row) -> tuple[object, ...]:
     own = table.version or "live"
     scored_under = f"{row.lens.version_name}, post hoc" if row.lens.is_post_hoc else own
-    return row.lens.level, scored_under, "; ".join(row.lens.cohorts) or "all", arm_of(table.figures), row.submissions
+    return (
+        row.lens.level,
+        scored_under,
+        "; ".join(row.lens.cohorts) or "all",
+        arm_of(table.figures, row.lens),
+        row.submissions,
+    )
 
 
 def _lines(row: Row, codebook: Codebook, names: dict[int, str]) -> Iterator[tuple[object, ...]]:

@@ -39,13 +39,15 @@ class FigureLine:
 
 @dataclass(frozen=True)
 class RoundFigureLines:
-    """under: what it was coded under, in words, where that is another codebook."""
+    """under: what it was coded under, in words, where that is another codebook. stored: SHA-256 of the inputs of the
+    figures that were stored when the round was closed, '' where none were."""
 
     name: str
     closed_at: datetime
     incidents: int
     lines: tuple[FigureLine, ...]
     under: str = ""
+    stored: str = ""
 
     @property
     def groups(self) -> list[tuple[str, list[FigureLine]]]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import Row, round_figures
+from app.agreement.stored_figures import stored_sets
 from app.codebook.models import CodebookVersion
 from app.codebook.rows import newest_state
 from app.curation.figure_lines import FigureLine, RoundFigureLines
@@ -65,7 +66,8 @@ def _lines(session: Session, coding_round: Round) -> tuple[RoundFigureLines, Rou
         found: tuple[RoundFigureLines, RoundFigureLines] = kept[1]
         return found
     figures = round_figures(session, coding_round)
-    bare = RoundFigureLines(coding_round.name, closed_at, figures.incidents, ())
+    stored = next((each.inputs_sha256 for each in stored_sets(session, coding_round)), "")
+    bare = RoundFigureLines(coding_round.name, closed_at, figures.incidents, (), stored=stored)
     made = (
         replace(bare, lines=_told(figures.reliability)),
         replace(bare, lines=_told([row for row in figures.apart if row.kind in BESIDE])),

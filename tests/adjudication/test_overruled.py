@@ -162,7 +162,7 @@ def test_what_a_single_coder_answered_is_left_out_and_counted(session):
     coding_round = makers.make_round(session, lead, [ada], makers.make_incidents(session, lead, 1))
     makers.code_and_submit(session, ada, makers.assignment_of(session, ada, coding_round), {cause.id: [code]})
     for phase in ("settling", "closed"):
-        actions.change_phase(session, lead, coding_round.number, phase)
+        actions.change_phase(session, lead, coding_round.number, phase, reason="An audit may wait.")
 
     found = with_final(session, lead)
 
@@ -188,9 +188,27 @@ def test_a_ruling_of_a_later_round_is_ones_own_in_the_figures_of_an_earlier_one_
     assert (ben.coder.id, ben.own_rulings) == (table.ben.member.id, 0)
 
 
-def test_what_rulings_bring_is_linked_from_the_queue(closed, client_for):
-    home = f"/studies/{closed.lead.study.slug}"
-    page = client_for(closed.ada).get(f"{home}/disagreements").text
+def test_the_pages_beside_a_settled_round_are_linked_from_where_one_would_look(closed, client_for):
+    opens_all(closed, closed.ada)
+    base, number = f"/studies/{closed.lead.study.slug}", closed.coding_round.number
+    places = {
+        f"/disagreements?round={number}": ("mentions", "codebook/case-law", "overruled", "agreement-with-final"),
+        f"/agreement?round={number}": ("agreement-with-final", f"agreement/{number}/stored"),
+        f"/rounds/{number}/my-outcomes": ("overruled", "agreement-with-final"),
+        f"/rounds/{number}": (f"agreement/{number}/stored",),
+        "/codebook": ("codebook/case-law",),
+    }
 
-    for address in ("/codebook/case-law", "/mentions", "/overruled", "/agreement-with-final"):
-        assert f'href="{home}{address}"' in page
+    for place, wanted in places.items():
+        page = client_for(closed.ada).get(base + place).text
+        for address in wanted:
+            assert f'href="{base}/{address}"' in page, (place, address)
+
+
+def test_the_queue_leads_to_final_codes_rules_of_settling_and_meetings(closed, client_for):
+    base, number = f"/studies/{closed.lead.study.slug}", closed.coding_round.number
+
+    page = client_for(closed.lead).get(f"{base}/disagreements?round={number}").text
+
+    for address in ("final-codes", f"rounds/{number}/settling", f"disagreements/{number}/meeting"):
+        assert f'href="{base}/{address}"' in page, address

@@ -271,3 +271,23 @@ def test_what_is_no_pair_of_codes_is_none(junk):
 def test_a_pair_of_codes_may_hold_another_kind_of_answer_or_nothing():
     for pair in (frozenset((4, 5)), frozenset((4, "none_applies")), frozenset((4, None))):
         assert code_pair(pair_words(pair)) == pair
+
+
+def test_what_coders_flagged_is_listed_under_its_mark_also_where_they_agree_and_is_nothing_open(session, client_for):
+    table = make_table(session, incidents=2)
+    makers.act(session, table.ada, table.assignment(table.ada, table.incidents[0]), "flag", note="Odd")
+    for at in (0, 1):
+        for coder in (table.ada, table.ben):
+            table.codes(coder, [table.config], "", at=at)
+    table.steps_to("settling")
+    queue = queries.queue(session, table.coding_round)
+
+    assert keys(table, Narrowing(mark="flagged", standing="flagged")) == [(1, "Root cause")]
+    assert counts(table, "mark", Narrowing(standing="flagged")) == {"flagged": 1}
+    assert (queue.open, queue.disagreements, queue.agreed) == ([], [], 2)
+    address = f"/studies/{table.lead.study.slug}/disagreements?round={table.coding_round.number}&standing=flagged"
+    page = client_for(table.judge).get(address).text
+    assert "Final by itself" in page and table.incidents[0].title in page and 'class="queue"' in page
+    place = (table.incidents[0].id, table.cause.id)
+    actions.open_answers(session, table.judge, table.coding_round, *place)
+    assert client_for(table.judge).get(table.address()).status_code == 200

@@ -222,3 +222,18 @@ def test_a_category_level_list_of_where_coders_differ_needs_an_opening(session: 
     page = client_for(table.coders[0]).get(url(table, coding_round, "differ", "&level=category")).text
 
     assert listed(page) == [] and "Not opened yet" in page
+
+
+def test_answers_that_are_no_code_lead_to_their_incidents_as_codes_do(table: Table, client_for: ClientFor) -> None:
+    coding_round, incidents = table.round_of(3)
+    for coder in table.coders:
+        for incident, said in zip(incidents, (["Config"], "none_applies", "not_enough_information"), strict=True):
+            table.submit(coder, coding_round, incident, said)
+    table.settle(coding_round)
+    page = client_for(table.lead).get(f"/studies/{table.lead.study.slug}/agreement?round={coding_round.number}").text
+    codes = page[page.index('aria-label="Table of codes"') :].split("</table>")[0]
+
+    for token, incident in (("none", incidents[1]), ("not-enough", incidents[2])):
+        (address,) = re.findall(rf'href="([^"]*of=code&amp;code={token})"', codes)
+        (line,) = listed(opened(client_for, table.lead, address.replace("&amp;", "&")))
+        assert incident.label in line

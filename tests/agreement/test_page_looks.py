@@ -7,12 +7,14 @@ from io import StringIO
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agreement.lens import LIVE
 from app.codebook import actions as codebook
 from app.export.actions import agreement_export
-from app.rounds.models import Round
+from app.rounds.models import Assignment, Round
+from app.rounds.queries import incidents_of
 from tests import makers
 from tests.agreement.conftest import Table
 from tests.agreement.test_figures import nltk_alpha
@@ -203,7 +205,7 @@ def test_promise_1_a_round_that_is_not_open_stands_beside_no_other(
 @pytest.mark.parametrize(
     "query",
     ["level=x", "version=x", "version=999999", "cohort=Nowhere", "beside=x", "beside=99", "width=7",
-     f"cohort={'x' * 400}", f"version={10**30}"],
+     "arm=x", "interval=x", f"cohort={'x' * 400}", f"version={10**30}"],
 )  # fmt: skip
 def test_what_cannot_be_looked_at_is_not_found(table: Table, client_for: ClientFor, query: str) -> None:
     table.coded_round(CAUSES)
@@ -334,3 +336,75 @@ def test_the_export_of_agreement_stays_the_rounds_own(table: Table) -> None:
 
     lines = list(csv.DictReader(StringIO(file.content.decode())))
     assert lines and {line["scored_under"] for line in lines} == {"v1"} and "post hoc" not in file.content.decode()
+
+
+def two_arms(table: Table) -> tuple[Round, dict[str, list[tuple[str, str]]]]:
+    """A round of which half the incidents never show suggestions: (round, arm -> what the coders said)."""
+    coding_round = table.coded_round(CAUSES, purpose="calibration", arm="before", blind_share=0.5)
+    arms = dict(
+        table.session.execute(
+            select(Assignment.incident_id, Assignment.arm).where(Assignment.round_id == coding_round.id)
+        ).all()
+    )
+    said: dict[str, list[tuple[str, str]]] = {"blind": [], "before": []}
+    for incident, pair in zip(incidents_of(table.session, coding_round), CAUSES, strict=True):
+        said[arms[incident.id]].append(pair)
+    return coding_round, said
+
+
+def test_one_arm_for_all_of_the_page_and_each_arm_beside_the_other(table: Table, client_for: ClientFor) -> None:
+    coding_round, said = two_arms(table)
+
+    page = look(table, client_for, f"?round={coding_round.number}&arm=blind").text
+
+    assert "(suggestions never)" in text_of(page)
+    assert "Suggestions never" in card(page, "rests-on")
+    assert "Handed in 8 of 8" in card(page, "rests-on")
+    by_arm = {row.split(" ")[0]: row for row in rows_of(page[page.index('id="by-arm"') :].split("</table>")[0])}
+    for name, arm in (("Never", "blind"), ("From", "before")):
+        assert written(nltk_alpha(said[arm])) in by_arm[name] and by_arm[name].endswith("n = 4")
+    links = re.findall(r'href="[^"]*/agreement/incidents\?([^"]*)"', page)
+    assert links and all("arm=blind" in link for link in links)
+
+
+def test_the_table_that_leaves_names_the_arm_and_counts_its_incidents(table: Table, client_for: ClientFor) -> None:
+    coding_round, said = two_arms(table)
+
+    told = lines_of(look(table, client_for, f"/table.csv?round={coding_round.number}&arm=before"))
+
+    lines = [line for line in told if line["dimension"] == "Root cause"]
+    assert {(line["arm"], line["incidents"]) for line in lines} == {("from the start", "4")}
+    alpha = next(line for line in lines if line["measure"] == "alpha")
+    assert float(alpha["value"]) == pytest.approx(nltk_alpha(said["before"]))
+
+
+def test_of_a_round_with_one_arm_none_is_offered(table: Table, client_for: ClientFor) -> None:
+    table.coded_round(CAUSES)
+
+    page = look(table, client_for).text
+
+    assert 'name="arm"' not in page and "by when suggestions appear" not in page
+
+
+def test_intervals_by_bootstrap_are_kept_in_the_link_and_named_beside_the_figures(
+    table: Table, client_for: ClientFor
+) -> None:
+    from app.methods.agreement import agreement_of
+
+    coding_round = table.coded_round(CAUSES)
+    put_in_cohorts(table, coding_round, COHORTS)
+    query = f"?round={coding_round.number}&interval=bootstrap"
+    given = [{at: table.codes[name].id for at, name in enumerate(pair)} for pair in CAUSES]
+    made = agreement_of(given, sets=False, resamples=2000, seed=20).alpha
+
+    page = look(table, client_for, query).text
+    lines = lines_of(look(table, client_for, f"/table.csv{query}"))
+
+    assert "percentile bootstrap over units, 2000 resamples, seed 20" in card(page, "rests-on")
+    assert f"[{written(made.low or 0)}, {written(made.high or 0)}]" in rows_of(page)[0]
+    alpha = next(line for line in lines if (line["dimension"], line["measure"]) == ("Root cause", "alpha"))
+    assert (float(alpha["low"]), float(alpha["high"])) == pytest.approx((made.low, made.high))
+    assert alpha["interval_method"].startswith("percentile bootstrap over units, 2000 resamples, seed 20")
+    links = [link for link in re.findall(r'href="[^"]*/agreement\?([^"]*)"', page) if "dimension" in link]
+    assert links and all("interval=bootstrap" in link for link in links)
+    assert "jackknife" in card(look(table, client_for).text, "rests-on")

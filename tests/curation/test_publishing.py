@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.viewer import SignedOut
+from app.adjudication.actions import change_phase as close_round
 from app.agreement.figures import round_figures
+from app.agreement.stored_figures import stored_sets
 from app.codebook import actions
 from app.codebook.actions import CodeText
 from app.codebook.queries import version as version_of
@@ -66,6 +68,22 @@ def test_promise_9_only_closed_reliability_rounds_coded_under_the_version_are_it
     )  # fmt: skip
     assert (told.incidents, line.raters, statement(session, version).beside) == (8, 2, ())
     assert statement(session, other).reliability == ()
+
+
+def test_the_statement_cites_the_hash_of_the_figures_that_were_stored_when_the_round_was_closed(
+    session, lead, coders, cause, codes, client_for
+):
+    coding_round = coded_round(session, lead, coders, cause, codes, phase="settling")
+    close_round(session, lead, coding_round.number, "closed", reason="One may stay open.")
+    version = frozen_version_of(session, coding_round)
+    (stored,) = stored_sets(session, coding_round)
+    publication = open_to_anybody(session, lead, version)
+
+    (told,) = statement(session, version).reliability
+
+    assert told.stored == stored.inputs_sha256
+    page = client_for(None).get(f"/published/{publication.token}").text
+    assert stored.inputs_sha256 in page.replace("<wbr>", "")
 
 
 @pytest.mark.parametrize("phase", ["running", "settling"])

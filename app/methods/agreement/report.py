@@ -113,9 +113,9 @@ def alpha_of(patterns: Patterns, *, resamples: int | None = None, seed: int = 0)
     return Measuring(resamples, seed).coefficient(statistic, units=patterns.pairable.units, undefined=undefined)
 
 
-def measures_of(patterns: Patterns, *, sets: bool) -> Measures:
+def measures_of(patterns: Patterns, *, sets: bool, resamples: int | None = None, seed: int = 0) -> Measures:
     """The headline and what stands beside it, as in `agreement_of`, of ratings that were counted already."""
-    measuring = Measuring(None, 0)
+    measuring = Measuring(resamples, seed)
     units = patterns.pairable.units
     undefined = undefined_reason(patterns)
 
