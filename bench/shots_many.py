@@ -17,6 +17,7 @@ from app.studies.viewer import Viewer
 from tests.makers import TEXT, act, assignment_of, make_coders, make_incidents, make_round
 
 SURE = 0.65  # how often a coder takes the code that the incident was made for
+QUOTES = ("The gateway returned 502", "for 40 minutes", "after a bad config push", "We rolled the push back")
 CODES, INCIDENTS, ALONE = 8, 24, 4  # the last ones are coded by one coder only
 
 
@@ -51,14 +52,14 @@ def _pages(session: Session, lead: Viewer, coding_round: Round) -> list[tuple[st
 
 
 def _codes(session: Session, coder: Viewer, own: Assignment, dice: Random, at: int, place: int) -> None:
-    """One code of each dimension, with the sentence that the coder takes for its evidence."""
+    """One code of each dimension, with the words that the coder takes for its evidence."""
     codebook = whole_codebook(session, coder.study.id)
     for dimension in codebook.dimensions:
         codes = codebook.appliable(dimension.id)[:CODES]
         code = codes[at % len(codes)] if dice.random() < SURE else dice.choice(codes)
         where = {"dimension_id": dimension.id, "code_id": code.id}
         act(session, coder, own, "toggle_code", **where)
-        start = dice.choice((0, TEXT.index("We rolled")))
-        quote = TEXT[start : TEXT.index(".", start) + 1]
+        quote = QUOTES[place] if at % 3 == 0 else dice.choice(QUOTES[::3])  # now and then each marks other words
+        start = TEXT.index(quote)
         act(session, coder, own, "add_evidence", **where, start=start, end=start + len(quote), quote=quote)
     act(session, coder, own, "submit", incomplete=True)
