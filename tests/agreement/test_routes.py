@@ -184,12 +184,13 @@ def test_where_nearly_all_is_one_code_the_gap_between_ac1_and_alpha_is_explained
     assert "lie apart because one answer makes up 94 % of the ratings" in told
 
 
-def test_the_rows_lead_to_their_disagreements_and_codes(table: Table, client_for: ClientFor) -> None:
+def test_the_rows_lead_to_the_incidents_that_differ_and_to_codes(table: Table, client_for: ClientFor) -> None:
     coding_round = table.coded_round(CAUSES)
 
     page = client_for(table.lead).get(url(table)).text
 
-    assert f"/disagreements?round={coding_round.number}&amp;dimension={table.cause.id}" in page
+    assert f"/agreement/incidents?round={coding_round.number}&amp;dimension={table.cause.id}" in page
+    assert "of=differ" in page
     assert f"/codebook/codes/{table.codes['Config'].id}" in page
 
 
