@@ -154,14 +154,20 @@ async def end_coding(page: Page, round_name: str) -> None:
 
 
 async def rows_of_measures(page: Page) -> dict[str, list[str]]:
-    """The table of measures: the words of each row's head -> what stands in its cells."""
+    """The table of measures: the words of a row's head and of the group that it is in -> what stands in its cells."""
     table = page.get_by_role("region", name="Table of measures")
     found: dict[str, list[str]] = {}
+    group = ""
     for row in await table.get_by_role("row").all():
         head = row.get_by_role("rowheader")
         cells = [one_line(words) for words in await row.get_by_role("cell").all_inner_texts()]
-        if cells and await head.count() == 1:
-            found[one_line(await head.inner_text())] = cells
+        if await head.count() != 1:
+            continue
+        words = one_line(await head.inner_text())
+        if cells:
+            found[f"{words} · {group}"] = cells
+        else:
+            group = words.casefold()
     return found
 
 
