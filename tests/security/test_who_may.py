@@ -18,6 +18,7 @@ from app.accounts.actions import add_person, become_owner, make_owner_link
 from app.accounts.models import SignIn
 from app.adjudication.meeting_actions import start
 from app.adjudication.meeting_queries import items_of
+from app.adjudication.models import FinalCode
 from app.agreement.stored_figures import store_figures
 from app.codebook.actions import name_version, retire_code
 from app.codebook.models import Code, Dimension
@@ -54,6 +55,7 @@ from tests.security.may import (
     COMPARISON,
     DECISION,
     DISAGREEMENT,
+    FINAL,
     IMPORT,
     MAY,
     ONE_HELP,
@@ -248,6 +250,7 @@ def test_everybody_is_answered_on_every_route_as_their_role_says(session, connec
     if phase != "running":
         move_round(session, scene.lead, scene.coding_round, "settling")
         walk.of.update(a_disagreement(session, scene, phase))
+        walk.fitting[FINAL + "/openings"] = something_final(session, scene)
     wrong = []
     for method, path in every_route():
         if path == STREAM or phase_for(path) != phase:
@@ -288,6 +291,14 @@ def a_disagreement(session, scene, phase) -> dict[str, object]:
     store_figures(session, scene.lead, coding_round)
     of = {"number": coding_round.number, "incident_id": incident.id, "dimension_id": dimension.id}
     return of | (a_meeting(session, scene, coding_round) if phase == "settling" else {})
+
+
+def something_final(session, scene) -> dict[str, object]:
+    """What the disagreement is not before it is ruled on."""
+    row = session.scalars(
+        select(FinalCode).where(FinalCode.study_id == scene.lead.study.id, FinalCode.superseded_at.is_(None))
+    ).first()
+    return {"incident_id": row.incident_id, "dimension_id": row.dimension_id}
 
 
 def a_meeting(session, scene, coding_round) -> dict[str, object]:
