@@ -60,6 +60,7 @@ def test_promise_3_a_mention_is_told_and_what_it_says_needs_an_opening(apart, cl
     apart.ada.member.name = "Ada Lund"
     says(apart, apart.ben, "@Ada Lund it was the network")
     assert unread_mentions(apart.session, apart.ada) == 1
+    assert [each.pieces for each in mentions(apart.session, apart.ada)] == [()]
     browser = client_for(apart.ada)
     address = f"/studies/{apart.lead.study.slug}/mentions"
 
