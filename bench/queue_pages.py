@@ -1,4 +1,4 @@
-"""The queue of a large round and the final codes: `python -m bench.queue` prints how long a look takes.
+"""The queue of a large round and the final codes: `python -m bench.queue_pages` prints how long a look takes.
 
 A round of about 5,000 incidents by four coders in two questions, each code with a quote. Looked at: for the first time
 in a process, again, ordered by what it teaches, one disagreement of it, and the final codes.
