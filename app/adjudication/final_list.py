@@ -36,7 +36,7 @@ from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import DimensionEntry
 from app.coding.models import ANSWER_STATES, Exposure
 from app.incidents.models import Incident, IncidentExclusion
-from app.rounds.models import Round
+from app.rounds.models import Round, RoundIncident
 from app.studies.viewer import Viewer
 from app.web.forms import whole_number
 
@@ -46,7 +46,8 @@ FINAL = "final_code"
 
 @dataclass(frozen=True)
 class Wanted:
-    """ "" and None take all. basis: one of BASES, or 'open'. code: an id, or a kind of answer. round: its number."""
+    """ "" and None take all. basis: one of BASES, or 'open'. code: an id, or a kind of answer. round: its number; what is
+    open in it is of it too."""
 
     basis: str = ""
     dimension: int | None = None
@@ -162,12 +163,26 @@ class FinalAnswers:
         if wanted.dimension is not None:
             fits.append(self._asked.c.dimension_id == wanted.dimension)
         if wanted.round is not None:
-            fits.append(final.c.number == wanted.round)
+            fits.append(or_(final.c.number == wanted.round, and_(final.c.basis.is_(None), self._is_in(wanted.round))))
         if wanted.code in ANSWER_STATES:
             fits.append(and_(final.c.is_opened, final.c.state == wanted.code))
         elif wanted.code != "":
             fits.append(and_(final.c.is_opened, literal(wanted.code, BigInteger) == any_(final.c.codes)))
         return fits
+
+    def _is_in(self, number: int) -> ColumnElement[bool]:
+        """Whether the incident was coded in this round, so that what it left open is listed with it."""
+        of_round = and_(Round.study_id == RoundIncident.study_id, Round.id == RoundIncident.round_id)
+        return (
+            select(RoundIncident.id)
+            .join(Round, of_round)
+            .where(
+                RoundIncident.study_id == self._viewer.study.id,
+                RoundIncident.incident_id == Incident.id,
+                Round.number == number,
+            )
+            .exists()
+        )
 
     def _slot(
         self, incident_id: int, number: int, external_id: str | None, title: str, dimension_id: int, *final: Any

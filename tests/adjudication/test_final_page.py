@@ -49,6 +49,15 @@ def test_every_slot_is_listed_with_its_basis_and_what_is_open_too(settled):
     ]
 
 
+def test_what_a_round_left_open_is_listed_with_the_round(settled):
+    makers.make_incidents(settled.session, settled.lead, 2)  # in no round
+    answers = FinalAnswers(settled.session, settled.judge)
+    asked = Wanted(dimension=settled.cause.id, round=settled.coding_round.number)
+
+    assert dict(answers.by_basis(asked)) == {"unanimous": 1, "third_person": 1, "single_coder": 1, "open": 1}
+    assert [each.label for each in answers.page(asked, size=10, offset=0) if not each.basis] == ["INC-3"]
+
+
 def test_promise_3_the_page_tells_how_it_was_settled_and_only_what_was_opened_says_on_what(settled, client_for):
     browser = client_for(settled.reader)
     page = browser.get(url(settled))
@@ -88,7 +97,7 @@ def test_it_is_narrowed_by_basis_dimension_round_and_by_codes_that_were_opened(s
     assert [row[:5] for row in rows(browser.get(url(settled, code)))] == ["INC-2", "INC-4"]
     assert [row[:5] for row in rows(browser.get(url(settled, "?basis=unanimous")))] == ["INC-1"]
     assert len(rows(browser.get(url(settled, f"?basis=open&dimension={settled.symptom.id}")))) == 4
-    assert len(rows(browser.get(url(settled, f"?round={settled.coding_round.number}")))) == 3
+    assert len(rows(browser.get(url(settled, f"?round={settled.coding_round.number}&basis=unanimous")))) == 1
     assert rows(browser.get(url(settled, "?round=99"))) == []
     assert "Network (2)" in browser.get(url(settled)).text
 
