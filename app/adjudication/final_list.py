@@ -46,8 +46,8 @@ FINAL = "final_code"
 
 @dataclass(frozen=True)
 class Wanted:
-    """ "" and None take all. basis: one of BASES, or 'open'. code: an id, or a kind of answer. round: its number; what is
-    open in it is of it too."""
+    """ "" and None take all. basis: one of BASES, or 'open'. code: an id, or a kind of answer. round: its number;
+    what is open in it is of it too."""
 
     basis: str = ""
     dimension: int | None = None
