@@ -118,7 +118,7 @@ def order_of_coders(session: Session, coding_round: Round, found: Compared) -> l
 def names_beside(
     session: Session, viewer: Viewer, coding_round: Round, found: Compared, queue: Queue | None = None
 ) -> Names:
-    """Nothing is hidden from who asked, nor where no disagreement of the incident waits for a ruling any more. One's
+    """Nothing is hidden from who asked, nor where everything of the incident that waited or was audited is ruled on. One's
     own answer is one's own under any rule."""
     names = Names(members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found))
     return replace(names, letters=unnamed(session, viewer, coding_round, queue).get(found.incident_id, {}))
@@ -132,7 +132,7 @@ def unnamed(
         return {}
     asked = _asked(session, viewer, coding_round)
     found: dict[int, dict[int, str]] = {}
-    for each in (queue or queries.queue(session, coding_round)).open:
+    for each in (queue or queries.queue(session, coding_round)).undecided:
         incident_id = each.incident.id
         if incident_id in asked or incident_id in found:
             continue
