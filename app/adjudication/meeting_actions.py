@@ -18,6 +18,7 @@ from app.adjudication.meeting_policy import (
     NotWaiting,
     OthersHold,
     ScribeChanged,
+    ScribeStays,
     check_may_start,
     check_scribe,
     may_be_scribe,
@@ -101,6 +102,19 @@ def leave(session: Session, viewer: Viewer, number: int) -> None:
     _changed(session, held, "meeting.left")
     if not present(session, held.meeting):
         close_meeting(session, viewer, held.coding_round, held.meeting, "emptied")
+
+
+def mark_gone(session: Session, viewer: Viewer, number: int, member_id: int | None) -> None:
+    """The scribe's, of another who left without saying so, and would be named in each ruling to come. They can join
+    again. Marked twice, by a double click, or of who just left, nothing is done."""
+    check_may_start(viewer)
+    held = hold_as_scribe(session, viewer, number)
+    if member_id == viewer.member.id:
+        raise ScribeStays
+    seat = next((each for each in present(session, held.meeting) if each.member_id == member_id), None)
+    if seat is not None:
+        seat.left_at = now()
+        _changed(session, held, "meeting.marked_gone", gone_id=member_id)
 
 
 def hand_over(session: Session, viewer: Viewer, number: int, member_id: int | None) -> None:

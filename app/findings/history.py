@@ -97,6 +97,7 @@ WORDS = {
     "meeting.started": "started a meeting on",
     "meeting.joined": "joined the meeting on",
     "meeting.left": "left the meeting on",
+    "meeting.marked_gone": "marked somebody as gone from the meeting on",
     "meeting.scribe_changed": "changed the scribe of the meeting on",
     "meeting.taken_up": "took up in the meeting",
     "meeting.parked": "parked in the meeting",
