@@ -118,8 +118,8 @@ def order_of_coders(session: Session, coding_round: Round, found: Compared) -> l
 def names_beside(
     session: Session, viewer: Viewer, coding_round: Round, found: Compared, queue: Queue | None = None
 ) -> Names:
-    """Nothing is hidden from who asked, nor where everything of the incident that waited or was audited is ruled on. One's
-    own answer is one's own under any rule."""
+    """Nothing is hidden from who asked, nor where all of the incident that waited or was audited is ruled on. One's own
+    answer is one's own under any rule."""
     names = Names(members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found))
     return replace(names, letters=unnamed(session, viewer, coding_round, queue).get(found.incident_id, {}))
 

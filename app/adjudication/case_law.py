@@ -150,6 +150,17 @@ def proposals(session: Session, viewer: Viewer) -> int:
     return len(case_law(session, viewer).of("proposed"))
 
 
+def unread_rules(session: Session, viewer: Viewer) -> dict[int, int]:
+    """Rule -> its code, of rulings that the viewer neither made nor opened."""
+    read = exposed_subjects(session, viewer.study.id, viewer.member.id, "ruling")
+    rows = session.execute(
+        select(RulingRule.id, RulingRule.code_id, Ruling.id)
+        .join(Ruling, (Ruling.study_id == RulingRule.study_id) & (Ruling.id == RulingRule.ruling_id))
+        .where(RulingRule.study_id == viewer.study.id, Ruling.member_id != viewer.member.id)
+    )
+    return {rule_id: code_id for rule_id, code_id, ruling_id in rows if ruling_id not in read}
+
+
 def _rows(
     session: Session, study_id: int, code_id: int | None
 ) -> Sequence[tuple[RulingRule, Ruling, Round, RuleDecision | None]]:

@@ -26,6 +26,7 @@ from app.studies.viewer import Viewer
 LINES = ("use_when", "not_when")
 EXAMPLES = {"use_when": "typical", "not_when": "close_call"}
 LONGEST_LINE = 2_000
+FROM_RULING = "From a ruling in "  # before the name of a round: why a code was reworded
 
 
 class NoRuleCode(Invalid):
@@ -180,7 +181,7 @@ def _apply(
         after = with_rule(after, rule.kind, text, side, found.id)
     seq = code.codebook_seq
     if after != before:
-        reason = f"From a ruling in {coding_round.name}"
+        reason = FROM_RULING + coding_round.name
         edit_code(
             session,
             viewer.study.id,
