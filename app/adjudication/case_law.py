@@ -1,6 +1,6 @@
 """Case law: the rulings that made rules of codes, as one member may read them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -99,11 +99,13 @@ class CaseLaw:
         return [line for line in self.lines if line.standing != "proposed"]
 
 
-def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) -> CaseLaw:
-    """Of rounds that are open to others (promise 1)."""
+def case_law(
+    session: Session, viewer: Viewer, *, code_id: int | None = None, ruling_ids: Collection[int] | None = None
+) -> CaseLaw:
+    """Of rounds that are open to others (promise 1). code_id, ruling_ids: of this code, of these rulings alone."""
     study_id = viewer.study.id
     codebook = visible_codebook(session, study_id, viewer.member.id)
-    rows = [row for row in _rows(session, study_id, code_id) if row[0].code_id in codebook.codes]
+    rows = [row for row in _rows(session, study_id, code_id, ruling_ids) if row[0].code_id in codebook.codes]
     hidden = open_incidents(session, study_id, viewer.member.id) if rows else frozenset()
     read = exposed_subjects(session, study_id, viewer.member.id, "ruling") if rows else set()
     incidents = incidents_by_id(session, study_id, {ruling.incident_id for _, ruling, _, _ in rows})
@@ -162,7 +164,7 @@ def unread_rules(session: Session, viewer: Viewer) -> dict[int, int]:
 
 
 def _rows(
-    session: Session, study_id: int, code_id: int | None
+    session: Session, study_id: int, code_id: int | None, ruling_ids: Collection[int] | None
 ) -> Sequence[tuple[RulingRule, Ruling, Round, RuleDecision | None]]:
     query = (
         select(RulingRule, Ruling, Round, RuleDecision)
@@ -176,6 +178,8 @@ def _rows(
     )
     if code_id is not None:
         query = query.where(RulingRule.code_id == code_id)
+    if ruling_ids is not None:
+        query = query.where(RulingRule.ruling_id.in_(ruling_ids))
     return [(rule, ruling, coding_round, decision) for rule, ruling, coding_round, decision in session.execute(query)]
 
 

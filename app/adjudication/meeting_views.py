@@ -22,6 +22,7 @@ from app.adjudication.meeting_page import MeetingPage, meeting_page
 from app.adjudication.meeting_queries import is_there, members_there, running_meeting
 from app.adjudication.meeting_record import meeting_lines
 from app.adjudication.routes import DEFAULTS
+from app.adjudication.rule_forms import RULE_STANDING_WORDS, RULE_WORDS
 from app.adjudication.rule_lines import DRAFTS
 from app.codebook.queries import disclosed_codebook
 from app.problems import NotFound
@@ -100,6 +101,8 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
         "walk": "",
         "cause_keys": CAUSE_KEYS,
         "drafts": DRAFTS,
+        "rule_words": RULE_WORDS,
+        "standing_words": RULE_STANDING_WORDS,
         "rule_beside": None,
         "chosen": shown.state.chosen,
         "vote_problem": "",

@@ -20,6 +20,7 @@ from app.adjudication.forms import (
 )
 from app.adjudication.narrowing import Narrowing
 from app.adjudication.next_one import next_address, queried, walk_of
+from app.adjudication.rule_forms import RULE_STANDING_WORDS, RULE_WORDS
 from app.adjudication.rule_lines import DRAFTS
 from app.codebook.policy import NotActive
 from app.codebook.revisions import ChangedMeanwhile
@@ -196,6 +197,8 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
         "cause_words": CAUSE_WORDS,
         "cause_keys": CAUSE_KEYS,
         "drafts": DRAFTS,
+        "rule_words": RULE_WORDS,
+        "standing_words": RULE_STANDING_WORDS,
         "state_words": STATE_WORDS,
         "kind_words": KIND_WORDS,
         "basis_words": BASIS_WORDS,
