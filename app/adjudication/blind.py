@@ -1,7 +1,7 @@
 """Who coded what, hidden until it is asked for: under a blind settling the coders of an incident stand as letters."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -140,6 +140,13 @@ def unnamed(
         letters = zip(drawn, ascii_uppercase, strict=False)
         found[incident_id] = {coder_id: letter for coder_id, letter in letters if coder_id != viewer.member.id}
     return found
+
+
+def names_in_rounds(session: Session, viewer: Viewer, rounds: Iterable[Round]) -> Callable[[int, int], Names]:
+    """(round, incident) -> the names beside it, for lists over several rounds."""
+    members = members_by_id(session, viewer.study.id)
+    letters = {each.id: unnamed(session, viewer, each) for each in set(rounds)}
+    return lambda round_id, incident_id: Names(members, letters[round_id].get(incident_id, {}))
 
 
 def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
-from app.adjudication.blind import Names, Somebody, unnamed
+from app.adjudication.blind import Names, Somebody, names_in_rounds
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RuleDecision, RulingRule
 from app.codebook.queries import visible_codebook
@@ -111,7 +111,7 @@ def case_law(
     incidents = incidents_by_id(session, study_id, {ruling.incident_id for _, ruling, _, _ in rows})
     rounds = {coding_round.id: coding_round for _, _, coding_round, _ in rows}
     standing = _standing(session, list(rounds.values()))
-    letters = {key: unnamed(session, viewer, coding_round) for key, coding_round in rounds.items()}
+    names = names_in_rounds(session, viewer, rounds.values())
     members = members_by_id(session, study_id)
     lines = [
         LawLine(
@@ -120,7 +120,7 @@ def case_law(
             coding_round=coding_round,
             incident=incidents[ruling.incident_id],
             code=codebook.codes[rule.code_id],
-            names=Names(members, letters[coding_round.id].get(ruling.incident_id, {})),
+            names=names(coding_round.id, ruling.incident_id),
             decision=decision,
             decided_by=members[decision.member_id] if decision else None,
             is_open=ruling.member_id == viewer.member.id or ruling.id in read,

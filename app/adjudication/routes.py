@@ -43,6 +43,18 @@ DEFAULTS = {
     "focus_opening": False,
     "here_nav": "disagreements",
 }
+WORDS: dict[str, Any] = {
+    "cause_words": CAUSE_WORDS,
+    "cause_keys": CAUSE_KEYS,
+    "drafts": DRAFTS,
+    "rule_words": RULE_WORDS,
+    "standing_words": RULE_STANDING_WORDS,
+    "state_words": STATE_WORDS,
+    "kind_words": KIND_WORDS,
+    "basis_words": BASIS_WORDS,
+    "method_words": METHOD_WORDS,
+    "hands": HANDS,
+}
 ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 
 
@@ -194,16 +206,7 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
         "shown": shown,
         "here_one": address(viewer, shown.coding_round.number, *shown.key),
         "walk": queried(shown.walk.narrowing.query),
-        "cause_words": CAUSE_WORDS,
-        "cause_keys": CAUSE_KEYS,
-        "drafts": DRAFTS,
-        "rule_words": RULE_WORDS,
-        "standing_words": RULE_STANDING_WORDS,
-        "state_words": STATE_WORDS,
-        "kind_words": KIND_WORDS,
-        "basis_words": BASIS_WORDS,
-        "method_words": METHOD_WORDS,
-        "hands": HANDS,
+        **WORDS,
     }
 
 
