@@ -15,9 +15,9 @@ from app.adjudication import queries
 from app.adjudication.queries import Compared, Queue
 from app.adjudication.ruling_models import NameOpening
 from app.adjudication.settling_rules import rules_of
+from app.adjudication.veiled_acts import record_act
 from app.problems import NotFound
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
@@ -160,15 +160,7 @@ def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_i
     made = session.execute(insert(NameOpening).values(row).on_conflict_do_nothing().returning(NameOpening.id))
     if made.first() is None:
         return
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        "names.shown",
-        subject=("incident", incident_id),
-        veiled_by_round_id=coding_round.id,
-        round_id=coding_round.id,
-    )
+    record_act(session, viewer, coding_round, "names.shown", ("incident", incident_id), round_id=coding_round.id)
 
 
 def _asked(session: Session, viewer: Viewer, coding_round: Round) -> set[int]:
