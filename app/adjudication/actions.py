@@ -17,6 +17,7 @@ from app.adjudication.rule_lines import RuleWords, write_rule
 from app.adjudication.settling import finals_by_itself
 from app.adjudication.settling_rules import rules_of
 from app.adjudication.talk import write_mentions
+from app.adjudication.veiled_acts import record_act
 from app.agreement.stored_figures import store_figures
 from app.codebook.queries import visible_codebook
 from app.coding.exposures import expose, exposed_subjects
@@ -27,7 +28,6 @@ from app.rounds.held_open import hold_open
 from app.rounds.models import Round
 from app.rounds.policy import check_open_to_others
 from app.rounds.queries import phase_changes
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 
@@ -302,24 +302,4 @@ def _write_ruling(
         dimension_id=ruling.dimension_id,
         supersedes_id=ruling.supersedes_id,
         on_own_case=viewer.member.id in found.coder_ids,
-    )
-
-
-def record_act(
-    session: Session,
-    viewer: Viewer,
-    coding_round: Round,
-    kind: str,
-    subject: tuple[str, int],
-    **details: object,
-) -> None:
-    """Veiled by the round: when it is reopened, others do not read in the history what was ruled in it."""
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        kind,
-        subject=subject,
-        veiled_by_round_id=coding_round.id,
-        **details,
     )

@@ -9,11 +9,11 @@ from app.adjudication.final_codes import lock_final_codes
 from app.adjudication.openings import ANSWER, of_others
 from app.adjudication.queue_list import queue
 from app.adjudication.settling_models import AuditConfirmation
+from app.adjudication.veiled_acts import record_act
 from app.coding.exposures import exposed_subjects
 from app.problems import Conflict, NotAllowed
 from app.rounds.held_open import hold_open
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 
@@ -48,13 +48,12 @@ def confirm(session: Session, viewer: Viewer, coding_round: Round, incident_id: 
         raise AuditedMeanwhile
     session.add(AuditConfirmation(study_id=viewer.study.id, audit_id=audit.id, member_id=viewer.member.id))
     session.flush()
-    record(
+    record_act(
         session,
-        viewer.study.id,
-        viewer.member,
+        viewer,
+        coding_round,
         "audit.confirmed",
-        subject=("incident", incident_id),
-        veiled_by_round_id=coding_round.id,
+        ("incident", incident_id),
         round_id=coding_round.id,
         dimension_id=dimension_id,
     )

@@ -1,7 +1,7 @@
 """Who coded what, hidden until it is asked for: under a blind settling the coders of an incident stand as letters."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -15,9 +15,9 @@ from app.adjudication import queries
 from app.adjudication.queries import Compared, Queue
 from app.adjudication.ruling_models import NameOpening
 from app.adjudication.settling_rules import rules_of
+from app.adjudication.veiled_acts import record_act
 from app.problems import NotFound
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
@@ -118,8 +118,8 @@ def order_of_coders(session: Session, coding_round: Round, found: Compared) -> l
 def names_beside(
     session: Session, viewer: Viewer, coding_round: Round, found: Compared, queue: Queue | None = None
 ) -> Names:
-    """Nothing is hidden from who asked, nor where no disagreement of the incident waits for a ruling any more. One's
-    own answer is one's own under any rule."""
+    """Nothing is hidden from who asked, nor where all of the incident that waited or was audited is ruled on. One's own
+    answer is one's own under any rule."""
     names = Names(members_by_id(session, viewer.study.id), coder_ids=order_of_coders(session, coding_round, found))
     return replace(names, letters=unnamed(session, viewer, coding_round, queue).get(found.incident_id, {}))
 
@@ -132,7 +132,7 @@ def unnamed(
         return {}
     asked = _asked(session, viewer, coding_round)
     found: dict[int, dict[int, str]] = {}
-    for each in (queue or queries.queue(session, coding_round)).open:
+    for each in (queue or queries.queue(session, coding_round)).undecided:
         incident_id = each.incident.id
         if incident_id in asked or incident_id in found:
             continue
@@ -140,6 +140,13 @@ def unnamed(
         letters = zip(drawn, ascii_uppercase, strict=False)
         found[incident_id] = {coder_id: letter for coder_id, letter in letters if coder_id != viewer.member.id}
     return found
+
+
+def names_in_rounds(session: Session, viewer: Viewer, rounds: Iterable[Round]) -> Callable[[int, int], Names]:
+    """(round, incident) -> the names beside it, for lists over several rounds."""
+    members = members_by_id(session, viewer.study.id)
+    letters = {each.id: unnamed(session, viewer, each) for each in set(rounds)}
+    return lambda round_id, incident_id: Names(members, letters[round_id].get(incident_id, {}))
 
 
 def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_id: int) -> None:
@@ -153,15 +160,7 @@ def show_names(session: Session, viewer: Viewer, coding_round: Round, incident_i
     made = session.execute(insert(NameOpening).values(row).on_conflict_do_nothing().returning(NameOpening.id))
     if made.first() is None:
         return
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        "names.shown",
-        subject=("incident", incident_id),
-        veiled_by_round_id=coding_round.id,
-        round_id=coding_round.id,
-    )
+    record_act(session, viewer, coding_round, "names.shown", ("incident", incident_id), round_id=coding_round.id)
 
 
 def _asked(session: Session, viewer: Viewer, coding_round: Round) -> set[int]:

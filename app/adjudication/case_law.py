@@ -1,13 +1,13 @@
 """Case law: the rulings that made rules of codes, as one member may read them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adjudication import queries
-from app.adjudication.blind import Names, Somebody, unnamed
+from app.adjudication.blind import Names, Somebody, names_in_rounds
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RuleDecision, RulingRule
 from app.codebook.queries import visible_codebook
@@ -99,17 +99,19 @@ class CaseLaw:
         return [line for line in self.lines if line.standing != "proposed"]
 
 
-def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) -> CaseLaw:
-    """Of rounds that are open to others (promise 1)."""
+def case_law(
+    session: Session, viewer: Viewer, *, code_id: int | None = None, ruling_ids: Collection[int] | None = None
+) -> CaseLaw:
+    """Of rounds that are open to others (promise 1). code_id, ruling_ids: of this code, of these rulings alone."""
     study_id = viewer.study.id
     codebook = visible_codebook(session, study_id, viewer.member.id)
-    rows = [row for row in _rows(session, study_id, code_id) if row[0].code_id in codebook.codes]
+    rows = [row for row in _rows(session, study_id, code_id, ruling_ids) if row[0].code_id in codebook.codes]
     hidden = open_incidents(session, study_id, viewer.member.id) if rows else frozenset()
     read = exposed_subjects(session, study_id, viewer.member.id, "ruling") if rows else set()
     incidents = incidents_by_id(session, study_id, {ruling.incident_id for _, ruling, _, _ in rows})
     rounds = {coding_round.id: coding_round for _, _, coding_round, _ in rows}
     standing = _standing(session, list(rounds.values()))
-    letters = {key: unnamed(session, viewer, coding_round) for key, coding_round in rounds.items()}
+    names = names_in_rounds(session, viewer, rounds.values())
     members = members_by_id(session, study_id)
     lines = [
         LawLine(
@@ -118,7 +120,7 @@ def case_law(session: Session, viewer: Viewer, *, code_id: int | None = None) ->
             coding_round=coding_round,
             incident=incidents[ruling.incident_id],
             code=codebook.codes[rule.code_id],
-            names=Names(members, letters[coding_round.id].get(ruling.incident_id, {})),
+            names=names(coding_round.id, ruling.incident_id),
             decision=decision,
             decided_by=members[decision.member_id] if decision else None,
             is_open=ruling.member_id == viewer.member.id or ruling.id in read,
@@ -150,8 +152,19 @@ def proposals(session: Session, viewer: Viewer) -> int:
     return len(case_law(session, viewer).of("proposed"))
 
 
+def unread_rules(session: Session, viewer: Viewer) -> dict[int, int]:
+    """Rule -> its code, of rulings that the viewer neither made nor opened."""
+    read = exposed_subjects(session, viewer.study.id, viewer.member.id, "ruling")
+    rows = session.execute(
+        select(RulingRule.id, RulingRule.code_id, Ruling.id)
+        .join(Ruling, (Ruling.study_id == RulingRule.study_id) & (Ruling.id == RulingRule.ruling_id))
+        .where(RulingRule.study_id == viewer.study.id, Ruling.member_id != viewer.member.id)
+    )
+    return {rule_id: code_id for rule_id, code_id, ruling_id in rows if ruling_id not in read}
+
+
 def _rows(
-    session: Session, study_id: int, code_id: int | None
+    session: Session, study_id: int, code_id: int | None, ruling_ids: Collection[int] | None
 ) -> Sequence[tuple[RulingRule, Ruling, Round, RuleDecision | None]]:
     query = (
         select(RulingRule, Ruling, Round, RuleDecision)
@@ -165,6 +178,8 @@ def _rows(
     )
     if code_id is not None:
         query = query.where(RulingRule.code_id == code_id)
+    if ruling_ids is not None:
+        query = query.where(RulingRule.ruling_id.in_(ruling_ids))
     return [(rule, ruling, coding_round, decision) for rule, ruling, coding_round, decision in session.execute(query)]
 
 

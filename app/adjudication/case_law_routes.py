@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.adjudication import rule_lines
 from app.adjudication.case_law import case_law, open_case_law
 from app.adjudication.forms import CAUSE_WORDS
-from app.adjudication.rule_forms import RULE_WORDS
+from app.adjudication.rule_forms import RULE_STANDING_WORDS, RULE_WORDS
 from app.codebook.policy import NotActive, StillItsAuthors, code_in_sight
 from app.codebook.queries import whole_codebook
 from app.codebook.revisions import ChangedMeanwhile
@@ -21,13 +21,6 @@ from app.web.forms import Key, PostedForm, whole_number
 from app.web.pages import fragment, page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/codebook")
-STANDING_WORDS = {
-    "proposed": ("Proposed", "open", "circle-dashed"),
-    "stands": ("In the codebook", "agreed", "check"),
-    "superseded": ("Its ruling does not stand any more", "caution", "rotate-ccw"),
-    "gone": ("The code says so no more", "caution", "history"),
-    "declined": ("Declined", "partial", "x"),
-}
 
 
 @router.get("/case-law")
@@ -101,7 +94,7 @@ def _law_page(
 def _words(viewer: Viewer) -> dict[str, Any]:
     return {
         "rule_words": RULE_WORDS,
-        "standing_words": STANDING_WORDS,
+        "standing_words": RULE_STANDING_WORDS,
         "cause_words": dict(CAUSE_WORDS),
         "base": f"/studies/{viewer.study.slug}",
     }

@@ -12,6 +12,7 @@ from app.adjudication.disagreement_page import Sight, answer_of
 from app.adjudication.disagreement_shown import HANDS, CoderAnswer
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.queries import comparison_of
+from app.adjudication.veiled_acts import record_act
 from app.codebook.tree import DimensionEntry
 from app.coding.comparing import comparable_assignments
 from app.coding.exposures import expose, exposed_subjects
@@ -23,7 +24,6 @@ from app.methods.disagreement import Comparison
 from app.problems import NotFound
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import own_assignment
-from app.studies.events import record
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
@@ -124,14 +124,7 @@ def open_comparison(session: Session, viewer: Viewer, assignment_id: int) -> Non
         return
     shown = [(assignment.incident_id, "colleague_code", key) for key in others]
     expose(session, viewer.study.id, viewer.member.id, shown)
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        "comparison.opened",
-        subject=("assignment", assignment.id),
-        veiled_by_round_id=coding_round.id,
-    )
+    record_act(session, viewer, coding_round, "comparison.opened", ("assignment", assignment.id))
 
 
 def _compared(session: Session, viewer: Viewer, assignment_id: int) -> tuple[Assignment, Round, list[SubmittedWork]]:

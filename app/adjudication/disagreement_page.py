@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
 from app.adjudication.blind import Names, Somebody, names_beside, order_of_coders
+from app.adjudication.case_law import LawLine, case_law
 from app.adjudication.disagreement_shown import (
     HANDS,
     CoderAnswer,
@@ -18,6 +19,7 @@ from app.adjudication.disagreement_shown import (
     ShownRuling,
 )
 from app.adjudication.flags import FLAG, raised_flags
+from app.adjudication.models import Ruling
 from app.adjudication.narrowed_for import narrowed_for
 from app.adjudication.narrowing import Narrowing
 from app.adjudication.queries import Compared, Queue
@@ -85,7 +87,7 @@ def disagreement_page(
         codebook=sight.codebook,
         kind=found.comparison.kind,
         answers=_answers(session, coding_round, found, sight),
-        rulings=_rulings(session, coding_round, found, sight),
+        rulings=_rulings(session, viewer, coding_round, found, sight),
         comments=_threads(session, coding_round, found, sight),
         hidden=len(hidden),
         is_opened=is_opened,
@@ -149,7 +151,9 @@ def answer_of(work: SubmittedWork, dimension_id: int, sight: Sight, memos: Seque
     )
 
 
-def _rulings(session: Session, coding_round: Round, found: Compared, sight: Sight) -> tuple[ShownRuling, ...]:
+def _rulings(
+    session: Session, viewer: Viewer, coding_round: Round, found: Compared, sight: Sight
+) -> tuple[ShownRuling, ...]:
     """Newest first."""
     rulings = [
         ruling
@@ -160,6 +164,7 @@ def _rulings(session: Session, coding_round: Round, found: Compared, sight: Sigh
     participants = queries.participants(session, rulings)
     bases = queries.bases(session, rulings)
     returned = taken_back(session, rulings)
+    rules = _rules(session, viewer, rulings)
     names = sight.names
     return tuple(
         ShownRuling(
@@ -172,9 +177,19 @@ def _rulings(session: Session, coding_round: Round, found: Compared, sight: Sigh
             is_own_case=ruling.member_id in found.coder_ids,
             coders_beside=tuple(names.of(key) for key in participants[ruling.id] if key in found.coder_ids),
             taken_back=ShownTakingBack.of(returned[ruling.id], names) if ruling.id in returned else None,
+            rules=tuple(rules[ruling.id]),
         )
         for ruling in rulings
     )
+
+
+def _rules(session: Session, viewer: Viewer, rulings: Sequence[Ruling]) -> dict[int, list[LawLine]]:
+    """Ruling -> the rules that came of it, as its case law may be read."""
+    found: dict[int, list[LawLine]] = {ruling.id: [] for ruling in rulings}
+    if found:
+        for line in reversed(case_law(session, viewer, ruling_ids=found.keys()).lines):
+            found[line.ruling.id].append(line)
+    return found
 
 
 def _threads(session: Session, coding_round: Round, found: Compared, sight: Sight) -> tuple[Thread, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.adjudication.blind import Somebody
+from app.adjudication.case_law import LawLine
 from app.adjudication.marked_text import MarkedText, Quote, marked_text
 from app.adjudication.models import Ruling
 from app.adjudication.narrowing import Narrowed
@@ -74,7 +75,8 @@ class ShownRuling:
     """basis '': an answer of a later round is the final one. is_own_case: whoever ruled coded the incident.
     coders_beside: who of those that took part did.
 
-    reason: as it may be read. taken_back: when it does not stand any more without another in its place.
+    reason: as it may be read. taken_back: when it does not stand any more without another in its place. rules: that
+    came of it, oldest first.
     """
 
     ruling: Ruling
@@ -86,6 +88,7 @@ class ShownRuling:
     is_own_case: bool = False
     coders_beside: tuple[Somebody, ...] = ()
     taken_back: ShownTakingBack | None = None
+    rules: tuple[LawLine, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.adjudication.veiled_acts import record_act
 from app.coding.exposures import expose, exposed_subjects
 from app.coding.models import Flag
 from app.incidents.models import Incident
@@ -13,7 +14,6 @@ from app.incidents.queries import incidents_by_id
 from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round
 from app.rounds.policy import check_open_to_others
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 FLAG = "flag"
@@ -81,12 +81,11 @@ def open_flags(session: Session, viewer: Viewer, coding_round: Round) -> None:
     others = [each for each in raised_flags(session, coding_round) if each.member_id != viewer.member.id]
     shown = [(each.incident_id, FLAG, each.id) for each in others]
     expose(session, viewer.study.id, viewer.member.id, shown)
-    record(
+    record_act(
         session,
-        viewer.study.id,
-        viewer.member,
+        viewer,
+        coding_round,
         "flags.opened",
-        subject=("round", coding_round.id),
-        veiled_by_round_id=coding_round.id,
+        ("round", coding_round.id),
         incidents=len({each.incident_id for each in others}),
     )

@@ -18,6 +18,7 @@ from app.adjudication.meeting_policy import (
     NotWaiting,
     OthersHold,
     ScribeChanged,
+    ScribeStays,
     check_may_start,
     check_scribe,
     may_be_scribe,
@@ -79,7 +80,7 @@ def start(
 def join(session: Session, viewer: Viewer, number: int, *, opens_items: bool = False) -> Meeting:
     policy.check_may_comment(viewer)
     held = hold(session, viewer, number)
-    seat = seat_of(session, held)
+    seat = _seat_of(session, held, viewer.member.id)
     if seat is None:
         _sit_down(session, held, opens_items=opens_items)
     else:
@@ -92,7 +93,7 @@ def leave(session: Session, viewer: Viewer, number: int) -> None:
     """A scribe who leaves lays the role down; with the last one the meeting ends."""
     policy.check_may_comment(viewer)
     held = hold(session, viewer, number)
-    seat, scribe = seat_of(session, held), scribe_now(session, held.meeting)
+    seat, scribe = _seat_of(session, held, viewer.member.id), scribe_now(session, held.meeting)
     if seat is None:
         return
     seat.left_at = now()
@@ -101,6 +102,19 @@ def leave(session: Session, viewer: Viewer, number: int) -> None:
     _changed(session, held, "meeting.left")
     if not present(session, held.meeting):
         close_meeting(session, viewer, held.coding_round, held.meeting, "emptied")
+
+
+def mark_gone(session: Session, viewer: Viewer, number: int, member_id: int | None) -> None:
+    """The scribe's, of another who left without saying so, and would be named in each ruling to come. They can join
+    again. Marked twice, by a double click, or of who just left, nothing is done."""
+    check_may_start(viewer)
+    held = hold_as_scribe(session, viewer, number)
+    if member_id == viewer.member.id:
+        raise ScribeStays
+    seat = _seat_of(session, held, member_id)
+    if seat is not None:
+        seat.left_at = now()
+        _changed(session, held, "meeting.marked_gone", gone_id=member_id)
 
 
 def hand_over(session: Session, viewer: Viewer, number: int, member_id: int | None) -> None:
@@ -191,7 +205,7 @@ def hold(session: Session, viewer: Viewer, number: int) -> Held:
 
 def hold_as_present(session: Session, viewer: Viewer, number: int) -> Held:
     held = hold(session, viewer, number)
-    if seat_of(session, held) is None:
+    if _seat_of(session, held, viewer.member.id) is None:
         raise NotThere
     return held
 
@@ -203,8 +217,8 @@ def hold_as_scribe(session: Session, viewer: Viewer, number: int) -> Held:
     return held
 
 
-def seat_of(session: Session, held: Held) -> MeetingPresence | None:
-    return next((p for p in present(session, held.meeting) if p.member_id == held.viewer.member.id), None)
+def _seat_of(session: Session, held: Held, member_id: int | None) -> MeetingPresence | None:
+    return next((each for each in present(session, held.meeting) if each.member_id == member_id), None)
 
 
 def known_item(session: Session, held: Held, item_id: int) -> MeetingItem:

@@ -4,9 +4,9 @@ from sqlalchemy.orm import Session
 
 from app.adjudication.meeting_models import Meeting
 from app.adjudication.meeting_queries import item_at_hand, present, running_meeting, scribe_now
+from app.adjudication.veiled_acts import record_act
 from app.db.base import now
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 
@@ -44,12 +44,4 @@ def record_in_meeting(
 ) -> None:
     """Never tells what was voted: that is opened on pages that record it. Veiled as rulings are."""
     subject = ("round", coding_round.id) if incident_id is None else ("incident", incident_id)
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        kind,
-        subject=subject,
-        veiled_by_round_id=coding_round.id,
-        **details,
-    )
+    record_act(session, viewer, coding_round, kind, subject, **details)

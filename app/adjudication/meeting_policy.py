@@ -45,6 +45,10 @@ class ScribeChanged(Conflict):
     """Somebody else became the scribe in the meantime."""
 
 
+class ScribeStays(Invalid):
+    """The scribe goes by leaving the meeting, or hands the role over first."""
+
+
 class NotAbleToRule(Invalid):
     """The scribe rules, so that it must be a lead or an adjudicator who is there."""
 

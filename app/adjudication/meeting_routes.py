@@ -98,7 +98,13 @@ def join_meeting(
 
 
 @router.post("/meeting/departure")
-def leave_meeting(request: Request, session: Transaction, viewer: CurrentViewer, number: Key) -> Response:
+def leave_meeting(
+    request: Request, session: Transaction, viewer: CurrentViewer, number: Key, posted: PostedForm
+) -> Response:
+    """member_id: who the scribe saw go; without it the viewer leaves."""
+    if posted.text("member_id"):
+        meetings.mark_gone(session, viewer, number, posted.number("member_id"))
+        return redirect_after(request, address(viewer, number))
     meetings.leave(session, viewer, number)
     return redirect_after(request, f"/studies/{viewer.study.slug}/disagreements?round={number}")
 

@@ -7,22 +7,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.adjudication import policy, queries
-from app.adjudication.disagreement_shown import HANDS, DisagreementPage
-from app.adjudication.forms import (
-    BASIS_WORDS,
-    CAUSE_KEYS,
-    CAUSE_WORDS,
-    KIND_WORDS,
-    METHOD_WORDS,
-    STATE_WORDS,
-    RulingForm,
-)
+from app.adjudication.disagreement_shown import DisagreementPage
+from app.adjudication.forms import RulingForm
 from app.adjudication.meeting_forms import VOTE_WORDS
 from app.adjudication.meeting_page import MeetingPage, meeting_page
 from app.adjudication.meeting_queries import is_there, members_there, running_meeting
 from app.adjudication.meeting_record import meeting_lines
-from app.adjudication.routes import DEFAULTS
-from app.adjudication.rule_lines import DRAFTS
+from app.adjudication.routes import DEFAULTS, WORDS
 from app.codebook.queries import disclosed_codebook
 from app.problems import NotFound
 from app.studies.viewer import Viewer
@@ -84,6 +75,7 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
     place = f"/{item.incident_id}/{item.dimension_id}" if item else ""
     return {
         **DEFAULTS,
+        **WORDS,
         **state_context(viewer, number),
         "meeting": shown,
         "state": shown.state,
@@ -91,15 +83,7 @@ def context(viewer: Viewer, shown: MeetingPage) -> dict[str, Any]:
         "form": RulingForm.of(shown.shown) if shown.shown else RulingForm(),
         "here_item": f"{address(viewer, number)}/items/{item.id}" if item else "",
         "here_one": f"/studies/{viewer.study.slug}/disagreements/{number}{place}",
-        "cause_words": CAUSE_WORDS,
-        "state_words": STATE_WORDS,
-        "kind_words": KIND_WORDS,
-        "method_words": METHOD_WORDS,
-        "basis_words": BASIS_WORDS,
-        "hands": HANDS,
         "walk": "",
-        "cause_keys": CAUSE_KEYS,
-        "drafts": DRAFTS,
         "rule_beside": None,
         "chosen": shown.state.chosen,
         "vote_problem": "",

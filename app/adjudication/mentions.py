@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.adjudication.blind import Names, Somebody, unnamed
+from app.adjudication.blind import Somebody, names_in_rounds
 from app.adjudication.models import Comment
 from app.adjudication.ruling_models import CommentMention
 from app.adjudication.talk import Piece, pieces_of
@@ -19,7 +19,6 @@ from app.incidents.models import Incident
 from app.incidents.queries import incidents_by_id
 from app.rounds.models import Round
 from app.studies.events import record
-from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 
 MOST = 200  # newest ones, on the page
@@ -52,14 +51,13 @@ def mentions(session: Session, viewer: Viewer) -> list[ShownMention]:
     incidents = incidents_by_id(session, viewer.study.id, {comment.incident_id for comment, _, _ in rows})
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
     hidden = open_incidents(session, viewer.study.id, viewer.member.id) if rows else frozenset()
-    members, found = members_by_id(session, viewer.study.id), []
-    rounds = {coding_round.id: coding_round for _, coding_round, _ in rows}
-    letters = {key: unnamed(session, viewer, coding_round) for key, coding_round in rounds.items()}
+    names_of = names_in_rounds(session, viewer, (coding_round for _, coding_round, _ in rows))
+    found = []
     for comment, coding_round, is_read in rows:
         dimension = codebook.dimension(comment.dimension_id or 0)
         if dimension is None:
             continue
-        names = Names(members, letters[coding_round.id].get(comment.incident_id, {}))
+        names = names_of(coding_round.id, comment.incident_id)
         found.append(
             ShownMention(
                 comment=comment,

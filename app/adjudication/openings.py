@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from app.adjudication.differences import Key
 from app.adjudication.queue_list import Disagreement, Queue
+from app.adjudication.veiled_acts import record_act
 from app.coding.exposures import expose, exposed_subjects
 from app.coding.open_incidents import still_coded
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 ANSWER = "colleague_code"
@@ -30,13 +30,12 @@ def open_listed(session: Session, viewer: Viewer, coding_round: Round, listed: S
     wanted = [each for each in listed if each.incident.id not in still]
     shown = {(each.incident.id, ANSWER, key) for each in wanted for key in of_others(viewer, each)}
     expose(session, viewer.study.id, viewer.member.id, sorted(shown))
-    record(
+    record_act(
         session,
-        viewer.study.id,
-        viewer.member,
+        viewer,
+        coding_round,
         "answers.opened_together",
-        subject=("round", coding_round.id),
-        veiled_by_round_id=coding_round.id,
+        ("round", coding_round.id),
         disagreements=len(wanted),
         incidents=len({each.incident.id for each in wanted}),
     )

@@ -105,6 +105,11 @@ class Queue:
         return [each for each in self.listed if each.is_open]
 
     @property
+    def undecided(self) -> list[Disagreement]:
+        """On which somebody may still rule who is to know the answers alone: a confirmed audit is one, too."""
+        return [each for each in self.listed if each.is_open or each.audit in ("waits", "confirmed")]
+
+    @property
     def ruled(self) -> list[Disagreement]:
         return [each for each in self.listed if each.is_ruled]
 

@@ -20,6 +20,7 @@ from app.adjudication.forms import (
 )
 from app.adjudication.narrowing import Narrowing
 from app.adjudication.next_one import next_address, queried, walk_of
+from app.adjudication.rule_forms import RULE_STANDING_WORDS, RULE_WORDS
 from app.adjudication.rule_lines import DRAFTS
 from app.codebook.policy import NotActive
 from app.codebook.revisions import ChangedMeanwhile
@@ -41,6 +42,18 @@ DEFAULTS = {
     "taking_back_reason": "",
     "focus_opening": False,
     "here_nav": "disagreements",
+}
+WORDS: dict[str, Any] = {
+    "cause_words": CAUSE_WORDS,
+    "cause_keys": CAUSE_KEYS,
+    "drafts": DRAFTS,
+    "rule_words": RULE_WORDS,
+    "standing_words": RULE_STANDING_WORDS,
+    "state_words": STATE_WORDS,
+    "kind_words": KIND_WORDS,
+    "basis_words": BASIS_WORDS,
+    "method_words": METHOD_WORDS,
+    "hands": HANDS,
 }
 ONE = "/disagreements/{number}/{incident_id}/{dimension_id}"
 
@@ -193,14 +206,7 @@ def _context(viewer: Viewer, shown: DisagreementPage) -> dict[str, Any]:
         "shown": shown,
         "here_one": address(viewer, shown.coding_round.number, *shown.key),
         "walk": queried(shown.walk.narrowing.query),
-        "cause_words": CAUSE_WORDS,
-        "cause_keys": CAUSE_KEYS,
-        "drafts": DRAFTS,
-        "state_words": STATE_WORDS,
-        "kind_words": KIND_WORDS,
-        "basis_words": BASIS_WORDS,
-        "method_words": METHOD_WORDS,
-        "hands": HANDS,
+        **WORDS,
     }
 
 

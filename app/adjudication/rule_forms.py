@@ -6,6 +6,13 @@ from app.adjudication.rule_lines import LINES, RuleWords
 from app.web.forms import Posted, whole_number
 
 RULE_WORDS = {"use_when": "Use when", "not_when": "Not when", "example": "Example"}
+RULE_STANDING_WORDS = {
+    "proposed": ("Proposed", "open", "circle-dashed"),
+    "stands": ("In the codebook", "agreed", "check"),
+    "superseded": ("Its ruling does not stand any more", "caution", "rotate-ccw"),
+    "gone": ("The code says so no more", "caution", "history"),
+    "declined": ("Declined", "partial", "x"),
+}
 
 
 @dataclass

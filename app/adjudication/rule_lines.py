@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RuleDecision, RulingRule
+from app.adjudication.veiled_acts import record_act
 from app.codebook.actions import CodeText, edit_code
 from app.codebook.queries import current_seq, visible_codebook
 from app.codebook.tree import Codebook, CodeEntry
@@ -20,12 +21,12 @@ from app.incidents.models import Incident
 from app.incidents.queries import incident
 from app.problems import Conflict, Invalid, NotAllowed, NotFound
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 LINES = ("use_when", "not_when")
 EXAMPLES = {"use_when": "typical", "not_when": "close_call"}
 LONGEST_LINE = 2_000
+FROM_RULING = "From a ruling in "  # before the name of a round: why a code was reworded
 
 
 class NoRuleCode(Invalid):
@@ -180,7 +181,7 @@ def _apply(
         after = with_rule(after, rule.kind, text, side, found.id)
     seq = code.codebook_seq
     if after != before:
-        reason = f"From a ruling in {coding_round.name}"
+        reason = FROM_RULING + coding_round.name
         edit_code(
             session,
             viewer.study.id,
@@ -240,12 +241,4 @@ def _decide(session: Session, viewer: Viewer, rule: RulingRule, seq: int | None,
 
 
 def _record(session: Session, viewer: Viewer, coding_round: Round, kind: str, rule: RulingRule) -> None:
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        kind,
-        subject=("code", rule.code_id),
-        veiled_by_round_id=coding_round.id,
-        rule_id=rule.id,
-    )
+    record_act(session, viewer, coding_round, kind, ("code", rule.code_id), rule_id=rule.id)

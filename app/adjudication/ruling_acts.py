@@ -3,12 +3,12 @@
 from sqlalchemy.orm import Session
 
 from app.adjudication import policy, queries
-from app.adjudication.actions import record_act
 from app.adjudication.final_codes import bring_back_replaced, lock_final_codes, withdraw_answer, write_final_codes
 from app.adjudication.models import Ruling
 from app.adjudication.ruling_models import RulingTakenBack
 from app.adjudication.settling import finals_by_itself
 from app.adjudication.settling_rules import rules_of
+from app.adjudication.veiled_acts import record_act
 from app.db.base import now
 from app.problems import NotFound
 from app.rounds.held_open import hold_open

@@ -17,10 +17,10 @@ from app.adjudication.final_codes import (
 )
 from app.adjudication.settling_rules import SettlingRules, write_choice
 from app.adjudication.unanimity import agreed_after_comparing
+from app.adjudication.veiled_acts import record_act
 from app.coding.submissions import SubmittedReply
 from app.db.base import now
 from app.rounds.models import Round
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 MAJORITY, SINGLE_CODER = "majority", "single_coder"
@@ -77,12 +77,4 @@ def _final(found: Compared, reply: SubmittedReply, basis: str) -> Final:
 
 def _record(session: Session, viewer: Viewer, coding_round: Round, kind: str, **details: object) -> None:
     """Veiled by the round, as all that is settled in it."""
-    record(
-        session,
-        viewer.study.id,
-        viewer.member,
-        kind,
-        subject=("round", coding_round.id),
-        veiled_by_round_id=coding_round.id,
-        **details,
-    )
+    record_act(session, viewer, coding_round, kind, ("round", coding_round.id), **details)

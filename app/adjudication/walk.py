@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.adjudication import queries
 from app.adjudication.models import FinalCode, Ruling
 from app.adjudication.queries import Compared
+from app.adjudication.veiled_acts import record_act
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import DimensionEntry
 from app.coding.exposures import expose
@@ -21,7 +22,6 @@ from app.incidents.queries import incidents_by_id
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import round_by_number
-from app.studies.events import record
 from app.studies.viewer import Viewer
 
 MARKS = ("kept", "overruled", "added", "unsettled")
@@ -329,12 +329,11 @@ def _held_closed(session: Session, viewer: Viewer, number: int) -> Round:
 
 def _expose(session: Session, viewer: Viewer, coding_round: Round, shown: Collection[tuple[int, str, int]]) -> None:
     expose(session, viewer.study.id, viewer.member.id, shown)
-    record(
+    record_act(
         session,
-        viewer.study.id,
-        viewer.member,
+        viewer,
+        coding_round,
         "outcomes.opened",
-        subject=("round", coding_round.id),
-        veiled_by_round_id=coding_round.id,
+        ("round", coding_round.id),
         incidents=len({incident_id for incident_id, _, _ in shown}),
     )

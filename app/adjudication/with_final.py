@@ -61,13 +61,16 @@ class WithFinal:
 
 
 def with_final(session: Session, viewer: Viewer) -> WithFinal:
-    """A lead sees all coders; anybody else themselves, and of themselves what they opened (promise 3)."""
+    """A lead sees all coders; anybody else themselves, and of themselves what they opened (promise 3).
+
+    What a coder answered in several rounds counts once, as they answered it in the newest of them.
+    """
     rounds = [each for each in rounds_of(session, viewer.study.id) if each.phase == "closed"]
     opened, closed = _own_places(session, viewer)
     codebook, members = disclosed_codebook(session, viewer.study.id), members_by_id(session, viewer.study.id)
     says = _says(session, viewer.study.id)
-    pairs: defaultdict[tuple[int, int], list[Pair]] = defaultdict(list)
-    single = 0
+    newest: dict[tuple[int, int, int], tuple[int, Pair]] = {}  # coder, incident, dimension -> round
+    single: set[tuple[int, int]] = set()
     for coding_round in rounds:
         found = queries.compared(session, coding_round)
         finals = current_finals(session, viewer.study.id, {each.incident_id for each in found})
@@ -76,14 +79,16 @@ def with_final(session: Session, viewer: Viewer) -> WithFinal:
             if final is None:
                 continue
             if final.rows[0].basis == "single_coder":
-                single += 1
+                single.add(each.key)
                 continue
             for coder_id, pair in _pairs(codebook, each, final, says):
-                if coder_id != viewer.member.id and not viewer.leads:
-                    continue
-                if coder_id != viewer.member.id or (coding_round.id, *each.key) in opened:
-                    pairs[coder_id, each.dimension_id].append(pair)
-    return WithFinal(tuple(_lines(codebook, members, pairs)), tuple(rounds), single, closed)
+                newest.setdefault((coder_id, *each.key), (coding_round.id, pair))
+    pairs: defaultdict[tuple[int, int], list[Pair]] = defaultdict(list)
+    for (coder_id, incident_id, dimension_id), (round_id, pair) in newest.items():
+        is_own = coder_id == viewer.member.id
+        if (round_id, incident_id, dimension_id) in opened if is_own else viewer.leads:
+            pairs[coder_id, dimension_id].append(pair)
+    return WithFinal(tuple(_lines(codebook, members, pairs)), tuple(rounds), len(single), closed)
 
 
 def _own_places(session: Session, viewer: Viewer) -> tuple[set[tuple[int, int, int]], int]:

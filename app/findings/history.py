@@ -12,6 +12,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.adjudication.blind import unnamed
+from app.adjudication.case_law import unread_rules
+from app.adjudication.rule_lines import FROM_RULING
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
 from app.incidents.models import Incident
@@ -97,6 +99,7 @@ WORDS = {
     "meeting.started": "started a meeting on",
     "meeting.joined": "joined the meeting on",
     "meeting.left": "left the meeting on",
+    "meeting.marked_gone": "marked somebody as gone from the meeting on",
     "meeting.scribe_changed": "changed the scribe of the meeting on",
     "meeting.taken_up": "took up in the meeting",
     "meeting.parked": "parked in the meeting",
@@ -193,6 +196,7 @@ class Told:
     incidents: dict[int, Incident]
     of_assignment: dict[int, int]  # assignment id -> incident id
     unnamed: dict[int, dict[int, dict[int, str]]]  # round -> incident -> coders who stand unnamed beside it
+    unread: frozenset[int]  # events that are told without their code
 
     @property
     def base(self) -> str:
@@ -247,7 +251,28 @@ def _told(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> Tol
         incidents={incident.id: incident for incident in found},
         of_assignment=of_assignment,
         unnamed=_unnamed(session, viewer, events),
+        unread=_of_unread_rulings(session, viewer, events),
     )
+
+
+def _of_unread_rulings(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> frozenset[int]:
+    """The code that got a rule, told beside what was ruled on at that minute, would tell what was ruled (promise 3)."""
+    of_rules = [
+        event
+        for event in events
+        if event.member_id != viewer.member.id and ("rule_id" in event.details or _rewords_by_rule(event))
+    ]
+    unread = unread_rules(session, viewer) if of_rules else {}
+    codes = set(unread.values())
+    return frozenset(
+        event.id
+        for event in of_rules
+        if event.details.get("rule_id") in unread or (_rewords_by_rule(event) and event.subject_id in codes)
+    )
+
+
+def _rewords_by_rule(event: StudyEvent) -> bool:
+    return event.kind == "code.edited" and str(event.details.get("reason", "")).startswith(FROM_RULING)
 
 
 def _unnamed(session: Session, viewer: Viewer, events: Sequence[StudyEvent]) -> dict[int, dict[int, dict[int, str]]]:
@@ -267,12 +292,16 @@ def _line(told: Told, event: StudyEvent) -> HistoryLine:
     if event.kind in SAID and event.member_id in beside:
         who = "A coder"
     words = ON_OWN_CASE if event.details.get("on_own_case") else _words(event.kind, own=own)
+    if event.id in told.unread:
+        words = words.replace("the code", "a code")
     return HistoryLine(event.at, who, words, about, url, reason)
 
 
 def _about(told: Told, event: StudyEvent) -> tuple[str, str]:
     """(name, address) of what the event is about; blank where it may not be told."""
     kind, key = event.subject_kind, event.subject_id
+    if event.id in told.unread:
+        return "", ""
     if kind == "code" and key is not None and (code := told.codebook.codes.get(key)):
         return code.name, f"{told.base}/codebook/codes/{key}"
     if kind == "dimension" and key is not None and (dimension := told.codebook.dimension(key)):

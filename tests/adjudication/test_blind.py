@@ -171,3 +171,49 @@ def test_a_mention_does_not_name_the_coder_who_calls_either(hidden, client_for):
 
     assert names_in(page) == []
     assert re.search(r"Coder [AB] is right, says Coder [AB]\.", page)
+
+
+@pytest.fixture
+def audited(session):
+    """Ada Lund alone coded one incident, and her answer is drawn for an audit."""
+    table = make_table(session)
+    table.ada.member.name = "Ada Lund"
+    rules = replace(rules_of(session, table.coding_round), audit_share=1.0, blind=True)
+    write_choice(session, table.lead, table.coding_round, rules)
+    table.codes(table.ada, [table.config], "")
+    table.steps_to("settling")
+    return table
+
+
+def audit_pages(table, viewer, client_for):
+    """Before it is opened, opened, and confirmed."""
+    browser = client_for(viewer)
+    closed = browser.get(table.address())
+    browser.post(table.address() + "/openings")
+    opened = browser.get(table.address())
+    assert browser.post(table.address() + "/confirmations").status_code == 303
+    return closed, opened, browser.get(table.address())
+
+
+def test_a_single_coder_under_audit_stands_as_a_letter_also_when_it_is_confirmed(audited, client_for):
+    closed, opened, confirmed = audit_pages(audited, audited.judge, client_for)
+
+    assert [names_in(page.text) for page in (closed, opened, confirmed)] == [[], [], []]
+    assert "Coder A" in opened.text and "Coder A" in confirmed.text and "Configuration" in opened.text
+    browser = client_for(audited.judge)
+    browser.post(audited.address() + "/names")
+    assert "Ada Lund" in browser.get(audited.address()).text
+
+
+def test_the_coder_of_an_audited_answer_is_named_once_it_is_ruled_on(audited, client_for):
+    audited.opens(audited.judge)
+    audited.rules(audited.judge, audited.network)
+
+    assert "Ada Lund" in client_for(audited.judge).get(audited.address()).text
+
+
+def test_where_settling_is_not_blind_an_audit_names_its_coder(audited, client_for):
+    rules = replace(rules_of(audited.session, audited.coding_round), blind=False)
+    write_choice(audited.session, audited.lead, audited.coding_round, rules)
+
+    assert "Ada Lund" in audit_pages(audited, audited.judge, client_for)[1].text

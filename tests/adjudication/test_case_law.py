@@ -3,9 +3,10 @@
 import pytest
 
 from app.adjudication.case_law import case_law, open_case_law, proposals
-from app.adjudication.rule_lines import rule_of
+from app.adjudication.rule_lines import decide, rule_of
 from app.adjudication.ruling_acts import take_back_ruling
 from app.codebook.queries import current_seq
+from app.findings.history import history, lines
 from app.problems import NotFound
 from tests import makers
 from tests.adjudication.test_rules_of_rulings import LINE, code_now, rewords, rule
@@ -166,3 +167,41 @@ def test_no_rule_of_another_study_is_found(ruled, session):
     rule_id = case_law(session, ruled.lead).lines[0].rule.id
     with pytest.raises(NotFound):
         rule_of(session, other, rule_id)
+
+
+def told_of_rules(table, viewer):
+    """What the history says of rules, and of codes that they reworded: words and the code that is named."""
+    found = lines(table.session, viewer, history(table.session, viewer, limit=500))
+    return [(line.words, line.about) for line in found if "of a ruling" in line.words or "reworded" in line.words]
+
+
+@pytest.mark.parametrize("who", ["ada", "reader", "judge"])
+def test_promise_3_the_history_names_the_code_of_a_rule_to_nobody_who_has_not_opened_its_ruling(ruled, who):
+    viewer = getattr(ruled, who)
+    assert told_of_rules(ruled, viewer) == [
+        ("wrote a rule, of a ruling, for a code", ""),
+        ("reworded a code", ""),
+        ("drafted a rule, of a ruling, for a code", ""),
+    ]
+
+    open_case_law(ruled.session, viewer)
+
+    assert {about for _, about in told_of_rules(ruled, viewer)} == {"Configuration"}
+
+
+def test_who_made_a_ruling_reads_in_the_history_which_code_got_its_rule(ruled):
+    assert {about for _, about in told_of_rules(ruled, ruled.lead)} == {"Configuration"}
+
+
+def test_another_rewording_of_the_code_is_told_by_its_name(ruled):
+    rewords(ruled, ruled.config, use_when="Something else.")
+
+    assert told_of_rules(ruled, ruled.ada)[0] == ("reworded the code", "Configuration")
+
+
+def test_promise_3_the_history_does_not_name_the_code_of_a_declined_rule_either(proposed):
+    [line] = case_law(proposed.session, proposed.lead).lines
+    decide(proposed.session, proposed.lead, line.rule.id, line=None)
+
+    assert ("declined a rule, of a ruling, for a code", "") in told_of_rules(proposed, proposed.ada)
+    assert ("declined a rule, of a ruling, for the code", "Configuration") in told_of_rules(proposed, proposed.lead)

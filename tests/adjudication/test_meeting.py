@@ -19,6 +19,7 @@ from app.adjudication.meeting_policy import (
     NotWaiting,
     OthersHold,
     ScribeChanged,
+    ScribeStays,
     VoteWords,
 )
 from app.adjudication.meeting_queries import items_of, presences, scribe_now, scribes
@@ -113,6 +114,35 @@ def test_joining_and_leaving_are_rows_with_times(meeting):
     stays = [p for p in presences(meeting.session, meeting.meeting) if p.member_id == meeting.table.ada.member.id]
     assert [stay.left_at is None for stay in stays] == [False, True]
     assert stays[0].joined_at <= stays[0].left_at <= stays[1].joined_at
+
+
+def test_who_is_marked_as_gone_takes_no_part_in_later_rulings_and_can_join_again(meeting):
+    table = meeting.table
+    for _ in range(2):
+        meeting_actions.mark_gone(meeting.session, table.judge, meeting.number, table.ada.member.id)
+    ruling = meeting.rules(table.judge, table.config)
+    meeting.joins(table.ada)
+
+    there = meeting.session.scalars(select(RulingParticipant.member_id).where(RulingParticipant.ruling_id == ruling.id))
+    assert there.all() == [table.ben.member.id]
+    stays = [p for p in presences(meeting.session, meeting.meeting) if p.member_id == table.ada.member.id]
+    assert [stay.left_at is None for stay in stays] == [False, True]
+    events = meeting.session.scalars(select(StudyEvent).where(StudyEvent.kind == "meeting.marked_gone")).all()
+    assert [(e.member_id, e.details["gone_id"]) for e in events] == [(table.judge.member.id, table.ada.member.id)]
+
+
+def test_only_the_scribe_marks_others_as_gone_and_not_themselves(meeting):
+    judge, lead = meeting.table.judge, meeting.table.lead
+    meeting.joins(lead)
+
+    with pytest.raises(NotTheScribe):
+        meeting_actions.mark_gone(meeting.session, lead, meeting.number, judge.member.id)
+    with pytest.raises(policy.OthersRule):
+        meeting_actions.mark_gone(meeting.session, meeting.table.ada, meeting.number, judge.member.id)
+    with pytest.raises(ScribeStays):
+        meeting_actions.mark_gone(meeting.session, judge, meeting.number, judge.member.id)
+
+    assert all(each.left_at is None for each in presences(meeting.session, meeting.meeting))
 
 
 def test_who_joins_twice_is_there_once(meeting):
@@ -298,6 +328,7 @@ def test_promise_7_every_act_is_an_event_that_tells_nothing_of_the_votes(meeting
     meeting_votes.vote_again(meeting.session, table.judge, meeting.number, meeting.item.id, ballot_id=ballot_id)
     meeting.rules(table.judge, table.config)
     meeting_actions.park(meeting.session, table.judge, meeting.number, meeting.item.id)
+    meeting_actions.mark_gone(meeting.session, table.judge, meeting.number, table.ada.member.id)
     meeting_actions.leave(meeting.session, table.ben, meeting.number)
     meeting_actions.end(meeting.session, table.judge, meeting.number)
 
@@ -310,6 +341,7 @@ def test_promise_7_every_act_is_an_event_that_tells_nothing_of_the_votes(meeting
         "ruled",
         "taken_up",
         "parked",
+        "marked_gone",
         "left",
         "ended",
     ]
@@ -318,7 +350,7 @@ def test_promise_7_every_act_is_an_event_that_tells_nothing_of_the_votes(meeting
     told = {key for event in events for key in event.details}
     assert told <= {
         "meeting_id", "item_id", "dimension_id", "vote_number", "votes", "how", "scribe_id", "outcome", "ending",
-        "ruling_id", "participants",
+        "ruling_id", "participants", "gone_id",
     }  # fmt: skip
 
 

@@ -220,12 +220,26 @@ def test_the_page_asks_no_more_once_the_meeting_has_ended(meeting, client_for):
     poll = f"{meeting.address}/state?seen=&item={meeting.item.id}"
     meeting_actions.leave(meeting.session, meeting.table.ben, meeting.number)
     left = browser.get(poll, headers=HTMX)
-    assert "You have left this meeting." in left.text and "hx-get" not in left.text
+    assert "You are not in this meeting any more." in left.text and "hx-get" not in left.text
     meeting_actions.end(meeting.session, meeting.table.judge, meeting.number)
 
     ended = browser.get(poll, headers=HTMX)
 
     assert "This meeting has ended." in ended.text and "hx-get" not in ended.text
+
+
+def test_the_scribe_has_a_button_beside_each_other_one_that_marks_them_as_gone(meeting, client_for):
+    scribe, ada = client_for(meeting.table.judge), client_for(meeting.table.ada)
+    label = f"Mark {meeting.table.ada.name} as gone"
+    assert label in scribe.get(meeting.address).text and label not in ada.get(meeting.address).text
+    assert f"Mark {meeting.table.judge.name} as gone" not in scribe.get(meeting.address).text
+
+    answer = scribe.post(meeting.address + "/departure", data={"member_id": meeting.table.ada.member.id})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, meeting.address)
+    assert label not in scribe.get(meeting.address).text
+    gone = ada.get(f"{meeting.address}/state?seen=&item={meeting.item.id}", headers=HTMX)
+    assert "You are not in this meeting any more." in gone.text and "Join again" in gone.text
 
 
 def test_promise_1_a_reopened_round_takes_the_meeting_off_the_screens(meeting, client_for):

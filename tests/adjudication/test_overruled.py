@@ -211,3 +211,21 @@ def test_the_queue_leads_to_final_codes_rules_of_settling_and_meetings(closed, c
 
     for address in ("final-codes", f"rounds/{number}/settling", f"disagreements/{number}/meeting"):
         assert f'href="{base}/{address}"' in page, address
+
+
+def test_an_incident_coded_in_two_closed_rounds_counts_once_as_answered_in_the_newest(closed):
+    opens_all(closed, closed.ada)
+    closed.coding_round = makers.make_round(closed.session, closed.lead, [closed.ada, closed.ben], closed.incidents[:2])
+    closed.codes(closed.ada, [closed.config], "", at=0)
+    closed.codes(closed.ben, [closed.config], "", at=0)
+    closed.codes(closed.ada, "", at=1)
+    closed.codes(closed.ben, [closed.config], "", at=1)
+    closed.steps_to("settling")
+    closed.steps_to("closed", reason="One was left open")
+
+    lines = of_cause(closed, closed.lead)
+
+    ada, ben = lines[closed.ada.member.id], lines[closed.ben.member.id]
+    assert (ada.percent.value, ada.percent.n) == (0.75, 4), "the second was left open in the newer round"
+    assert (ben.percent.value, ben.percent.n) == (1.0, 4)
+    assert of_cause(closed, closed.ada)[closed.ada.member.id].percent.n == 3, "the newest outcome is not opened"
