@@ -8,6 +8,7 @@ from app.agreement.stored_form import Figure, Inputs
 
 ALMOST_NOTHING = 1e-9  # other machines add up in another order
 NAMED = 5
+LEFT_OUT = "answers with “{}” are left out, because it was split and it is not settled which part each of them means"
 
 Key = tuple[str, int]  # kind of the row, dimension
 FigureKey = tuple[str, int, str]  # with the level
@@ -74,11 +75,11 @@ def _mapping(then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]], name_o
     after: dict[int, int | None] = {pair[0]: pair[1] for pair in now}
     changed = [(code, after[code]) for code, into in then if code in after and after[code] != into]
     said = [
-        f"“{name_of(code)}” as “{name_of(into)}”" if into else f"“{name_of(code)}” not at all, as it was split"
+        f"“{name_of(code)}” as “{name_of(into)}”" if into else LEFT_OUT.format(name_of(code))
         for code, into in changed[:NAMED]
     ]
     more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
-    return ", ".join(said) + more
+    return "; ".join(said) + more
 
 
 def numbers_that_differ(then: Sequence[Figure], now: Sequence[Figure]) -> list[NumberDiffers]:
