@@ -13,6 +13,8 @@ LEFT_OUT = "answers with “{}” are left out, because it was split and it is n
 Key = tuple[str, int]  # kind of the row, dimension
 FigureKey = tuple[str, int, str]  # with the level
 NameOf = Callable[[int | None], str]
+Compared = float | tuple[int, ...] | None
+RATERS = "raters"
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,12 @@ class InputsDiffer:
 
 @dataclass(frozen=True)
 class NumberDiffers:
-    """then, now: None where there was no value, or no such figure."""
+    """measure: RATERS too, of whom the ids are compared. then, now: None where there was no value, or no such figure."""
 
     key: FigureKey
     measure: str
-    then: float | None
-    now: float | None
+    then: Compared
+    now: Compared
 
 
 def inputs_that_differ(then: Inputs, now: Inputs, name_of: NameOf) -> list[InputsDiffer]:
@@ -98,10 +100,10 @@ def key_of(figure: Figure) -> FigureKey:
     return figure["kind"], figure["dimension"], figure["level"]
 
 
-def _numbers(figure: Figure) -> Iterable[tuple[str, float | None]]:
+def _numbers(figure: Figure) -> Iterable[tuple[str, Compared]]:
     for name in ("units", "ratings", "differing", "left_out"):
         yield name, figure[name]
-    yield "raters", hash(tuple(figure["raters"]))
+    yield RATERS, tuple(figure["raters"])
     of_codes = [
         (f"{code['code']}: {name}", code[name]) for code in figure["codes"] for name in ("alpha", "kappa", "ac1")
     ]
@@ -112,7 +114,7 @@ def _numbers(figure: Figure) -> Iterable[tuple[str, float | None]]:
             yield name if part == "value" else f"{name}, {part}", measured[part]
 
 
-def _same(then: float | None, now: float | None) -> bool:
-    if then is None or now is None:
-        return then is now
+def _same(then: Compared, now: Compared) -> bool:
+    if then is None or now is None or isinstance(then, tuple) or isinstance(now, tuple):
+        return then == now
     return abs(then - now) <= ALMOST_NOTHING
