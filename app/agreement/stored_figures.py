@@ -99,6 +99,11 @@ def stored_sets(session: Session, coding_round: Round) -> Sequence[StoredFigures
     ).all()
 
 
+def has_stored(session: Session, coding_round: Round) -> bool:
+    of_round = (StoredFigures.study_id == coding_round.study_id, StoredFigures.round_id == coding_round.id)
+    return session.scalar(select(StoredFigures.id).where(*of_round).limit(1)) is not None
+
+
 def stored_set(session: Session, coding_round: Round, stored_id: int | None = None) -> StoredFigures:
     """With its inputs; without an id the newest. Raises NotFound."""
     of_round = (StoredFigures.study_id == coding_round.study_id, StoredFigures.round_id == coding_round.id)

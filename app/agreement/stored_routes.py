@@ -18,7 +18,7 @@ router = APIRouter(prefix="/studies/{slug}/agreement/{number}/stored")
 @router.get("")
 def stored(request: Request, session: ReadSession, viewer: CurrentViewer, number: Key, set: str = "") -> Response:
     """Aggregates, and how many ratings differ: they need no exposure, but the round must be open."""
-    coding_round = asked_round(offered_rounds(session, viewer)[0], number)
+    coding_round = asked_round(session, offered_rounds(session, viewer)[0], number)
     if coding_round is None:
         raise NotFound
     found = stored_page(session, viewer, coding_round, _number(set))
@@ -28,7 +28,7 @@ def stored(request: Request, session: ReadSession, viewer: CurrentViewer, number
 @router.post("/file")
 def stored_file(session: Transaction, viewer: CurrentViewer, number: Key, posted: PostedForm) -> Response:
     """It holds what everybody answered, which is recorded as an exposure before it leaves (promise 3)."""
-    coding_round = asked_round(offered_rounds(session, viewer)[0], number)
+    coding_round = asked_round(session, offered_rounds(session, viewer)[0], number)
     if coding_round is None:
         raise NotFound
     content = taken_file(session, viewer, coding_round, _number(posted.text("set")))
