@@ -407,7 +407,10 @@ def test_intervals_by_bootstrap_are_kept_in_the_link_and_named_beside_the_figure
     assert alpha["interval_method"].startswith("percentile bootstrap over units, 2000 resamples, seed 20")
     links = [link for link in re.findall(r'href="[^"]*/agreement\?([^"]*)"', page) if "dimension" in link]
     assert links and all("interval=bootstrap" in link for link in links)
-    assert "jackknife" in card(look(table, client_for).text, "rests-on")
+    by_jackknife = look(table, client_for).text
+    assert "jackknife" in card(by_jackknife, "rests-on") and "does not reach" not in by_jackknife
+    assert "bootstrap chosen above does not reach" in card(page, "pairs-head")
+    assert "Coded at all: the bootstrap chosen above does not reach its intervals" in card(page, "beside")
 
 
 def test_the_page_opens_on_the_newest_round_in_which_something_was_rated(table: Table, client_for: ClientFor) -> None:
