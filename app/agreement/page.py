@@ -89,6 +89,10 @@ def asked_round(session: Session, offered: Sequence[Round], number: int | None) 
         by_purpose = sorted(offered, key=lambda coding_round: coding_round.purpose != RELIABILITY)
         rated = (coding_round for coding_round in by_purpose if is_rated(session, coding_round))
         return next(rated, next(iter(offered), None))
+    return offered_round(offered, number)
+
+
+def offered_round(offered: Sequence[Round], number: int) -> Round:
     for coding_round in offered:
         if coding_round.number == number:
             return coding_round

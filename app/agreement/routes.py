@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.agreement.asked import INTERVALS, Asked
 from app.agreement.closer import closer_look
 from app.agreement.figures import round_figures
-from app.agreement.page import agreement_page, asked_round, offered_rounds
+from app.agreement.page import agreement_page, asked_round, offered_round, offered_rounds
 from app.agreement.table_file import TableOfRound, table_csv
 from app.codebook.queries import visible_codebook
 from app.db.session import ReadSession
@@ -65,8 +65,7 @@ def agreement_table(session: ReadSession, viewer: CurrentViewer, asked: CurrentA
     first = asked_round(session, offered, asked.round)
     if first is None:
         raise NotFound
-    others = [asked_round(session, offered, number) for number in asked.beside if number != first.number]
-    rounds = [first, *(each for each in others if each)]
+    rounds = [first, *(offered_round(offered, number) for number in asked.beside if number != first.number)]
     name = f"{viewer.study.slug}-round-{'-'.join(str(each.number) for each in rounds[:10])}-agreement.csv"
     tables = [_table(session, viewer, each, asked) for each in rounds]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -28,7 +28,7 @@ class InputsDiffer:
 
 @dataclass(frozen=True)
 class NumberDiffers:
-    """measure: RATERS too, of whom the ids are compared. then, now: None where there was no value, or no such figure."""
+    """measure: of RATERS the ids are compared. then, now: None where there was no value, or no such figure."""
 
     key: FigureKey
     measure: str
