@@ -49,7 +49,7 @@ def open_incidents_behind(
 def _wanted(session: Session, viewer: Viewer, query: Mapping[str, str]) -> tuple[Place, Cell]:
     round_, dimension, level, version, cohort, arm, interval = (query.get(name) or "" for name in ASKED)
     asked = Asked.read(round_, dimension, level, version, cohort, arm, interval, (), "")
-    coding_round = asked_round(offered_rounds(session, viewer)[0], asked.round)
+    coding_round = asked_round(session, offered_rounds(session, viewer)[0], asked.round)
     if coding_round is None:
         raise NotFound
     asked.check_cohort(session, viewer.study.id)

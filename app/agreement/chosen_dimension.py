@@ -106,8 +106,9 @@ def _further(row: Row) -> list[tuple[str, Shown | None]]:
     """The measures that the table does not show. Of sets, the nominal ones compare whole sets."""
     if row.report is None:
         return []
+    of_two = row.report.raters == 2
     measured = [
-        (words, getattr(row.report, name))
+        ("Cohen’s κ" if of_two and name == "light" else words, getattr(row.report, name))
         for name, words in FURTHER
         if row.dimension.takes_many or name not in ("alpha_jaccard", *IN_THE_TABLE)
     ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -10,12 +11,12 @@ from sqlalchemy.orm import Session
 from app.agreement import queries
 from app.agreement.figures import NOT_OPEN, POST_HOC, Beside, Chosen, RoundFigures, Row
 from app.agreement.lens import SEED, CodeOf, Lens
-from app.agreement.ratings import NOT_ENOUGH_ALONE, ratings
+from app.agreement.ratings import ratings, without_not_enough
 from app.codebook.queries import whole_codebook
 from app.codebook.shelves import shelf_of
 from app.codebook.tree import Codebook, CodeEntry, DimensionEntry
 from app.coding.handed_in import Bools, HandedIn, handed_in
-from app.methods.agreement import agreement_of_patterns, differing, mapped
+from app.methods.agreement import agreement_of_patterns, differing
 from app.methods.codebook_algebra import category_of
 from app.rounds.models import IMPORTED, Round, RoundLook
 from app.rounds.queries import coders
@@ -187,20 +188,16 @@ def _waits(unpooled: Sequence[CodeEntry]) -> str:
 def _measured(look: Look, kind: str, dimension: DimensionEntry, *, was: str = "") -> Row:
     chosen = look.work, look.submissions(was or kind)
     rated = ratings(dimension, *chosen, look.code_of(dimension))
-    silent = NOT_ENOUGH_ALONE[dimension.takes_many]
-    resamples = look.lens.resamples
-    without = mapped(rated.patterns, lambda value: None if value == silent else value)
-    is_silent = silent in rated.patterns.values
+    measured = partial(agreement_of_patterns, sets=dimension.takes_many, resamples=look.lens.resamples, seed=SEED)
+    without = without_not_enough(rated, sets=dimension.takes_many)
     return Row(
         kind=kind,
         dimension=dimension,
-        report=agreement_of_patterns(rated.patterns, sets=dimension.takes_many, resamples=resamples, seed=SEED),
+        report=measured(rated.patterns),
         sentence="",
         incident_ids=rated.incident_ids,
         differing=differing(rated.patterns),
-        without_not_enough=agreement_of_patterns(without, sets=dimension.takes_many, resamples=resamples, seed=SEED)
-        if is_silent
-        else None,
+        without_not_enough=None if without is None else measured(without),
         unresolved=rated.unresolved,
         lens=look.lens,
         was=was,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from app.agreement.ratings_beside import Beside
-from app.agreement.ratings_columns import CsvForm, MarkColumns, Shape, Taking
+from app.agreement.ratings_columns import CsvForm, HowMeasured, MarkColumns, Shape, Taking
 from app.agreement.ratings_csv import ratings_csv
-from app.agreement.ratings_figures import Figures, FileFigures, HowMeasured, figures_of
+from app.agreement.ratings_figures import Figures, FileFigures, figures_of
 from app.agreement.ratings_latex import ratings_latex
 from app.agreement.ratings_report import ratings_json, ratings_text
 from app.agreement.ratings_shapes import Ratings, read_ratings

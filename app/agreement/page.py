@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from app.agreement.asked import Asked
 from app.agreement.by_cohort import arms_of, cohorts_of
 from app.agreement.chosen_dimension import Chosen, chosen_dimension
-from app.agreement.figures import POST_HOC, RoundFigures, Row, round_figures
+from app.agreement.figures import POST_HOC, RELIABILITY, RoundFigures, Row, round_figures
 from app.agreement.lens import LIVE, Lens
+from app.agreement.queries import is_rated
 from app.agreement.rests_on import AS_SPELT
 from app.agreement.rounds_beside import RoundsBeside, rounds_beside
-from app.agreement.shown import Shown, whisker_of
+from app.agreement.shown import Shown, kappa_name, whisker_of
+from app.agreement.stored_figures import has_stored
 from app.codebook.queries import versions, whole_codebook
 from app.codebook.tree import DimensionEntry
 from app.problems import NotFound
@@ -48,6 +50,7 @@ class AgreementPage:
     figures: RoundFigures
     version: str  # of the codebook; '' for the live one
     kappa_name: str
+    has_stored: bool  # figures, when it was closed
     reliability: list[MeasureRow]
     apart: list[MeasureRow]
     chosen: Chosen | None
@@ -79,11 +82,17 @@ def offered_rounds(session: Session, viewer: Viewer) -> tuple[list[Round], list[
     return [r for r in rounds if is_open_to_others(r)], [r for r in rounds if r.phase == "running"]
 
 
-def asked_round(offered: Sequence[Round], number: int | None) -> Round | None:
-    """Without a number the newest reliability round, else the newest. What is not offered is not found (promise 1)."""
+def asked_round(session: Session, offered: Sequence[Round], number: int | None) -> Round | None:
+    """Without a number the newest reliability round in which something was rated, else the newest such round, else the
+    newest. What is not offered is not found (promise 1)."""
     if number is None:
-        reliability = [coding_round for coding_round in offered if coding_round.purpose == "reliability"]
-        return next(iter([*reliability, *offered]), None)
+        by_purpose = sorted(offered, key=lambda coding_round: coding_round.purpose != RELIABILITY)
+        rated = (coding_round for coding_round in by_purpose if is_rated(session, coding_round))
+        return next(rated, next(iter(offered), None))
+    return offered_round(offered, number)
+
+
+def offered_round(offered: Sequence[Round], number: int) -> Round:
     for coding_round in offered:
         if coding_round.number == number:
             return coding_round
@@ -100,13 +109,13 @@ def agreement_page(
     dimension = _asked_dimension(session, figures, asked.dimension)
     rows = [measure_row(row, row.dimension == dimension) for row in figures.rows]
     version = frozen_version(session, coding_round)
-    most_raters = max((row.report.raters for row in figures.rows if row.report), default=0)
     name = version.name if version else ""
     return AgreementPage(
         asked=asked,
         figures=figures,
         version=name,
-        kappa_name="Light’s κ" if most_raters > 2 else "Cohen’s κ",
+        kappa_name=kappa_name(s.row.report.raters for s in rows if s.row.report and s.kappa),
+        has_stored=has_stored(session, coding_round),
         reliability=[shown for shown in rows if shown.row.is_reliability],
         apart=sorted(
             (s for s in rows if not s.row.is_reliability),

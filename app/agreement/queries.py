@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.codebook.models import Code, CodeDisclosure, CodeRevision
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
-from app.coding.models import SubmittedCode
+from app.coding.models import Submission, SubmittedCode
 from app.incidents.models import Incident
 from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round, RoundIncident, RoundPhaseChange
@@ -136,3 +136,13 @@ def handed_in_codes(session: Session, coding_round: Round) -> dict[int, set[int]
     for dimension_id, code_id in rows:
         found.setdefault(dimension_id, set()).add(code_id)
     return found
+
+
+def is_rated(session: Session, coding_round: Round) -> bool:
+    """Whether any incident of the round was handed in, and not skipped."""
+    handed_in = select(Submission.id).where(
+        Submission.study_id == coding_round.study_id,
+        Submission.round_id == coding_round.id,
+        Submission.kind == "submitted",
+    )
+    return session.scalar(handed_in.limit(1)) is not None

@@ -10,6 +10,7 @@ from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, Value
 from app.agreement.lens import CodeOf
 from app.codebook.tree import DimensionEntry
 from app.coding.handed_in import Bools, HandedIn, Ints, Said
+from app.methods.agreement import mapped
 from app.methods.agreement.tables import ABSENT, Patterns, counted, order_of
 
 NOT_ENOUGH_ALONE: dict[bool, Value] = {True: frozenset([NOT_ENOUGH]), False: NOT_ENOUGH}  # by whether it takes many
@@ -58,6 +59,14 @@ def rated(
     cells = cells[(cells != ABSENT).any(axis=1)]
     patterns = counted(tuple(raters.tolist()), values, cells)
     return Ratings(patterns, tuple(units.tolist()), int((~resolved).sum()))
+
+
+def without_not_enough(found: Ratings, *, sets: bool) -> Patterns | None:
+    """As if those had not rated who said alone that there is not enough information; None where nobody did."""
+    silent = NOT_ENOUGH_ALONE[sets]
+    if silent not in found.patterns.values:
+        return None
+    return mapped(found.patterns, lambda value: None if value == silent else value)
 
 
 def value_of(asked: Asked, said: Said, code_of: CodeOf) -> Value | None:

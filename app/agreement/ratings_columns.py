@@ -1,4 +1,4 @@
-"""What the columns of a ratings file hold: long, wide, or marks.
+"""What is told of a ratings file: what its columns hold (long, wide, or marks), and how it is taken and measured.
 
 Long: a row is one code by one rater on one unit. Wide: a row is a unit, a column a rater. Marks: a row is what one
 rater says of one unit, a column a code, and an x stands where it applies.
@@ -66,3 +66,15 @@ class CsvForm:
 
     delimiter: str | None = None
     encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class HowMeasured:
+    """sets: a rater may give a unit several codes. not_enough: the answer that says so. levels: the sign between the
+    steps of codes that are paths. resamples: bootstrap in place of the jackknife."""
+
+    sets: bool = False
+    not_enough: str | None = None
+    levels: str | None = None
+    resamples: int | None = None
+    seed: int = 0

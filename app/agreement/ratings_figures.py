@@ -5,22 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.agreement.ratings_columns import HowMeasured
 from app.agreement.ratings_shapes import Ratings
 from app.agreement.ratings_tables import Answers, answers_of, levels_of, patterns_by_dimension, rolled_up, said
 from app.methods.agreement import AgreementReport, Coefficient, agreement_of_patterns
 from app.methods.agreement.tables import Patterns
-
-
-@dataclass(frozen=True)
-class HowMeasured:
-    """sets: a rater may give a unit several codes. not_enough: the answer that says so. levels: the sign between the
-    steps of codes that are paths. resamples: bootstrap in place of the jackknife."""
-
-    sets: bool = False
-    not_enough: str | None = None
-    levels: str | None = None
-    resamples: int | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.agreement.asked import INTERVALS, Asked
 from app.agreement.closer import closer_look
 from app.agreement.figures import round_figures
-from app.agreement.page import agreement_page, asked_round, offered_rounds
+from app.agreement.page import agreement_page, asked_round, offered_round, offered_rounds
 from app.agreement.table_file import TableOfRound, table_csv
 from app.codebook.queries import visible_codebook
 from app.db.session import ReadSession
@@ -43,7 +43,7 @@ CurrentAsked = Annotated[Asked, Depends(asked)]
 @router.get("")
 def agreement(request: Request, session: ReadSession, viewer: CurrentViewer, asked: CurrentAsked) -> Response:
     offered, running = offered_rounds(session, viewer)
-    coding_round = asked_round(offered, asked.round)
+    coding_round = asked_round(session, offered, asked.round)
     found = agreement_page(session, viewer, coding_round, asked, offered) if coding_round else None
     return page(
         request,
@@ -62,11 +62,10 @@ def agreement_table(session: ReadSession, viewer: CurrentViewer, asked: CurrentA
     """Of the round and of those beside it, each looked at as the page does."""
     offered, _ = offered_rounds(session, viewer)
     asked.check_cohort(session, viewer.study.id)
-    first = asked_round(offered, asked.round)
+    first = asked_round(session, offered, asked.round)
     if first is None:
         raise NotFound
-    others = [asked_round(offered, number) for number in asked.beside if number != first.number]
-    rounds = [first, *(each for each in others if each)]
+    rounds = [first, *(offered_round(offered, number) for number in asked.beside if number != first.number)]
     name = f"{viewer.study.slug}-round-{'-'.join(str(each.number) for each in rounds[:10])}-agreement.csv"
     tables = [_table(session, viewer, each, asked) for each in rounds]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

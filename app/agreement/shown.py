@@ -1,5 +1,6 @@
 """Figures and codes of agreement as they are written and drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.agreement.figures import NONE_APPLIES, NOT_ENOUGH, NOT_OPEN, Value
@@ -44,6 +45,12 @@ def whisker_of(measured: Coefficient | None, *, width: int = 260, apart: bool = 
     if measured is None or measured.value is None or measured.low is None or measured.high is None:
         return None
     return Whisker(measured.value, measured.low, measured.high, measured.n, width=width, apart=apart)
+
+
+def kappa_name(raters: Iterable[int]) -> str:
+    """Of figures of so many raters each. Cohen's is of two; Light's is the mean of it over the pairs of more."""
+    names = {"Light’s" if number > 2 else "Cohen’s" for number in raters}
+    return f"{' or '.join(sorted(names)) or 'Cohen’s'} κ"
 
 
 def code_name(value: Value, codebook: Codebook) -> str:

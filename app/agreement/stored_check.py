@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from app.agreement.stored_differences import NumberDiffers, numbers_that_differ
+from app.agreement.stored_differences import RATERS, Compared, NumberDiffers, numbers_that_differ
 from app.agreement.stored_figures import with_figures
 from app.agreement.stored_file import WHAT
 from app.agreement.stored_form import FORM, Figure, hash_of
 from app.agreement.stored_recount import recounted
 from app.methods.agreement.results import FORMULAS
 from app.problems import Invalid
+from app.web.wording import plural
 
 PARTS = ("inputs", "inputs_sha256", "figures", "formulas", "names", "round")
 DIFFERENCES_SHOWN = 20
@@ -73,12 +74,25 @@ class CheckedFile:
     def _verdict(self) -> str:
         if not self.differing:
             return "Made again: every number is the same."
-        numbers = "1 number differs" if len(self.differing) == 1 else f"{len(self.differing)} numbers differ"
-        return f"Made again: {numbers}."
+        raters = sum(each.measure == RATERS for each in self.differing)
+        numbers = len(self.differing) - raters
+        said = [
+            *(["1 number differs" if numbers == 1 else f"{numbers} numbers differ"] if numbers else []),
+            *([f"the raters differ of {plural(raters, 'figure')}"] if raters else []),
+        ]
+        return f"Made again: {', and '.join(said)}."
 
     def _difference(self, each: NumberDiffers) -> str:
         kind, dimension, level = each.key
-        return f"  {self._dimension(dimension)}, {kind}, {level}, {each.measure}: {each.then} then, {each.now} now"
+        measure = "rated by" if each.measure == RATERS else each.measure
+        then, now = self._said(each.then), self._said(each.now)
+        return f"  {self._dimension(dimension)}, {kind}, {level}, {measure}: {then} then, {now} now"
+
+    def _said(self, compared: Compared) -> str:
+        if isinstance(compared, tuple):
+            names = self.document["names"].get("raters", {})
+            return " and ".join(names.get(str(rater), f"rater {rater}") for rater in compared) or "nobody"
+        return "nothing" if compared is None else str(compared)
 
     def _dimension(self, dimension_id: int) -> str:
         return str(self.document["names"]["dimensions"].get(str(dimension_id), f"dimension {dimension_id}"))

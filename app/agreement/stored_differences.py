@@ -8,10 +8,13 @@ from app.agreement.stored_form import Figure, Inputs
 
 ALMOST_NOTHING = 1e-9  # other machines add up in another order
 NAMED = 5
+LEFT_OUT = "answers with “{}” are left out, because it was split and it is not settled which part each of them means"
 
 Key = tuple[str, int]  # kind of the row, dimension
 FigureKey = tuple[str, int, str]  # with the level
 NameOf = Callable[[int | None], str]
+Compared = float | tuple[int, ...] | None
+RATERS = "raters"
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,12 @@ class InputsDiffer:
 
 @dataclass(frozen=True)
 class NumberDiffers:
-    """then, now: None where there was no value, or no such figure."""
+    """measure: of RATERS the ids are compared. then, now: None where there was no value, or no such figure."""
 
     key: FigureKey
     measure: str
-    then: float | None
-    now: float | None
+    then: Compared
+    now: Compared
 
 
 def inputs_that_differ(then: Inputs, now: Inputs, name_of: NameOf) -> list[InputsDiffer]:
@@ -74,11 +77,11 @@ def _mapping(then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]], name_o
     after: dict[int, int | None] = {pair[0]: pair[1] for pair in now}
     changed = [(code, after[code]) for code, into in then if code in after and after[code] != into]
     said = [
-        f"“{name_of(code)}” as “{name_of(into)}”" if into else f"“{name_of(code)}” not at all, as it was split"
+        f"“{name_of(code)}” as “{name_of(into)}”" if into else LEFT_OUT.format(name_of(code))
         for code, into in changed[:NAMED]
     ]
     more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
-    return ", ".join(said) + more
+    return "; ".join(said) + more
 
 
 def numbers_that_differ(then: Sequence[Figure], now: Sequence[Figure]) -> list[NumberDiffers]:
@@ -97,10 +100,10 @@ def key_of(figure: Figure) -> FigureKey:
     return figure["kind"], figure["dimension"], figure["level"]
 
 
-def _numbers(figure: Figure) -> Iterable[tuple[str, float | None]]:
+def _numbers(figure: Figure) -> Iterable[tuple[str, Compared]]:
     for name in ("units", "ratings", "differing", "left_out"):
         yield name, figure[name]
-    yield "raters", hash(tuple(figure["raters"]))
+    yield RATERS, tuple(figure["raters"])
     of_codes = [
         (f"{code['code']}: {name}", code[name]) for code in figure["codes"] for name in ("alpha", "kappa", "ac1")
     ]
@@ -111,7 +114,7 @@ def _numbers(figure: Figure) -> Iterable[tuple[str, float | None]]:
             yield name if part == "value" else f"{name}, {part}", measured[part]
 
 
-def _same(then: float | None, now: float | None) -> bool:
-    if then is None or now is None:
-        return then is now
+def _same(then: Compared, now: Compared) -> bool:
+    if then is None or now is None or isinstance(then, tuple) or isinstance(now, tuple):
+        return then == now
     return abs(then - now) <= ALMOST_NOTHING

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, undefer
 
 from app.agreement.figures import RoundFigures, round_figures
@@ -92,17 +92,20 @@ def _without_figure(figures: RoundFigures) -> list[Figure]:
 
 def stored_sets(session: Session, coding_round: Round) -> Sequence[StoredFigures]:
     """Newest first, without their inputs."""
-    return session.scalars(
-        select(StoredFigures)
-        .where(StoredFigures.study_id == coding_round.study_id, StoredFigures.round_id == coding_round.id)
-        .order_by(StoredFigures.id.desc())
-    ).all()
+    return session.scalars(select(StoredFigures).where(*_of(coding_round)).order_by(StoredFigures.id.desc())).all()
+
+
+def has_stored(session: Session, coding_round: Round) -> bool:
+    return session.scalar(select(StoredFigures.id).where(*_of(coding_round)).limit(1)) is not None
+
+
+def _of(coding_round: Round) -> tuple[ColumnElement[bool], ...]:
+    return StoredFigures.study_id == coding_round.study_id, StoredFigures.round_id == coding_round.id
 
 
 def stored_set(session: Session, coding_round: Round, stored_id: int | None = None) -> StoredFigures:
     """With its inputs; without an id the newest. Raises NotFound."""
-    of_round = (StoredFigures.study_id == coding_round.study_id, StoredFigures.round_id == coding_round.id)
-    query = select(StoredFigures).where(*of_round).order_by(StoredFigures.id.desc()).limit(1)
+    query = select(StoredFigures).where(*_of(coding_round)).order_by(StoredFigures.id.desc()).limit(1)
     if stored_id is not None:
         query = query.where(StoredFigures.id == stored_id)
     found = session.scalars(query.options(undefer(StoredFigures.inputs))).first()

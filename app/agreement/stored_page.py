@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.agreement.figures import ROW_WORDS
-from app.agreement.shown import Shown, code_name
+from app.agreement.shown import Shown, code_name, kappa_name
 from app.agreement.stored_differences import NumberDiffers, key_of
 from app.agreement.stored_figures import Check, check, stored_set, stored_sets, with_figures
 from app.agreement.stored_form import Figure
@@ -49,6 +49,10 @@ class StoredPage:
     check: Check | None
     reasons: tuple[str, ...]
     lines: tuple[StoredLine, ...]
+
+    @property
+    def kappa_name(self) -> str:
+        return kappa_name(line.raters for line in self.lines if line.kappa)
 
 
 def stored_page(session: Session, viewer: Viewer, coding_round: Round, stored_id: int | None) -> StoredPage:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from app.agreement.ratings import NOT_ENOUGH_ALONE, Ratings, rated
+from app.agreement.ratings import Ratings, rated, without_not_enough
 from app.agreement.ratings_report import COEFFICIENTS
 from app.agreement.stored_form import LEVELS, Figure, Inputs
-from app.methods.agreement import AgreementReport, Coefficient, agreement_of_patterns, differing, mapped
+from app.methods.agreement import AgreementReport, Coefficient, agreement_of_patterns, differing
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,9 @@ def _measures(report: AgreementReport) -> dict[str, Any]:
 
 def _without(found: Ratings, *, sets: bool) -> dict[str, Any] | None:
     """The alphas without the answers *not enough information*, where there were any."""
-    silent = NOT_ENOUGH_ALONE[sets]
-    if silent not in found.patterns.values:
+    rest = without_not_enough(found, sets=sets)
+    if rest is None:
         return None
-    rest = mapped(found.patterns, lambda value: None if value == silent else value)
     report = agreement_of_patterns(rest, sets=sets)
     alphas: dict[str, Coefficient | None] = {
         name: getattr(report, name) for name in ("alpha", "alpha_jaccard", "alpha_masi")

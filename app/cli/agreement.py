@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.agreement.ratings_columns import CsvForm
+from app.agreement.ratings_columns import CsvForm, HowMeasured, Shape, Taking
 from app.cli import agreement_options as told
 from app.problems import Invalid
 
@@ -36,9 +36,7 @@ def agreement(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told. \\t is a tab.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV file; found out unless told.")] = None,
-    stored: Annotated[
-        bool, typer.Option("--stored", help="FILE holds figures at closing: make them again and say what differs.")
-    ] = False,
+    stored: told.Stored = False,
 ) -> None:
     """How far raters agree: percent, kappas, alpha and AC1, each with its interval.
 
@@ -48,30 +46,24 @@ def agreement(
     Exit 0: done, also where a figure is undefined. Exit 1: the file cannot be read or contradicts itself; nothing is
     printed. With --stored also: something differs. Exit 2: wrong usage, such as a column that the file does not have.
     """
+    form = told.Form.json if as_json else form
     if stored:
-        _check_stored(file, as_json=as_json or form is told.Form.json)
+        _check_stored(file, form)
         return
-    if unit is None:
-        raise typer.BadParameter("Say which column names the unit rated.", param_hint="'--unit'")
-    shape = told.shape_of(unit, rater, value, told.names_in(rater_columns), told.names_in(code_columns), dimension)
-    taking = told.taking_of(
-        shape,
-        blank=blank,
-        none_applies=none_applies or [],
-        not_rated=not_rated or [],
-        between=told.between_codes(codes_between, sets=sets),
-        ignore_case=ignore_case,
-        where=where or [],
-    )
+    shape = told.shape_of(unit, rater, value, rater_columns, code_columns, dimension)
+    between = told.between_codes(codes_between, sets=sets)
+    taking = told.taking_of(shape, blank, none_applies, not_rated, between, where, ignore_case=ignore_case)
     csv_form = CsvForm(told.one_sign(delimiter), told.known_encoding(encoding))
-    name, content = _content(file)
+    how = HowMeasured(sets, not_enough, told.sign_between(levels, "--levels"), resamples, seed)
+    _measure(file, csv_form, shape, taking, how, form)
 
+
+def _measure(file: Path, csv_form: CsvForm, shape: Shape, taking: Taking, how: HowMeasured, form: told.Form) -> None:
+    name, content = _content(file)
     # numpy and scipy are slow to import and wait until there is something to count.
     from app.agreement.measured_file import measured_file
-    from app.agreement.ratings_figures import HowMeasured
     from app.agreement.ratings_sheet import NoSuchColumn
 
-    how = HowMeasured(sets, not_enough, told.sign_between(levels, "--levels"), resamples, seed)
     try:
         done = measured_file(name, content, csv_form, shape, taking, how)
     except NoSuchColumn as problem:
@@ -81,10 +73,10 @@ def agreement(
         raise typer.Exit(1) from problem
     for note in done.notes:
         typer.echo(f"{name}: {note}", err=True)
-    typer.echo(done.written("json" if as_json else form))
+    typer.echo(done.written(form))
 
 
-def _check_stored(file: Path, *, as_json: bool) -> None:
+def _check_stored(file: Path, form: told.Form) -> None:
     name, content = _content(file)
     from app.agreement.stored_check import checked_file  # numpy and scipy, as above
 
@@ -93,7 +85,7 @@ def _check_stored(file: Path, *, as_json: bool) -> None:
     except Invalid as problem:
         typer.echo(f"{name}: {problem.sentence}", err=True)
         raise typer.Exit(1) from problem
-    typer.echo(checked.written() if as_json else checked.told())
+    typer.echo(checked.written() if form is told.Form.json else checked.told())
     if not checked.is_same:
         raise typer.Exit(1)
 

@@ -50,17 +50,23 @@ Where = Annotated[
 Levels = Annotated[
     str | None, typer.Option(help="Codes are paths, parted by this sign: figures rolled up to each level too.")
 ]
+Stored = Annotated[
+    bool, typer.Option("--stored", help="FILE holds figures at closing: make them again and say what differs.")
+]
 
 
 def shape_of(
-    unit: str,
+    unit: str | None,
     rater: str | None,
     value: str | None,
-    rater_columns: Sequence[str],
-    code_columns: Sequence[str],
+    in_rater_columns: str | None,
+    in_code_columns: str | None,
     dimension: str | None,
 ) -> Shape:
     """Raises BadParameter where the options tell of no shape, or of two."""
+    if unit is None:
+        raise typer.BadParameter("Say which column names the unit rated.", param_hint="'--unit'")
+    rater_columns, code_columns = names_in(in_rater_columns), names_in(in_code_columns)
     if sum((value is not None, bool(rater_columns), bool(code_columns))) != 1:
         raise typer.BadParameter(
             "Say which shape the file has, and only one: --rater and --value (a row a code), "
@@ -78,21 +84,21 @@ def shape_of(
     if twice is not None:
         raise typer.BadParameter(f'Each part of a rating has a column of its own, and "{twice}" is named twice.')
     if rater_columns:
-        return WideColumns(unit, tuple(rater_columns), dimension)
+        return WideColumns(unit, rater_columns, dimension)
     if code_columns:
-        return MarkColumns(unit, rater or "", tuple(code_columns), dimension)
+        return MarkColumns(unit, rater or "", code_columns, dimension)
     return RatingColumns(unit, rater or "", value or "", dimension)
 
 
 def taking_of(
     shape: Shape,
-    *,
     blank: Blank | None,
-    none_applies: Sequence[str],
-    not_rated: Sequence[str],
+    none_applies: Sequence[str] | None,
+    not_rated: Sequence[str] | None,
     between: str | None,
+    where: Sequence[str] | None,
+    *,
     ignore_case: bool,
-    where: Sequence[str],
 ) -> Taking:
     if isinstance(shape, MarkColumns) and (none_applies or not_rated or between or ignore_case):
         raise typer.BadParameter(
@@ -102,11 +108,11 @@ def taking_of(
     unless_told = Blank.not_rated if isinstance(shape, WideColumns) else Blank.none_applies
     return Taking(
         blank_is_a_rating=(blank or unless_told) is Blank.none_applies,
-        none_applies=frozenset(word.strip() for word in none_applies),
-        not_rated=frozenset(word.strip() for word in not_rated),
+        none_applies=frozenset(word.strip() for word in none_applies or ()),
+        not_rated=frozenset(word.strip() for word in not_rated or ()),
         between=between,
         ignore_case=ignore_case,
-        where=_conditions(where),
+        where=_conditions(where or ()),
     )
 
 

@@ -13,6 +13,7 @@ from app.rounds.models import Assignment, Round
 from app.studies.viewer import Viewer
 from tests import makers
 from tests.agreement.conftest import Table, make_table
+from tests.support.clients import ClientFor
 
 CAUSES = [
     ("Config", "Config", "Config"), ("Code", "Code", "Load"), ("Load", "Load", "Load"), ("Config", "Code", "Config"),
@@ -31,7 +32,11 @@ def look(table: Table, coding_round: Round, *, by: Viewer | None = None, sets: b
 
 def coded_with(table: Table, coder: Viewer, coding_round: Round, incident: Incident, code: str, words: str) -> None:
     """On the root cause; words: the quote under it, "" where there is none."""
-    session, assignment = table.session, makers.assignment_of(table.session, coder, coding_round, incident)
+    hand_in_quoting(table, coder, makers.assignment_of(table.session, coder, coding_round, incident), code, words)
+
+
+def hand_in_quoting(table: Table, coder: Viewer, assignment: Assignment, code: str, words: str) -> None:
+    session = table.session
     where = {"dimension_id": table.cause.id, "code_id": table.codes[code].id}
     makers.act(session, coder, assignment, "toggle_code", **where)
     if words:
@@ -200,3 +205,18 @@ def test_who_still_codes_some_of_the_incidents_elsewhere_is_told_no_count_under_
     numbers = [cell.number for row in kept.confusion_heat.rows for cell in row.cells]
     assert numbers.count("<3") == 2 and "2" not in numbers and "·" not in numbers
     assert not [c for row in kept.confusion_heat.rows for c in row.cells if c.number == "<3" and c.query]
+
+
+def test_what_the_choice_of_bootstrap_does_not_reach_is_said_beside_it(table: Table, client_for: ClientFor) -> None:
+    coding_round, mine = repeated_round(table)
+    for coder in table.coders:
+        for assignment in mine[coder.member.id]:
+            hand_in_quoting(table, coder, assignment, "Config", PUSH)
+    table.settle(coding_round)
+    address = f"/studies/{table.lead.study.slug}/agreement?round={coding_round.number}&interval=bootstrap"
+
+    page = client_for(table.lead).get(address).text
+
+    for heading in ("pairs", "evidence", "repeats"):
+        told = page[page.index(f'id="{heading}"') :].split("</section>")[0]
+        assert "bootstrap chosen above does not reach" in told

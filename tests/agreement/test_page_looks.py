@@ -407,4 +407,31 @@ def test_intervals_by_bootstrap_are_kept_in_the_link_and_named_beside_the_figure
     assert alpha["interval_method"].startswith("percentile bootstrap over units, 2000 resamples, seed 20")
     links = [link for link in re.findall(r'href="[^"]*/agreement\?([^"]*)"', page) if "dimension" in link]
     assert links and all("interval=bootstrap" in link for link in links)
-    assert "jackknife" in card(look(table, client_for).text, "rests-on")
+    by_jackknife = look(table, client_for).text
+    assert "jackknife" in card(by_jackknife, "rests-on") and "does not reach" not in by_jackknife
+    assert "bootstrap chosen above does not reach" in card(page, "pairs-head")
+    assert "Coded at all: the bootstrap chosen above does not reach its intervals" in card(page, "beside")
+
+
+def test_the_page_opens_on_the_newest_round_in_which_something_was_rated(table: Table, client_for: ClientFor) -> None:
+    def opened() -> str:
+        return re.search(r"<title>[^<]*round (\d+)", look(table, client_for).text).group(1)
+
+    empty, _ = table.round_of(1, purpose="calibration")
+    table.settle(empty)
+    assert opened() == str(empty.number)
+    calibration = table.coded_round(CAUSES, purpose="calibration")
+    nothing_in_it, _ = table.round_of(1)
+    table.settle(nothing_in_it)
+    assert opened() == str(calibration.number)
+    reliability = table.coded_round(CAUSES)
+    table.coded_round(CAUSES, purpose="calibration")
+    assert opened() == str(reliability.number)
+
+
+def test_kappa_bears_the_name_of_as_many_raters_as_it_is_of(table: Table, client_for: ClientFor) -> None:
+    coding_round = table.coded_round(CAUSES, IMPACTS)
+
+    told = look(table, client_for, f"?round={coding_round.number}&dimension={table.impact.id}").text
+
+    assert "Light’s" not in told and told.count("Cohen’s κ") > 2

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.agreement.measured_file import MeasuredFile, measured_file
-from app.agreement.ratings_columns import CsvForm, MarkColumns, RatingColumns, Shape, Taking, WideColumns
-from app.agreement.ratings_figures import HowMeasured
+from app.agreement.ratings_columns import CsvForm, HowMeasured, MarkColumns, RatingColumns, Shape, Taking, WideColumns
 from app.agreement.ratings_file import SecondCode
 from app.agreement.ratings_report import ratings_document
 from app.agreement.ratings_sheet import UnreadableRatings

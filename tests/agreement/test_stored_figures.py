@@ -10,6 +10,7 @@ from app.adjudication.actions import change_phase
 from app.agreement import stored_figures
 from app.agreement.figures import round_figures
 from app.agreement.lens import Lens
+from app.agreement.stored_differences import inputs_that_differ
 from app.agreement.stored_figures import check, inputs_in, stored_set, stored_sets, with_figures
 from app.agreement.stored_form import hash_of
 from app.codebook import actions as codebook
@@ -237,3 +238,15 @@ def test_a_code_that_was_renamed_changes_nothing(table):
     )  # fmt: skip
 
     assert checked(table, coding_round, stored).is_same
+
+
+def test_a_code_that_was_split_since_is_said_to_leave_its_answers_out():
+    row = {"kind": "calibration", "dimension": 1, "takes": "one", "ratings": [], "category": [[7, 7], [8, 8]]}
+    then, now = ({"rows": [row | {"code": code}]} for code in ([[7, 7], [8, 8]], [[7, 8], [8, None]]))
+
+    found = inputs_that_differ(then, now, {7: "Config", 8: "Code defect"}.__getitem__)
+
+    assert [each.sentence for each in found] == [
+        "Codes are compared otherwise since: “Config” as “Code defect”; answers with “Code defect” are left out, "
+        "because it was split and it is not settled which part each of them means."
+    ]

@@ -5,6 +5,7 @@ import json
 from sqlalchemy import func, select
 
 from app.adjudication.actions import change_phase
+from app.agreement.shown import kappa_name
 from app.agreement.stored_figures import stored_set, stored_sets
 from app.agreement.stored_form import hash_of
 from app.coding.models import Exposure
@@ -107,3 +108,31 @@ def test_a_set_of_another_round_is_not_found(table, client_for):
 
     assert client_for(table.lead).get(address(table, first, f"?set={key}")).status_code == 404
     assert client_for(table.lead).get(address(table, first, "?set=x")).status_code == 404
+
+
+def test_the_page_of_agreement_leads_to_stored_figures_also_after_a_reopening(table, client_for):
+    coding_round = table.coded_round(CAUSES)
+    client, page = client_for(table.lead), address(table, coding_round).replace(f"/{coding_round.number}/stored", "")
+    assert "Figures at closing" not in client.get(page).text
+    close(table, coding_round)
+    change_phase(table.session, table.lead, coding_round.number, "settling", reason="One was missing.")
+
+    assert f'href="{address(table, coding_round)}"' in client.get(page).text
+
+
+def test_stored_kappa_of_two_raters_is_not_called_lights(table, client_for):
+    coding_round = table.coded_round(CAUSES)
+    close(table, coding_round)
+
+    shown = text_of(client_for(table.lead).get(address(table, coding_round)).text)
+
+    assert "Cohen’s κ" in shown and "Light" not in shown
+
+
+def test_kappa_is_named_by_how_many_raters_its_figures_have():
+    assert [kappa_name(each) for each in ((), (2, 2), (3, 4), (2, 3))] == [
+        "Cohen’s κ",
+        "Cohen’s κ",
+        "Light’s κ",
+        "Cohen’s or Light’s κ",
+    ]

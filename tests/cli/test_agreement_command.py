@@ -377,6 +377,30 @@ def test_a_number_or_a_rating_that_was_changed_in_the_file_is_found(tmp_path: Pa
     assert result.exit_code == 1 and "not as stored" in result.stdout
 
 
+def test_other_raters_are_told_by_their_names(tmp_path: Path) -> None:
+    file = tmp_path / "stored.json"
+    document = figures_at_closing()
+    document["names"]["raters"] = {"1": "Ada", "2": "Ben"}
+    document["figures"][0]["raters"] = [1, 9]
+    file.write_text(json.dumps(document))
+
+    result = run(file, "--stored")
+
+    assert result.exit_code == 1 and "Made again: the raters differ of 1 figure." in result.stdout
+    assert "Cause, reliability, code, rated by: Ada and rater 9 then, Ada and Ben now" in result.stdout
+    differing = json.loads(run(file, "--stored", "--json").stdout)["differing"]
+    assert [(each["measure"], each["then"], each["now"]) for each in differing] == [("raters", [1, 9], [1, 2])]
+
+
+def test_a_figure_that_is_not_there_is_told_as_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "stored.json"
+    document = figures_at_closing()
+    del document["figures"][0]
+    file.write_text(json.dumps(document))
+
+    assert "Cause, reliability, code, rated by: nothing then, rater 1 and rater 2 now" in run(file, "--stored").stdout
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"what": "figures at closing"}', "\x00", '{"what": 1}'])
 def test_what_holds_no_stored_figures_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "stored.json"
