@@ -1,9 +1,21 @@
 """Studies, their members, and the log of everything that was done in them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +26,10 @@ ROLES = ("lead", "adjudicator", "coder", "reader")
 
 class Study(Base):
     __tablename__ = "studies"
-    __table_args__ = (CheckConstraint("token_cap >= 0", name="token_cap"),)
+    __table_args__ = (
+        CheckConstraint("token_cap >= 0", name="token_cap"),
+        CheckConstraint("cost_cap_usd >= 0", name="cost_cap"),
+    )
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(Text, unique=True)
@@ -32,6 +47,8 @@ class Study(Base):
         Text, server_default=text("replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')")
     )
     token_cap: Mapped[int | None] = mapped_column(BigInteger)  # null: no cap
+    cost_cap_usd: Mapped[Decimal | None] = mapped_column(Numeric(14, 8))  # null: no cap
+    local_models_only: Mapped[bool] = mapped_column(server_default=false())
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # null: it is open
 
 

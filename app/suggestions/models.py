@@ -1,23 +1,72 @@
 """What a model offered for incidents of a round, and what people decided about it."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, Now, owned_by_study, within_study, word
 
+RUN_STATES = ("running", "paused", "done", "cancelled")
+# What came to nothing, each under its own name; "failed" is for all that has none.
+CAME_TO_NOTHING = ("failed", "refused", "filtered", "cut", "invalid")
+INCIDENT_STATES = ("waiting", "done", *CAME_TO_NOTHING, "cancelled")
+
+
+class PromptTemplate(Base):
+    """The instructions of a prompt, as a lead wrote them; never changed: an edited text is the next version.
+
+    version: 1, 2 … in the study. The one that ships with the app has no row (prompt.TEMPLATE_VERSION).
+    """
+
+    __tablename__ = "prompt_templates"
+    __table_args__ = owned_by_study(within_study("made_by", "memberships"), UniqueConstraint("study_id", "version"))
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(Text, server_default="")
+    instructions: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Now]
+
 
 class SuggestionRun(Base):
-    """One asking for suggestions: freezes model, parameters, prompt template and codebook_seq."""
+    """One asking for suggestions: freezes model, parameters, prompt template, redaction and codebook_seq.
+
+    dimension_ids: those asked; empty: all that the round asks. samples: how often each incident is asked.
+    example_incident_ids: whose final codes are shown to the model as examples, in this order; empty: none.
+    chosen: in which way the incidents were chosen, as the form had it (filter, sample, seed), for the record.
+    is_offered: coders of the round are offered what comes of it; else it is only measured and compared.
+    token_cap, cost_cap_usd: of this run alone, beside those of the study; null: none.
+    endpoint_id null: the model that the settings of the server name.
+    """
 
     __tablename__ = "suggestion_runs"
     __table_args__ = owned_by_study(
         within_study("round_id", "rounds"),
         within_study("asked_by", "memberships"),
         within_study("model_member_id", "memberships"),
+        within_study("endpoint_id", "model_endpoints"),
+        within_study("prompt_template_id", "prompt_templates"),
+        CheckConstraint("samples BETWEEN 1 AND 5", name="samples"),
+        CheckConstraint("token_cap >= 0", name="token_cap"),
+        CheckConstraint("cost_cap_usd >= 0", name="cost_cap"),
         Index("ix_suggestion_runs_round", "study_id", "round_id"),
     )
 
@@ -32,7 +81,17 @@ class SuggestionRun(Base):
     prompt_version: Mapped[str] = mapped_column(Text, server_default="")
     redaction: Mapped[str] = mapped_column(Text, server_default="")  # version of the patterns; blank: as it is stored
     codebook_seq: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(word("state", "running", "paused", "done"), server_default="running")
+    endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
+    prompt_template_id: Mapped[int | None] = mapped_column(BigInteger)
+    dimension_ids: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    example_incident_ids: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    samples: Mapped[int] = mapped_column(server_default=text("1"))
+    mode: Mapped[str] = mapped_column(word("mode", "live", "batch"), server_default="live")
+    chosen: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    is_offered: Mapped[bool] = mapped_column(server_default=true())
+    token_cap: Mapped[int | None] = mapped_column(BigInteger)
+    cost_cap_usd: Mapped[Decimal | None] = mapped_column(Numeric(14, 8))
+    state: Mapped[str] = mapped_column(word("state", *RUN_STATES), server_default="running")
     problem: Mapped[str] = mapped_column(Text, server_default="")
     at: Mapped[Now]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -52,7 +111,7 @@ class RunIncident(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     run_id: Mapped[int] = mapped_column(BigInteger)
     incident_id: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(word("state", "waiting", "done", "failed"), server_default="waiting")
+    state: Mapped[str] = mapped_column(word("state", *INCIDENT_STATES), server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     problem: Mapped[str] = mapped_column(Text, server_default="")
     changed_at: Mapped[Now]
@@ -62,6 +121,7 @@ class Suggestion(Base):
     """One code offered for one dimension of one incident: of the codebook (code_id) or new (new_code_name).
 
     quotes: [{"quote", "status", "start", "end"}]; start and end are null where the text does not hold the quote.
+    held_by of samples: how many of the times that the incident was asked gave this code.
     """
 
     __tablename__ = "suggestions"
@@ -73,6 +133,7 @@ class Suggestion(Base):
         within_study("model_call_id", "model_calls"),
         Index("ix_suggestions_incident", "study_id", "incident_id", "dimension_id"),
         CheckConstraint("(code_id IS NULL) <> (new_code_name IS NULL)", name="offers_one_thing"),
+        CheckConstraint("held_by BETWEEN 1 AND samples", name="held_by"),
     )
 
     id: Mapped[Id]
@@ -87,6 +148,8 @@ class Suggestion(Base):
     new_code_definition: Mapped[str] = mapped_column(Text, server_default="")
     reasoning: Mapped[str] = mapped_column(Text, server_default="")
     quotes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    held_by: Mapped[int] = mapped_column(server_default=text("1"))
+    samples: Mapped[int] = mapped_column(server_default=text("1"))
     at: Mapped[Now]
 
 
