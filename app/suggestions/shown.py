@@ -198,4 +198,4 @@ def _answers(session: Session, assignment: Assignment) -> dict[int, str]:
     """Dimension -> how it is answered now; what is not answered is left out."""
     of_assignment = (WorkingAnswer.study_id == assignment.study_id, WorkingAnswer.assignment_id == assignment.id)
     rows = session.execute(select(WorkingAnswer.dimension_id, WorkingAnswer.state).where(*of_assignment))
-    return dict(rows.tuples().all())
+    return {row.dimension_id: row.state for row in rows}
