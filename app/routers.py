@@ -46,6 +46,7 @@ from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
+from app.suggestions import desk_routes as desk_suggestions
 from app.suggestions import leaving_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
@@ -83,6 +84,7 @@ ALL: list[APIRouter] = [
     stored_routes.router,
     cell_routes.router,
     look_routes.router,
+    desk_suggestions.router,
     suggestions.router,
     leaving_routes.router,
     meeting_routes.router,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.codebook.tree import CodeEntry
 from app.coding.policy import codable_codebook
 from app.methods.names import same_name
-from app.methods.near_names import near_names
+from app.methods.near_names import is_near, near_names
 from app.problems import Invalid
 from app.rounds.queries import own_assignment
 from app.studies.viewer import Viewer
@@ -39,6 +39,15 @@ def check_not_near(session: Session, viewer: Viewer, assignment_id: int, dimensi
     found = [code for code in codes if _is_called(code, name)][:MOST]
     if found:
         raise NearlyTheSame(found)
+
+
+def near_duplicates(codes: Sequence[CodeEntry], name: str) -> list[CodeEntry]:
+    """Of these codes the ones that may mean what a new name does: called so, or nearly so, by name or synonym."""
+    return [
+        code
+        for code in codes
+        if any(same_name(name, known) or is_near(name, known) for known in (code.name, *code.synonyms))
+    ][:MOST]
 
 
 def _is_called(code: CodeEntry, typed: str) -> bool:

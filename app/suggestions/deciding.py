@@ -16,9 +16,10 @@ from app.rounds.queries import own_assignment
 from app.studies.events import record
 from app.studies.viewer import Viewer
 from app.suggestions import policy, queries
-from app.suggestions.models import Suggestion, SuggestionDecision
-from app.suggestions.offers import UNKNOWN_ID, standing, visible_suggestions
+from app.suggestions.models import CAUSES, Suggestion, SuggestionDecision
+from app.suggestions.offers import standing, visible_suggestions
 from app.suggestions.quotes import evidence_of
+from app.suggestions.shown import UNKNOWN_ID
 
 DECISIONS = ("accept", "change", "reject", "restore")
 LONGEST_REASON = 500
@@ -27,12 +28,13 @@ LONGEST_REASON = 500
 @dataclass(frozen=True)
 class Choice:
     """decision: accept, change, reject, or restore: no rejection of it counts any more. code_id or name: what a changed
-    suggestion became."""
+    suggestion became. cause, reason: why it is rejected, as one of CAUSES and in the coder's own words."""
 
     decision: str
     code_id: int | None = None
     name: str = ""
     reason: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def decide(
     check_may_act(session, viewer, coding_round, assignment)
     suggestion = _opened(session, viewer, assignment, coding_round, suggestion_id)
     if choice.decision == "reject":
-        return _reject(session, viewer, assignment, suggestion, choice.reason.strip(), acting)
+        return _reject(session, viewer, assignment, suggestion, choice, acting)
     if choice.decision == "restore":
         return _restore(session, viewer, assignment, suggestion, acting)
     offered = _offered(suggestion, choice)
@@ -89,7 +91,7 @@ def decide(
     request = ActRequest(acting.act_id, after, acting.tab, "apply_offered", payload, acting.active_seconds)
     answer = apply_offered(session, viewer, assignment.id, request)
     if not answer.repeated:
-        _write(session, viewer, assignment, suggestion, offered.decision, answer=answer, reason=choice.reason)
+        _write(session, viewer, assignment, suggestion, offered.decision, answer=answer, choice=choice)
     return Decided(suggestion.dimension_id, answer, taken_back)
 
 
@@ -104,17 +106,21 @@ def _opened(
 
 
 def _reject(
-    session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, reason: str, acting: Acting
+    session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, choice: Choice, acting: Acting
 ) -> Decided:
     """An act like any other, so that it is queued, sent once, and undone; its decision says why, and is kept."""
+    reason = choice.reason.strip()
     if len(reason) > LONGEST_REASON:
         raise policy.ReasonTooLong
+    if choice.cause not in ("", *CAUSES):
+        raise policy.NoSuchCause
     latest = queries.decisions_on(session, assignment).get(suggestion.id)
+    said = ("rejected", reason, choice.cause)
     with session.begin_nested() as both:
-        if latest is not None and latest.decision == "rejected" and latest.reason == reason:
+        if latest is not None and (latest.decision, latest.reason, latest.cause) == said:
             kept = latest.id
         else:
-            kept = _write(session, viewer, assignment, suggestion, "rejected", answer=None, reason=reason)
+            kept = _write(session, viewer, assignment, suggestion, "rejected", answer=None, choice=choice)
         answer = _weighed(session, viewer, assignment, suggestion, "reject_offered", [kept], acting)
         if answer.repeated:
             both.rollback()  # its decision was kept with it, the first time
@@ -125,7 +131,7 @@ def _restore(
     session: Session, viewer: Viewer, assignment: Assignment, suggestion: Suggestion, acting: Acting
 ) -> Decided:
     rejections = queries.standing_rejections(session, assignment, suggestion.id)
-    if not rejections and not _repeated(session, acting):
+    if not rejections and not is_repeated(session, acting):
         raise policy.NotRejected
     answer = _weighed(session, viewer, assignment, suggestion, "restore_offered", rejections, acting)
     return Decided(suggestion.dimension_id, answer)
@@ -145,7 +151,7 @@ def _weighed(
     return weigh_offered(session, viewer, assignment.id, request)
 
 
-def _repeated(session: Session, acting: Acting) -> bool:
+def is_repeated(session: Session, acting: Acting) -> bool:
     return session.scalar(select(Act.id).where(Act.act_id == acting.act_id)) is not None
 
 
@@ -179,7 +185,7 @@ def _draft(session: Session, viewer: Viewer, assignment: Assignment, acting: Act
     """(whether it was taken back, the newest act now). Its id follows from the decision's, so it is made once."""
     work = work_on(session, assignment.study_id, assignment.id)
     taking_back = uuid5(acting.act_id, "take_back")
-    if work is not None and work.state != "draft" and not _repeated(session, acting):
+    if work is not None and work.state != "draft" and not is_repeated(session, acting):
         perform(session, viewer, assignment.id, ActRequest(taking_back, acting.after_act_id, acting.tab, "take_back"))
         return True, taking_back
     return False, acting.after_act_id
@@ -193,7 +199,7 @@ def _write(
     decision: str,
     *,
     answer: ActAnswer | None,
-    reason: str,
+    choice: Choice,
 ) -> int:
     row = SuggestionDecision(
         study_id=assignment.study_id,
@@ -201,7 +207,8 @@ def _write(
         assignment_id=assignment.id,
         member_id=viewer.member.id,
         decision=decision,
-        reason=reason.strip(),
+        reason=choice.reason.strip(),
+        cause=choice.cause if decision == "rejected" else "",
         code_id=answer.code_id if answer else None,
         code_application_id=answer.code_application_id if answer else None,
     )

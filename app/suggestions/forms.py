@@ -25,35 +25,45 @@ class SomebodyElse(Conflict):
 
 @dataclass(frozen=True)
 class DecisionForm:
+    """anyway: the coder was told of codes that are nearly the same, and coins theirs."""
+
     choice: Choice
     acting: Acting
     member_id: int | None
+    anyway: bool = False
 
     @classmethod
     def read(cls, posted: Posted) -> "DecisionForm":
         """code_id and name together: the name typed last counts, since the list always has something chosen."""
         name = posted.text("name")
-        after = posted.text("after_act_id")
         return cls(
             choice=Choice(
                 decision=posted.text("decision"),
                 code_id=None if name else posted.number("code_id"),
                 name=name,
                 reason=posted.text("reason"),
+                cause=posted.text("cause"),
             ),
-            acting=Acting(
-                _uuid(posted.text("act_id")),
-                _uuid(after) if after else None,
-                posted.text("tab"),
-                whole_number(posted.text("active_seconds")) or 0,
-            ),
+            acting=acting_of(posted),
             member_id=posted.number("member"),
+            anyway=bool(posted.text("anyway")),
         )
 
-    def check_member(self, member_id: int) -> None:
-        """A page left open by one person must not save under the name of the next."""
-        if self.member_id not in (None, member_id):
-            raise SomebodyElse
+
+def acting_of(posted: Posted) -> Acting:
+    after = posted.text("after_act_id")
+    return Acting(
+        _uuid(posted.text("act_id")),
+        _uuid(after) if after else None,
+        posted.text("tab"),
+        whole_number(posted.text("active_seconds")) or 0,
+    )
+
+
+def check_member(posted_member_id: int | None, member_id: int) -> None:
+    """A page left open by one person must not save under the name of the next."""
+    if posted_member_id not in (None, member_id):
+        raise SomebodyElse
 
 
 def _uuid(typed: str) -> UUID:

@@ -52,6 +52,7 @@ def keep_reading(
     for one in offered:
         session.add_all(_rows(row, text, one, call_of[one.dimension_id]))
     missing = [dimension.name for dimension in prompt.dimensions if dimension.id not in call_of]
+    row.unread_dimension_ids = [dimension.id for dimension in prompt.dimensions if dimension.id not in call_of]
     if not offered:
         finish(session, run, row, "failed", UNREADABLE)
     else:

@@ -98,7 +98,7 @@ class SuggestionRun(Base):
 
 
 class RunIncident(Base):
-    """One incident of a run and how far it got."""
+    """One incident of a run and how far it got. unread_dimension_ids: asked about, and the reply could not be read."""
 
     __tablename__ = "run_incidents"
     __table_args__ = owned_by_study(
@@ -114,6 +114,7 @@ class RunIncident(Base):
     state: Mapped[str] = mapped_column(word("state", *INCIDENT_STATES), server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     problem: Mapped[str] = mapped_column(Text, server_default="")
+    unread_dimension_ids: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     changed_at: Mapped[Now]
 
 
@@ -153,8 +154,14 @@ class Suggestion(Base):
     at: Mapped[Now]
 
 
+CAUSES = ("other_code", "no_evidence", "too_vague", "not_asked")
+
+
 class SuggestionDecision(Base):
-    """What a coder decided; the latest counts. Points down to the application it became, while that exists."""
+    """What a coder decided; the latest counts. Points down to the application it became, while that exists.
+
+    cause: why it was rejected, where one of CAUSES was pressed. reason: in the coder's own words.
+    """
 
     __tablename__ = "suggestion_decisions"
     __table_args__ = owned_by_study(
@@ -176,6 +183,7 @@ class SuggestionDecision(Base):
     member_id: Mapped[int] = mapped_column(BigInteger)
     decision: Mapped[str] = mapped_column(word("decision", "accepted", "changed", "rejected"))
     reason: Mapped[str] = mapped_column(Text, server_default="")
+    cause: Mapped[str] = mapped_column(word("cause", "", *CAUSES), server_default="")
     code_id: Mapped[int | None] = mapped_column(BigInteger)  # what it became
     code_application_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[Now]

@@ -14,8 +14,9 @@ from app.studies.events import record
 from app.studies.viewer import Viewer
 from app.suggestions import queries
 from app.suggestions.models import RunIncident, Suggestion
-from app.suggestions.offers import nothing_note, offers, standing
+from app.suggestions.offers import offered_by_dimension, offers, standing
 from app.suggestions.policy import NothingToOpen
+from app.suggestions.sources import nothing_note
 
 
 def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None = None) -> None:
@@ -25,16 +26,18 @@ def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimen
     # Before looking how far the coder is: a submission and an opening wait for each other.
     lock_exposures_of(session, assignment.study_id, viewer.member.id)
     found = standing(session, viewer, assignment, coding_round)
-    closed = [
-        offer for offer in offers(session, viewer, assignment, coding_round, dimension_id) if offer.state != "nothing"
+    shown = [
+        offer
+        for offer in offers(session, viewer, assignment, coding_round, dimension_id)
+        if offer.state in ("closed", "opened")
     ]
-    if not closed or found.run_incident is None:
+    if not shown:
         raise NothingToOpen
-    everything = queries.suggestions_of(session, found.run_incident)
-    for offer in closed:
+    offered = offered_by_dimension(session, found.sources)
+    for offer in shown:
         if offer.state == "closed":
-            shown = [one for one in everything if one.dimension_id == offer.dimension_id]
-            _open_dimension(session, viewer, assignment, found.run_incident, offer.dimension_id, shown)
+            row = found.sources[offer.dimension_id].row
+            _open_dimension(session, viewer, assignment, row, offer.dimension_id, offered[offer.dimension_id])
 
 
 def expose_reply(session: Session, viewer: Viewer, coding_round: Round, call: ModelCall, row: RunIncident) -> None:
@@ -81,7 +84,7 @@ def _expose(
 ) -> None:
     study_id, member_id = viewer.study.id, viewer.member.id
     expose(session, study_id, member_id, [(incident_id, "suggestion", one.id) for one in shown])
-    known = queries.exposure_notes(session, study_id, member_id)
+    known = queries.exposure_notes(session, study_id, member_id, incident_id)
     session.add_all(
         Exposure(study_id=study_id, member_id=member_id, incident_id=incident_id, kind="suggestion", note=note)
         for note in notes

@@ -1,5 +1,8 @@
 """When a suggestion may appear, and who may see what a model replied. Promise 2 stands on this page."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
@@ -42,8 +45,34 @@ class NothingChosen(Invalid):
     """Choose the code that you take instead, or type the name of a new one."""
 
 
+class NoSuchCause(Invalid):
+    """This is none of the causes for which a suggestion is rejected. Choose one of those that are shown, or none."""
+
+
+class NothingTogether(Conflict):
+    """None of these can be taken over at once any more. Decide about each one."""
+
+
 class NotAcceptable(Conflict):
     """This code cannot be had in this round. Change the suggestion to another code, or reject it."""
+
+
+SURELY_LOCATED = ("exact", "folded")
+
+
+def has_sure_evidence(quotes: Sequence[Mapping[str, Any]]) -> bool:
+    """Quotes, and each of them word for word in the text but for spaces and marks. A model that left words out, changed
+    some or made some up is looked at one suggestion at a time."""
+    return bool(quotes) and all(quote["status"] in SURELY_LOCATED for quote in quotes)
+
+
+def may_go_together(
+    code_id: int | None, quotes: Sequence[Mapping[str, Any]], takes_many: bool, answered: str | None
+) -> bool:
+    """Whether a suggestion may be taken over with others at once: a code of the codebook with sure evidence, and
+    nothing that the coder has answered is replaced by it."""
+    stands_in_its_way = answered is not None and not (takes_many and answered == "coded")
+    return code_id is not None and has_sure_evidence(quotes) and not stands_in_its_way
 
 
 def may_appear(arm: str, purpose: str, handed_in: HandedIn) -> bool:

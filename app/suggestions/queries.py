@@ -69,22 +69,6 @@ def asked_incident_ids(session: Session, coding_round: Round) -> set[int]:
     )
 
 
-def newest_done(session: Session, study_id: int, round_id: int, incident_id: int) -> RunIncident | None:
-    """The incident in the newest run of the round that got through with it."""
-    return session.scalar(
-        select(RunIncident)
-        .join(SuggestionRun, _of_run())
-        .where(
-            RunIncident.study_id == study_id,
-            SuggestionRun.round_id == round_id,
-            RunIncident.incident_id == incident_id,
-            RunIncident.state == "done",
-        )
-        .order_by(SuggestionRun.id.desc())
-        .limit(1)
-    )
-
-
 def run_by_id(session: Session, study_id: int, run_id: int) -> SuggestionRun:
     return session.scalars(
         select(SuggestionRun).where(SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
@@ -216,18 +200,15 @@ def codes_in(session: Session, coding_round: Round, member_id: int) -> bool:
     )
 
 
-def exposure_notes(session: Session, study_id: int, member_id: int) -> set[str]:
+def exposure_notes(session: Session, study_id: int, member_id: int, incident_id: int | None = None) -> set[str]:
     """Notes of openings that had no suggestion to name: a dimension without one, a raw reply."""
-    return set(
-        session.scalars(
-            select(Exposure.note).where(
-                Exposure.study_id == study_id,
-                Exposure.member_id == member_id,
-                Exposure.kind == "suggestion",
-                Exposure.subject_id.is_(None),
-            )
-        )
+    query = select(Exposure.note).where(
+        Exposure.study_id == study_id,
+        Exposure.member_id == member_id,
+        Exposure.kind == "suggestion",
+        Exposure.subject_id.is_(None),
     )
+    return set(session.scalars(query if incident_id is None else query.where(Exposure.incident_id == incident_id)))
 
 
 def calls_of(session: Session, run: SuggestionRun) -> Sequence[ModelCall]:

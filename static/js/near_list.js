@@ -68,6 +68,8 @@ function choose(input, option) {
   const chip = card.querySelector(`[data-code="${option.dataset.nearTo}"]`);
   if (input.matches("[data-find-form] input")) {
     take(card, input, chip);
+  } else if (input.form.dataset.act === "change_offered") {
+    takeInstead(input, option.dataset.nearTo);
   } else {
     input.form.reset();
     input.closest("details").open = false;
@@ -75,6 +77,13 @@ function choose(input, option) {
     else chip.click();
   }
   if (input.isConnected) offer(input);
+}
+
+// Of a suggestion: the list of codes beside the name says which one it is changed to
+function takeInstead(input, code) {
+  const list = input.closest("details").querySelector("select[name=code_id]");
+  list.value = code;
+  list.form.requestSubmit();
 }
 
 function inputOf(event) {

@@ -186,6 +186,7 @@ MAY = {
     ("POST", COMPARISON + "/openings"): OWN,
     ("GET", ASSIGNMENT + "/suggestions"): OWN,
     ("POST", ASSIGNMENT + "/suggestions/openings"): OWN,
+    ("POST", ASSIGNMENT + "/suggestions/acceptances"): OWN,
     ("POST", ASSIGNMENT + "/suggestions/{suggestion_id}/decisions"): OWN,
     ("GET", S + "/rounds"): MEMBERS,
     ("GET", S + "/rounds/{number}"): MEMBERS,

@@ -16,10 +16,11 @@ from app.rounds.policy import RoundNotRunning
 from app.studies.models import StudyEvent
 from app.suggestions.deciding import Acting, Choice, decide
 from app.suggestions.models import Suggestion, SuggestionDecision
-from app.suggestions.offers import ShownSuggestion, offers
+from app.suggestions.offers import offers
 from app.suggestions.opening import open_suggestions
 from app.suggestions.policy import NoSuchDecision, NotAcceptable, NothingChosen, NotOpened, NotRejected, ReasonTooLong
 from app.suggestions.queries import became
+from app.suggestions.shown import ShownSuggestion
 from tests import makers
 from tests.suggestions.conftest import INVENTED, SAID, SECRET_NAME, Table, make_table
 

@@ -85,7 +85,7 @@ def post_addresses(session: Session, scene: Scene):
     fields |= {"member_id": coder, "pending_to": "evenly", "from_id": coder, "to_id": "evenly", "numbers": "1"}
     fields |= {"file_name": "codes.csv", "content": urlsafe_b64encode(b"dimension,code\nCause,Network\n").decode()}
     fields |= {"act": 3, "name_1": "One", "name_2": "Two", "rows": 4}
-    fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall)}
+    fields |= {"answer": of["code_id"], "call_id": first_id(session, ModelCall), "suggestion_id": of["suggestion_id"]}
     for route in itertools.chain.from_iterable(router.routes for router in routers.ALL):
         if "POST" in route.methods and route.path != "/sign-out":
             yield route.path.format(**of), fields
