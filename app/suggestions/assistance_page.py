@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     )
 
 ONLY_MEASURED = "This run was only measured: no coder was offered what came of it, so it did nothing to anybody."
-NEW = "new codes"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,22 @@
 """What suggestions did to the people, on rounds small enough to count by hand."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.adjudication import actions as adjudication
+from app.adjudication.actions import RulingWords
+from app.adjudication.settled import final_answers_of_round
 from app.coding.exposures import declare_exposure
 from app.coding.round_changes import NOBODY, remove_coder
 from app.db.session import Database
 from app.rounds.models import Assignment
 from app.suggestions.assistance_page import ONLY_MEASURED, Assistance, assistance_of
 from app.suggestions.assistance_shown import ArmShown, EqualShown, MeasureLine
+from app.suggestions.final_source import read_final_answers_by
+from app.web.pages import environment
 from tests import makers
 from tests.suggestions.assisted import Helped, make_helped
 
@@ -291,3 +298,45 @@ def test_what_was_seen_before_any_answer_is_no_switch(session: Session, database
 def test_no_switch_is_told_where_nobody_opened_after_an_answer(halves: Helped) -> None:
     code_halves(halves)
     assert told(halves).switching is None
+
+
+def test_a_wrong_switch_is_told_by_a_ruling_and_not_by_what_the_coders_agree_on(
+    session: Session, database: Database
+) -> None:
+    table = after_table(session, database)
+    read_final_answers_by(final_answers_of_round)
+    one, two, three, _ = table.incidents
+    for incident in table.incidents:
+        table.says(table.ada, incident, [table.config])
+        table.says(table.ben, incident, [table.config if incident is one else table.network])
+        table.opens(table.ada, incident)
+    table.again(table.ada, one, table.network)
+    table.opens(table.ben, three)
+    table.again(table.ben, three, table.config)  # both say configuration now: it is final, and judges nobody
+    judge = makers.make_member(session, table.lead, role="adjudicator")
+    adjudication.change_phase(session, table.lead, table.coding_round.number, "settling")
+    unjudged = told(table, settle=False)
+    assert unjudged.switching is not None and not unjudged.has_finals
+    assert unjudged.switching.not_judged == unjudged.switching.cases == 10
+
+    for incident in (one, two):
+        adjudication.open_answers(session, judge, table.coding_round, incident.id, table.cause.id)
+        words = RulingWords("coded", "model_anchored", "The text says so.", [table.config.id])
+        adjudication.rule(session, judge, table.coding_round, incident.id, table.cause.id, words)
+    found = told(table, settle=False)
+    assert found.switching is not None and found.has_finals
+    whole = found.switching.whole
+    assert (whole.wrong.n, whole.wrong.value, whole.wrong.interval) == (2, "50 %", "[9, 91]")
+    assert whole.right.n == 0 and whole.right.sentence
+    assert found.switching.not_judged == 8
+
+
+def test_the_page_says_every_figure_with_its_interval_and_n(halves: Helped) -> None:
+    code_halves(halves)
+    found = told(halves)
+    written = environment().get_template("suggestions/_assistance.html").render(assistance=found)
+    assert "What the suggestions did to the people" in written and "Network" in written
+    for cell in re.findall(r'<td class="number[^"]*" title=.*?</td>', written):
+        assert re.search(r'class="interval">\[[^\]]+\]', cell), cell
+    running = environment().get_template("suggestions/_assistance.html")
+    assert "still running" in running.render(assistance=Assistance("This round is still running."))
