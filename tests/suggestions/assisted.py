@@ -53,6 +53,12 @@ class Helped(Table):
         answers = {self.cause.id: cause, self.symptom.id: symptom}
         makers.code_and_submit(self.session, who, self.hold(who, incident), answers)
 
+    def answers_nothing(self, who: Viewer, incident: Incident) -> None:
+        """That no symptom applies, before handing in."""
+        makers.act(
+            self.session, who, self.hold(who, incident), "answer", dimension_id=self.symptom.id, state="none_applies"
+        )
+
     def opens(self, who: Viewer, incident: Incident) -> None:
         open_suggestions(self.session, who, self.hold(who, incident).id)
         self.session.flush()
