@@ -285,6 +285,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "incidents?find={}",
         "history?before={}",
         "rounds/1/suggestions?call={}",
+        "rounds/1/suggestions/{}/validity",
+        f"rounds/{settled}/suggestions/{run}/validity?annotators={{}}&level={{}}",
         "incidents/{}",
         "rounds/{}",
         "rounds/1/looks/{}",
