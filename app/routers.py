@@ -47,7 +47,7 @@ from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
 from app.suggestions import desk_routes as desk_suggestions
-from app.suggestions import leaving_routes
+from app.suggestions import leaving_routes, validity_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -86,6 +86,7 @@ ALL: list[APIRouter] = [
     look_routes.router,
     desk_suggestions.router,
     suggestions.router,
+    validity_routes.router,
     leaving_routes.router,
     meeting_routes.router,
     meeting_item_routes.router,

@@ -292,6 +292,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "rounds/1/suggestions?call={}",
         "settings/models/{}",
         "settings/models/new?like={}",
+        "rounds/1/suggestions/{}/validity",
+        f"rounds/{settled}/suggestions/{run}/validity?annotators={{}}&level={{}}",
         "incidents/{}",
         "rounds/{}",
         "rounds/1/looks/{}",

@@ -1,11 +1,12 @@
 """Final codes for the room below that offers them for similar incidents; the wiring passes this query down."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.adjudication.models import FinalCode
 from app.incidents.models import Incident
-from app.rounds.models import Round
+from app.rounds.models import Round, RoundIncident
+from app.suggestions.final_source import FinalAnswer
 from app.suggestions.similar import CodedIncident
 
 
@@ -35,3 +36,35 @@ def final_codes_of_study(session: Session, study_id: int) -> list[CodedIncident]
         if code_id is not None:
             held.add(code_id)
     return [CodedIncident(incident_id, text, codes[incident_id]) for incident_id, text in texts.items()]
+
+
+def final_answers_of_round(session: Session, coding_round: Round) -> list[FinalAnswer]:
+    """Current final answers to the incidents of a round, whichever round settled them; of rounds that are open to
+    others. What the text says too little about judges nobody, and is left out."""
+    rows = session.execute(
+        select(
+            FinalCode.incident_id,
+            FinalCode.dimension_id,
+            FinalCode.state,
+            FinalCode.basis,
+            FinalCode.round_id,
+            func.array_remove(func.array_agg(FinalCode.code_id), None),
+        )
+        .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
+        .where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.incident_id.in_(
+                select(RoundIncident.incident_id).where(
+                    RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
+                )
+            ),
+            FinalCode.superseded_at.is_(None),
+            FinalCode.state != "not_enough_information",
+            Round.phase.in_(("settling", "closed")),
+        )
+        .group_by(FinalCode.incident_id, FinalCode.dimension_id, FinalCode.state, FinalCode.basis, FinalCode.round_id)
+    )
+    return [
+        FinalAnswer(incident_id, dimension_id, state, frozenset(codes), basis, round_id)
+        for incident_id, dimension_id, state, basis, round_id, codes in rows
+    ]
