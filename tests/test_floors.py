@@ -43,6 +43,7 @@ LATE = (
     "agreement/stored_figures.py",
     "export/actions.py",
     "rounds/precision.py",
+    "suggestions/validity_figures.py",
 )
 
 
