@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.coding.exposures import expose, lock_exposures_of
 from app.coding.models import Exposure, Submission
+from app.export.actions import NoSuchForm
+from app.export.disclosure import disclosure
+from app.export.disclosure_facts import gathered
+from app.export.disclosure_files import latex, markdown
 from app.export.ledger import Reading, ledger_file, reading_of
 from app.export.queries import open_rounds
 from app.export.suggestions import suggestions_file
-from app.export.writing import LargeFile
+from app.export.writing import ExportFile, LargeFile
 from app.ledger.models import ModelCall
 from app.problems import Invalid
 from app.rounds.models import Assignment
@@ -24,6 +28,11 @@ from app.suggestions.opening import reply_note
 from app.suggestions.queries import SUBJECT
 
 REPLY = reply_note(0).removesuffix("0")
+EXAMPLE = "example in a prompt"
+DISCLOSURES = {
+    "markdown": ("md", "text/markdown; charset=utf-8", markdown),
+    "latex": ("tex", "application/x-tex", latex),
+}
 
 
 class NoOpenSuggestions(Invalid):
@@ -65,6 +74,17 @@ def taken_suggestions(session: Session, viewer: Viewer, *, format: str) -> Large
     return file
 
 
+def taken_disclosure(session: Session, viewer: Viewer, *, format: str, hosts: bool, prompts: bool) -> ExportFile:
+    """It tells counts and figures and nothing that a model said of an incident, so it exposes nothing."""
+    check_leads(viewer)
+    if format not in DISCLOSURES:
+        raise NoSuchForm
+    ending, media_type, written = DISCLOSURES[format]
+    content = written(disclosure(gathered(session, viewer), hosts=hosts, prompts=prompts))
+    record(session, viewer.study.id, viewer.member, "disclosure.exported", form=format, hosts=hosts, prompts=prompts)
+    return ExportFile(f"{viewer.study.slug}-model-disclosure.{ending}", media_type, content)
+
+
 def expose_suggestions(session: Session, viewer: Viewer, round_ids: Collection[int]) -> None:
     """All that a model said in these rounds, in the database: there may be hundreds of thousands."""
     _expose_suggestions(session, viewer, SuggestionRun.round_id.in_(round_ids))
@@ -104,14 +124,17 @@ def expose_replies(session: Session, viewer: Viewer, reading: Reading, wanted: L
         literal(study_id, BigInteger), literal(member_id, BigInteger), said.c.incident_id, literal("suggestion"), note
     ).where(~known)
     session.execute(insert(Exposure).from_select(["study_id", "member_id", "incident_id", "kind", "note"], notes))
-    examples = {
-        key for run in reading.runs.values() if run.round_id in reading.rounds for key in run.example_incident_ids
-    }
-    session.add_all(
-        Exposure(study_id=study_id, member_id=member_id, incident_id=key, kind="final_code", note="example in a prompt")
-        for key in sorted(examples)
-    )
+    _expose_examples(session, viewer, [run for run in reading.runs.values() if run.round_id in reading.rounds])
     session.flush()
+
+
+def _expose_examples(session: Session, viewer: Viewer, runs: Collection[SuggestionRun]) -> None:
+    """The prompts of these runs tell what their examples were settled as."""
+    of_member = (Exposure.study_id == viewer.study.id, Exposure.member_id == viewer.member.id)
+    known = set(session.scalars(select(Exposure.incident_id).where(*of_member, Exposure.note == EXAMPLE)))
+    wanted = {key for run in runs for key in run.example_incident_ids} - known
+    row = {"study_id": viewer.study.id, "member_id": viewer.member.id, "kind": "final_code", "note": EXAMPLE}
+    session.add_all(Exposure(**row, incident_id=key) for key in sorted(wanted))
 
 
 def _expose_suggestions(session: Session, viewer: Viewer, which: ColumnElement[bool]) -> None:
