@@ -36,6 +36,7 @@ from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
+from app.ledger.models import ModelCall
 from app.rounds.models import Round
 from app.sample.checks import sample_content
 from app.sample.coding import assignment_of, code_assignment, submit
@@ -225,6 +226,11 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "pooling-board-nothing": f"/rounds/{settling.number}/pooling/{cause.id}",
         "round-suggestions": "/rounds/3/suggestions",
         "round-suggestions-calls": "/rounds/1/suggestions",
+        "ledger": "/suggestions/ledger",
+        "ledger-dear": "/suggestions/ledger?order=dear&troubled=yes",
+        "ledger-totals": "/suggestions/ledger/totals",
+        "ledger-call": f"/suggestions/ledger/{session.scalars(select(ModelCall.id).order_by(ModelCall.id)).first()}",
+        "disclosure": "/export/disclosure",
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "agreement-stored": "/agreement/1/stored",

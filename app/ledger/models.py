@@ -73,6 +73,7 @@ class ModelCall(Base):
         within_study("member_id", "memberships"),
         within_study("endpoint_id", "model_endpoints"),
         Index("ix_model_calls_subject", "study_id", "subject_kind", "subject_id"),
+        Index("ix_model_calls_cost", "study_id", text("cost_usd DESC NULLS LAST"), text("id DESC")),
     )
 
     id: Mapped[Id]

@@ -1,5 +1,6 @@
 """Without a model: the final codes of similar incidents are offered, and named so."""
 
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -7,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.codebook.queries import disclosed_codebook
 from app.db.session import Database
+from app.ledger.models import ModelCall
 from app.rounds.models import Round
 from app.suggestions import queries
 from app.suggestions.keeping import finish, locked
+from app.suggestions.ledger_lookups import record_lookup
 from app.suggestions.models import RunIncident, Suggestion
 from app.suggestions.similar import CodedIncident, SimilarCode, SimilarIncidents
 from app.suggestions.similar_source import coded_incidents
@@ -31,12 +34,14 @@ def suggest_from_similar(database: Database, *, study_id: int, run_id: int) -> N
         lookup = _lookup(session, study_id, run_id)
     similar = SimilarIncidents(lookup.coded, takes_many=lookup.takes_many)
     for run_incident_id, incident_id, text in lookup.waiting:
+        started = time.monotonic()
         offered = [code for code in similar.codes_for(text, without={incident_id}) if code.code_id in lookup.appliable]
         with database.transaction() as session:
             run, row = locked(session, study_id, run_id, run_incident_id)
             if run.state == "running" and row.state == "waiting":
                 row.attempts += 1
-                session.add_all(_suggestion(row, place, code) for place, code in enumerate(offered, start=1))
+                call = record_lookup(session, run, row, offered, seconds=time.monotonic() - started)
+                session.add_all(_suggestion(row, place, code, call) for place, code in enumerate(offered, start=1))
                 finish(session, run, row, "done", "")
 
 
@@ -54,7 +59,7 @@ def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
     )
 
 
-def _suggestion(row: RunIncident, ordinal: int, code: SimilarCode) -> Suggestion:
+def _suggestion(row: RunIncident, ordinal: int, code: SimilarCode, call: ModelCall) -> Suggestion:
     """The incidents themselves are not named: what they were coded as is shown to nobody by the way."""
     holders = len(code.neighbours)
     like = max(neighbour.similarity for neighbour in code.neighbours)
@@ -64,6 +69,7 @@ def _suggestion(row: RunIncident, ordinal: int, code: SimilarCode) -> Suggestion
         run_id=row.run_id,
         incident_id=row.incident_id,
         dimension_id=code.dimension_id,
+        model_call_id=call.id,
         ordinal=ordinal,
         code_id=code.code_id,
         reasoning=f"{held} this code: {code.share:.0%} of the likeness found, the closest at {like:.2f}.",

@@ -28,6 +28,7 @@ IMPORT = S + "/imports/{import_id}"
 MEMO = S + "/memos/{memo_id}"
 OUTCOMES = S + "/rounds/{number}/my-outcomes"
 DECISION = S + "/codebook/case-law/{rule_id}/decisions"
+LEDGER = S + "/suggestions/ledger"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 LOOKS = S + "/rounds/{number}/looks"
@@ -307,6 +308,14 @@ MAY = {
     ("POST", S + "/export/codebook"): MEMBERS,
     ("POST", S + "/export/dataset"): MEMBERS,
     ("POST", S + "/export/study"): MEMBERS,
+    ("POST", S + "/export/ledger"): LEAD,
+    ("POST", S + "/export/suggestions"): LEAD,
+    ("GET", S + "/export/disclosure"): LEAD,
+    ("POST", S + "/export/disclosure"): LEAD,
+    ("GET", LEDGER): LEAD,
+    ("GET", LEDGER + "/totals"): LEAD,
+    ("GET", LEDGER + "/{call_id}"): LEAD,
+    ("POST", LEDGER + "/{call_id}/openings"): LEAD,
     ("GET", S + "/arrival"): MEMBERS,
     ("GET", S + "/closing"): LEAD,
     ("POST", S + "/closing"): LEAD,
