@@ -148,6 +148,7 @@ WORDS = {
     "settling_rules.chosen": "chose how to settle",
     "final_codes.settled": "settled the agreed answers of",
     "final_codes.withdrawn": "withdrew the agreed answers of",
+    "prompt_template.written": "wrote another version of the prompt",
     "suggestions.asked": "asked a model for suggestions",
     "suggestions.resumed": "asked a model for suggestions again",
     "suggestions.reply_opened": "read a model's reply",

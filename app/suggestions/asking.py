@@ -40,6 +40,7 @@ from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.prompt import DimensionEntry, RunPrompt
 from app.suggestions.reply import Reading, read_reply, repair_question
+from app.suggestions.run_prompts import run_prompt
 
 OTHER_MODEL = "This run asks {}, but the settings of this server now name {}. Name the first again, then resume."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then resume."
@@ -120,7 +121,7 @@ def _share(session: Session, model: Model | None, study_id: int, run_id: int, in
         run_id=run_id,
         run_incident_id=run_incident.id,
         asked_by=run.asked_by,
-        prompt=queries.run_prompt(session, run, coding_round),
+        prompt=run_prompt(session, run, coding_round),
         leaving=leaving,
         text=leaving.of_text(incident.text or ""),
         has_cap=study.token_cap is not None,

@@ -11,6 +11,7 @@ from app.rounds.models import Round
 from app.suggestions import queries
 from app.suggestions.keeping import finish, locked
 from app.suggestions.models import RunIncident, Suggestion
+from app.suggestions.run_prompts import dimensions_to_ask
 from app.suggestions.similar import CodedIncident, SimilarCode, SimilarIncidents
 from app.suggestions.similar_source import coded_incidents
 
@@ -44,7 +45,7 @@ def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
     run = queries.run_by_id(session, study_id, run_id)
     coding_round = session.scalars(select(Round).where(Round.study_id == study_id, Round.id == run.round_id)).one()
     codebook = disclosed_codebook(session, study_id, seq=run.codebook_seq)
-    dimensions = queries.dimensions_to_ask(codebook, coding_round)
+    dimensions = dimensions_to_ask(codebook, coding_round)
     rows = queries.run_incidents(session, run) if run.state == "running" else []
     return _Lookup(
         coded=tuple(coded_incidents(session, study_id)),

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.codebook.queries import disclosed_codebook
-from app.codebook.tree import Codebook
 from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
 from app.ledger.models import ModelCall
@@ -15,7 +13,6 @@ from app.ledger.queries import calls_about
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
 from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
-from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
 
 SUBJECT = "run_incident"  # what a model call is about: one incident of one run
 
@@ -248,44 +245,6 @@ def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[
         )
     ).first()
     return (row[0], row[1]) if row else None
-
-
-def run_prompt(session: Session, run: SuggestionRun, coding_round: Round) -> RunPrompt:
-    """What every incident of the run shares: the dimensions asked, and of the codes only what everybody may read."""
-    codebook = disclosed_codebook(session, run.study_id, seq=run.codebook_seq)
-    return RunPrompt(dimensions_to_ask(codebook, coding_round), dict(run.parameters))
-
-
-def dimensions_to_ask(codebook: Codebook, coding_round: Round) -> tuple[DimensionEntry, ...]:
-    asked = set(coding_round.plan.get("dimension_ids") or ())
-    return tuple(
-        DimensionEntry(
-            id=dimension.id,
-            name=dimension.name,
-            question=dimension.question,
-            takes_many=dimension.takes_many,
-            is_open=dimension.is_open,
-            codes=tuple(_code(codebook, code.id) for code in codebook.appliable(dimension.id)),
-        )
-        for dimension in codebook.dimensions
-        if not asked or dimension.id in asked
-    )
-
-
-def _code(codebook: Codebook, code_id: int) -> CodeEntry:
-    """Categories are not applied and have no line of their own, so a code names what it stands under."""
-    code = codebook.codes[code_id]
-    parent = codebook.codes.get(code.parent_id) if code.parent_id is not None else None
-    is_line = parent is not None and parent.can_be_applied
-    category = f"({parent.name}) " if parent is not None and not is_line else ""
-    return CodeEntry(
-        id=code.id,
-        name=code.name,
-        definition=category + code.definition,
-        use_when=code.use_when,
-        not_when=code.not_when,
-        parent_id=code.parent_id if is_line else None,
-    )
 
 
 def _of_run() -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import reply_note
 from app.suggestions.prompt import RunPrompt
+from app.suggestions.run_prompts import dimensions_to_ask
 from app.suggestions.similar import NAME as SIMILAR
 
 OUTCOME_WORDS = {
@@ -146,7 +147,7 @@ def sample_question(session: Session, coding_round: Round, parameters: Mapping[s
     codebook = disclosed_codebook(session, coding_round.study_id, seq=seq)
     study = session.get_one(Study, coding_round.study_id)
     leaving = Leaving.of(study)
-    prompt = RunPrompt(queries.dimensions_to_ask(codebook, coding_round), parameters)
+    prompt = RunPrompt(dimensions_to_ask(codebook, coding_round), parameters)
     text = leaving.of_text(chosen.text).text
     return leaving.of_codebook(prompt.question(text, mark=preview_mark(text)))
 
