@@ -16,6 +16,7 @@ from app.llm.openai_problems import KEY_SIGN, problem_of, refused_parameter, tol
 from app.llm.port import Answer, Question
 from app.llm.problems import (
     AddressNotAsked,
+    AnswerNotReadable,
     ModelProblem,
     ModelRefusedRequest,
     ModelTooSlow,
@@ -25,7 +26,6 @@ from app.llm.problems import (
     ReplyFiltered,
     ReplyRefused,
     ReplyUnusable,
-    WrongAddress,
 )
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class OpenAIModel:
                 problem.status_code, problem.response.text, problem.response.headers, secret=self._api_key
             ) from problem
         except (ValueError, RecursionError) as problem:
-            raise WrongAddress from problem
+            raise AnswerNotReadable from problem
         if isinstance(body, dict) and body.get("error") and not body.get("choices"):
             raise problem_of(told_status(body), said, reply.headers, secret=self._api_key)  # a gateway's 200
         return body, request_id
@@ -188,7 +188,7 @@ def _told(sent: Mapping[str, Any]) -> dict[str, Any]:
 def _read(body: Any, request_id: str | None, told: dict[str, Any], dropped: tuple[str, ...], seconds: float) -> Answer:
     """The answer in the body of a 200, or the problem that it is. Endpoints differ, so nothing is taken on trust."""
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
-        raise WrongAddress(request_id=request_id)
+        raise AnswerNotReadable(request_id=request_id)
     if not body["choices"]:
         raise ReplyEmpty(request_id=request_id)
     choice = _mapping(body["choices"][0])
