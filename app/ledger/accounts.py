@@ -13,6 +13,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.base import rows_of
 from app.ledger.models import ModelAccount, ModelCall
 from app.ledger.usage import Most
 
@@ -60,7 +61,9 @@ def hold_accounts(session: Session, study_id: int, purse: Purse | None) -> list[
 
 def reserve(session: Session, accounts: list[ModelAccount], most: Most) -> Reservation:
     """Of accounts that are held, and that allow it."""
-    _add(session, [one.id for one in accounts], {"reserved_tokens": most.tokens, "reserved_usd": most.dollars or NOTHING})
+    _add(
+        session, [one.id for one in accounts], {"reserved_tokens": most.tokens, "reserved_usd": most.dollars or NOTHING}
+    )
     return Reservation(most.tokens, most.dollars)
 
 
@@ -120,6 +123,9 @@ def _held(session: Session, study_id: int, keys: list[tuple[str, int]]) -> list[
 
 
 def _add(session: Session, ids: list[int], more: Mapping[str, Any]) -> None:
-    table = ModelAccount.__table__
+    table = rows_of(ModelAccount)
     changes = {name: table.c[name] + amount for name, amount in more.items() if amount}
-    session.execute(update(ModelAccount).where(ModelAccount.id.in_(ids)).values(changes), execution_options={"synchronize_session": False})
+    session.execute(
+        update(ModelAccount).where(ModelAccount.id.in_(ids)).values(changes),
+        execution_options={"synchronize_session": False},
+    )

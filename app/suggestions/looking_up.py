@@ -20,6 +20,7 @@ from app.suggestions.similar_source import coded_incidents
 class _Lookup:
     """appliable: code ids that may be offered. waiting: (run incident id, incident id, text)."""
 
+    round_id: int
     coded: tuple[CodedIncident, ...]
     takes_many: dict[int, bool]
     appliable: frozenset[int]
@@ -46,7 +47,9 @@ def suggest_from_similar(database: Database, *, study_id: int, run_id: int) -> N
 def _still_waits(session: Session, study_id: int, run_id: int, run_incident_id: int) -> RunIncident | None:
     return session.scalar(
         select(RunIncident)
-        .join(SuggestionRun, (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id))
+        .join(
+            SuggestionRun, (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)
+        )
         .where(
             RunIncident.study_id == study_id,
             RunIncident.id == run_incident_id,

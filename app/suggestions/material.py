@@ -24,8 +24,6 @@ from app.suggestions.models import SuggestionRun
 from app.suggestions.prompt import DimensionEntry, RunPrompt
 from app.suggestions.run_prompts import run_prompt
 
-PURSE = "suggestion_run"  # a run has an account, and may have caps, of its own
-
 
 @dataclass(frozen=True)
 class Material:
@@ -71,9 +69,7 @@ class Share:
 
 
 def material_of(session: Session, run: SuggestionRun) -> Material:
-    coding_round = session.scalars(
-        select(Round).where(Round.study_id == run.study_id, Round.id == run.round_id)
-    ).one()
+    coding_round = session.scalars(select(Round).where(Round.study_id == run.study_id, Round.id == run.round_id)).one()
     study = session.get_one(Study, run.study_id, populate_existing=True)
     purse = purse_of(run)
     endpoint = endpoint_of_run(session, run)
@@ -95,16 +91,14 @@ def material_of(session: Session, run: SuggestionRun) -> Material:
 
 
 def purse_of(run: SuggestionRun) -> Purse:
-    return Purse(PURSE, run.id, run.token_cap, run.cost_cap_usd)
+    return Purse(queries.PURSE, run.id, run.token_cap, run.cost_cap_usd)
 
 
 def endpoint_of_run(session: Session, run: SuggestionRun) -> ModelEndpoint | None:
     return endpoint_of(session, run.study_id, run.endpoint_id) if run.endpoint_id is not None else None
 
 
-def shares_of(
-    session: Session, material: Material, rows: Sequence[tuple[int, int, int, str | None]]
-) -> list[Share]:
+def shares_of(session: Session, material: Material, rows: Sequence[tuple[int, int, int, str | None]]) -> list[Share]:
     """rows: (run incident, incident, attempts, text)."""
     calls: dict[int, list[ModelCall]] = {key: [] for key, *_ in rows}
     for call in calls_about(session, material.study_id, queries.SUBJECT, list(calls)):

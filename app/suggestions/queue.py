@@ -3,19 +3,20 @@
 Who takes one up holds it until due_at and renews that while alive. From a killed worker it comes back by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, cast, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
 from app.ledger.under_way import take_for_lost
 from app.suggestions import queries
 from app.suggestions.material import Material, Share, shares_of
-from app.suggestions.models import RunIncident
+from app.suggestions.models import RunIncident, SuggestionRun
 
 NO_SYNC = {"synchronize_session": False}
 
@@ -26,6 +27,13 @@ class Holding:
 
     holder: UUID
     lease_seconds: float
+
+
+def put_in_queue(session: Session, run: SuggestionRun, incident_ids: Collection[int]) -> None:
+    """In this order, and with one statement however many there are."""
+    ids = func.unnest(cast(list(incident_ids), ARRAY(BigInteger))).column_valued("incident_id")
+    rows = select(literal(run.study_id), literal(run.id), ids)
+    session.execute(insert(RunIncident).from_select(["study_id", "run_id", "incident_id"], rows))
 
 
 def claim(session: Session, material: Material, holding: Holding, most: int) -> list[Share]:
