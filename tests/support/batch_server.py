@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.support.openai_server import Behaviour, OpenAIServer, Response, failure
@@ -75,7 +76,7 @@ class BatchServer(OpenAIServer):
         self.said: list[str] = []  # custom ids of lines that were answered, and so paid
         self.looked = 0
         self.before_answer: dict[str, list[Response]] = {}  # "POST /v1/batches" -> answers in place of the next ones
-        self.after_answer: dict[str, threading.Event] = {}
+        self.asked: list[str] = []
         self._looks = looks
         self._expire_after = expire_after
         self._refuse = iter(refuse)
@@ -83,9 +84,10 @@ class BatchServer(OpenAIServer):
         self._batch_lock = threading.RLock()
 
     def respond_to(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        path, _, query = path.partition("?")
+        path = path.partition("?")[0]
         if not path.startswith(("/v1/files", "/v1/batches")):
-            return super().respond_to(method, path, headers, body)
+            return self.respond(path, headers.get("authorization"), body)
+        self.asked.append(f"{method} {path}")
         if headers.get("authorization") != f"Bearer {self.api_key}":
             return failure(401, "Incorrect API key provided.", code="invalid_api_key")
         with self._batch_lock:
@@ -93,6 +95,33 @@ class BatchServer(OpenAIServer):
             if waiting:
                 return waiting.pop(0)
             return self._files(method, path, headers, body) or self._batches(method, path, body) or _not_found()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                response = server.respond_to(self.command, self.path, headers, body)
+                is_text = isinstance(response.body, str)
+                written = (str(response.body) if is_text else json.dumps(response.body)).encode()
+                kind = "application/jsonl" if is_text else "application/json"
+                self.send_response(response.status)
+                for name, value in {"Content-Type": kind, "x-request-id": "req-1", **response.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(written)))
+                self.end_headers()
+                self.wfile.write(written)
+
+            do_GET = do_DELETE = do_POST
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Says nothing."""
+
+        return Handler
 
     def _files(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response | None:
         parts = path.removeprefix("/v1/").split("/")
