@@ -17,6 +17,7 @@ from app.llm.openai_problems import KEY_SIGN, is_failure, problem_of, refused_pa
 from app.llm.port import Answer, Question
 from app.llm.problems import (
     AddressNotAsked,
+    AnswerNotReadable,
     ModelProblem,
     ModelRefusedRequest,
     ModelTooSlow,
@@ -26,7 +27,6 @@ from app.llm.problems import (
     ReplyFiltered,
     ReplyRefused,
     ReplyUnusable,
-    WrongAddress,
 )
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class OpenAIModel:
                 problem.status_code, problem.response.text, problem.response.headers, secret=self.secret
             ) from problem
         except (ValueError, RecursionError) as problem:
-            raise WrongAddress from problem
+            raise AnswerNotReadable from problem
         if is_failure(body):
             raise problem_of(told_status(body), said, reply.headers, secret=self.secret)
         return body, request_id
@@ -198,7 +198,7 @@ def read_body(
 ) -> Answer:
     """The answer in the body of a 200, or the problem that it is. Endpoints differ, so nothing is taken on trust."""
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
-        raise WrongAddress(request_id=request_id)
+        raise AnswerNotReadable(request_id=request_id)
     if not body["choices"]:
         raise ReplyEmpty(request_id=request_id)
     choice = _mapping(body["choices"][0])

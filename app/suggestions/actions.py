@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import current_seq
-from app.db.base import now
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import frozen_seq, incidents_of
@@ -17,9 +16,10 @@ from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
 from app.suggestions.leaving import Leaving
-from app.suggestions.models import RunIncident, SuggestionRun
+from app.suggestions.models import SuggestionRun
 from app.suggestions.opening import expose_reply
 from app.suggestions.prompt import TEMPLATE_VERSION
+from app.suggestions.queue import put_in_queue
 from app.suggestions.similar import METHOD
 
 PARAMETERS = {"temperature": 0}
@@ -49,28 +49,10 @@ def ask_for_suggestions(
     )
     session.add(run)
     session.flush()
-    session.add_all(RunIncident(study_id=run.study_id, run_id=run.id, incident_id=one) for one in incident_ids)
-    session.flush()
-    defer_run(session, run, incident_ids)
+    put_in_queue(session, run, incident_ids)
+    defer_run(session, run, incidents=len(incident_ids))
     _record(session, viewer, coding_round, "suggestions.asked", run, model=model, incidents=len(incident_ids))
     return run
-
-
-def resume_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
-    """Goes on with a run that paused, and asks again for what failed in it. What was paid for is not asked twice."""
-    check_leads(viewer)
-    _hold(session, coding_round)
-    run = queries.run_of_round(session, coding_round, run_id)
-    rows = [row for row, _ in queries.run_incidents(session, run) if row.state != "done"]
-    if not rows:
-        raise policy.NothingToAsk
-    for row in rows:
-        if row.state == "failed":
-            row.state, row.attempts, row.problem, row.changed_at = "waiting", 0, "", now()
-    run.state, run.problem, run.ended_at = "running", "", None
-    session.flush()
-    defer_run(session, run, [row.incident_id for row in rows])
-    _record(session, viewer, coding_round, "suggestions.resumed", run, incidents=len(rows))
 
 
 def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: int) -> None:

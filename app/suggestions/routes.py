@@ -10,7 +10,7 @@ from app.llm.configured import model_name
 from app.problems import Invalid, NotFound
 from app.rounds.queries import round_by_number
 from app.studies.viewer import CurrentViewer, LeadingViewer, Viewer
-from app.suggestions import actions
+from app.suggestions import actions, steering
 from app.suggestions.deciding import decide
 from app.suggestions.desk_offers import desk_offers
 from app.suggestions.forms import DecisionForm
@@ -103,7 +103,7 @@ def ask(request: Request, session: Transaction, viewer: LeadingViewer, number: K
 
 @router.post(OF_ROUND + "/{run_id}/resumption")
 def resume(request: Request, session: Transaction, viewer: LeadingViewer, number: Key, run_id: Key) -> Response:
-    actions.resume_run(session, viewer, round_by_number(session, viewer.study.id, number), run_id)
+    steering.resume_run(session, viewer, round_by_number(session, viewer.study.id, number), run_id)
     return redirect_after(request, runs_url(viewer, number))
 
 
