@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from enum import IntEnum
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from app.llm.abilities import Abilities, Form
+from app.llm.addresses import leads_where_none_is_asked
 from app.llm.json_text import storable
-from app.llm.openai_problems import problem_of, refused_parameter
+from app.llm.openai_problems import KEY_SIGN, problem_of, refused_parameter, told_status
 from app.llm.port import Answer, Question
 from app.llm.problems import (
+    AddressNotAsked,
     ModelProblem,
     ModelRefusedRequest,
     ModelTooSlow,
@@ -21,6 +24,7 @@ from app.llm.problems import (
     ReplyEmpty,
     ReplyFiltered,
     ReplyRefused,
+    ReplyUnusable,
     WrongAddress,
 )
 
@@ -29,22 +33,17 @@ if TYPE_CHECKING:
 
 # Old servers know the one name, new models take only the other: a refused one is asked for under its other name.
 OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
+SHORTEST_KEY = 8  # what is shorter is no secret, and a word of the answer more likely
 MOST_REQUESTS = 12  # of one answer: each but the last was a free 400
-
-
-class Form(IntEnum):
-    """How the form of the answer is asked for, from the strictest down."""
-
-    STRICT_SCHEMA = 0
-    JSON_MODE = 1
-    PLAIN_TEXT = 2
 
 
 class OpenAIModel:
     """One model at one base URL.
 
-    What the endpoint refuses (a parameter, the strict schema) is remembered, so that it is refused once, not
-    once for every question. Two threads may share a model: the worst is that both learn the same thing.
+    abilities: what a probe found, to begin with. What the endpoint refuses (a parameter, the strict schema) is
+    remembered, so that it is refused once, not once for every question. Two threads may share a model: the worst is
+    that both learn the same thing. real_name: where `model` is the name of a deployment.
+    is_guarded: the address was entered by a lead, so where its name leads to is looked at before each request.
     """
 
     def __init__(
@@ -54,44 +53,56 @@ class OpenAIModel:
         api_key: str,
         model: str,
         timeout_seconds: float = 90.0,
-        form: Form = Form.STRICT_SCHEMA,
+        abilities: Abilities | None = None,
+        real_name: str = "",
+        is_guarded: bool = False,
     ) -> None:
         self.address = base_url
         self.name = model
-        self.form = form
+        self.abilities = abilities or Abilities()
         self._api_key = api_key
         self._timeout_seconds = timeout_seconds
-        self._refused: set[str] = set()
+        self._real_name = real_name
+        self._is_guarded = is_guarded
 
     def answer(self, question: Question) -> Answer:
         started = time.monotonic()
-        for _ in range(MOST_REQUESTS):
+        for made in range(1, MOST_REQUESTS + 1):
             sent, dropped = self._request(question)
             try:
                 body, request_id = self._post(sent)
+                answer = _read(body, request_id, _told(sent), dropped, time.monotonic() - started)
+                return replace(answer, requests=made, priced_as=self._real_name)
             except ModelProblem as problem:
+                self._count(problem, made)
                 if not self._learn(problem, sent):
                     raise
-            else:
-                return _read(body, request_id, _told(sent), dropped, time.monotonic() - started)
-        raise ModelRefusedRequest("each time another part of the request was refused")
+        ended = ModelRefusedRequest("each time another part of the request was refused")
+        ended.requests = MOST_REQUESTS
+        raise ended
+
+    def _count(self, problem: ModelProblem, made: int) -> None:
+        problem.requests = made
+        if isinstance(problem, ReplyUnusable) and problem.answer is not None:
+            problem.answer = replace(problem.answer, requests=made, priced_as=self._real_name)
 
     def _request(self, question: Question) -> tuple[dict[str, Any], tuple[str, ...]]:
+        abilities = self.abilities
         request: dict[str, Any] = {
             "model": self.name,
-            "messages": _messages(question, self.form),
+            "messages": _messages(question, says_schema=abilities.says_schema),
             "store": False,
             **question.parameters,
         }
-        if self.form is Form.STRICT_SCHEMA:
-            request["response_format"] = _strict_schema(question)
-        elif self.form is Form.JSON_MODE:
+        if abilities.form <= Form.SCHEMA:
+            request["response_format"] = _json_schema(question, strict=abilities.form is Form.STRICT_SCHEMA)
+        elif abilities.form is Form.JSON_MODE:
             request["response_format"] = {"type": "json_object"}
-        dropped = [name for name in sorted(self._refused) if name in request]
+        dropped = [name for name in abilities.dropped if name in request]
         for name in dropped:
             value = request.pop(name)
             other = OTHER_NAME.get(name)
-            if other and other not in self._refused:
+            if other and other not in abilities.dropped:
                 request.setdefault(other, value)
         return request, tuple(dropped)
 
@@ -100,22 +111,23 @@ class OpenAIModel:
         name = refused_parameter(problem, set(sent))
         if name is None:
             return False
-        if name == "response_format":
-            self.form = Form(min(self.form + 1, Form.PLAIN_TEXT))
-        else:
-            self._refused.add(name)
+        learnt = self.abilities
+        self.abilities = learnt.lower() if name == "response_format" else learnt.without(name)
         return True
 
     def _post(self, request: dict[str, Any]) -> tuple[Any, str | None]:
         import openai  # slow to import: only who asks a model pays for it
 
+        if self._is_guarded and leads_where_none_is_asked(self.address):
+            raise AddressNotAsked
         known = {name: request[name] for name in ("model", "messages")}
         others = {name: value for name, value in request.items() if name not in known}
         try:
             # extra_body, because the package refuses parameters it does not know, and endpoints know others.
             reply = self._client.chat.completions.with_raw_response.create(**known, extra_body=others)
             request_id = reply.headers.get("x-request-id")
-            return json.loads(reply.text), request_id
+            said = self._without_key(reply.text)
+            body = json.loads(said)
         except openai.APITimeoutError as problem:
             raise ModelTooSlow from problem
         except openai.APIConnectionError as problem:
@@ -126,6 +138,13 @@ class OpenAIModel:
             ) from problem
         except (ValueError, RecursionError) as problem:
             raise WrongAddress from problem
+        if isinstance(body, dict) and body.get("error") and not body.get("choices"):
+            raise problem_of(told_status(body), said, reply.headers, secret=self._api_key)  # a gateway's 200
+        return body, request_id
+
+    def _without_key(self, said: str) -> str:
+        """A server that repeats the key must not bring it into the ledger."""
+        return said.replace(self._api_key, KEY_SIGN) if len(self._api_key) >= SHORTEST_KEY else said
 
     @cached_property
     def _client(self) -> OpenAI:
@@ -141,14 +160,14 @@ class OpenAIModel:
         )
 
 
-def _strict_schema(question: Question) -> dict[str, Any]:
-    described = {"name": question.schema_name, "strict": True, "schema": question.json_schema}
+def _json_schema(question: Question, *, strict: bool) -> dict[str, Any]:
+    described = {"name": question.schema_name, "strict": strict, "schema": question.json_schema}
     return {"type": "json_schema", "json_schema": described}
 
 
-def _messages(question: Question, form: Form) -> list[dict[str, str]]:
+def _messages(question: Question, *, says_schema: bool) -> list[dict[str, str]]:
     system = question.system
-    if form is not Form.STRICT_SCHEMA:
+    if says_schema:
         schema = json.dumps(question.json_schema, ensure_ascii=False)
         system += f"\n\nAnswer with one JSON object and nothing else. It fits this JSON schema:\n{schema}"
     messages = [{"role": "system", "content": system}, {"role": "user", "content": question.user}]

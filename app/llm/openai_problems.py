@@ -30,6 +30,17 @@ ABOUT_LENGTH = re.compile(
 )
 ABOUT_MODEL = re.compile(r"model|deployment", re.I)
 NEVER_DROPPED = {"model", "messages"}
+KEY_SIGN = "[the key]"
+MASKED_KEY = re.compile(r"\S*\*{3,}\S*")  # as OpenAI repeats a wrong key: its first and last letters
+
+
+def told_status(body: Mapping[str, Any]) -> int:
+    """Of an error that came with 200: the status that it tells of, else 400."""
+    inner = body.get("error")
+    codes = [body.get("code"), body.get("status")]
+    if isinstance(inner, dict):
+        codes = [inner.get("code"), inner.get("status"), *codes]
+    return next((code for code in codes if isinstance(code, int) and 400 <= code < 600), 400)
 
 
 def problem_of(status: int, body: str, headers: Mapping[str, str], *, secret: str = "") -> ModelProblem:
@@ -135,5 +146,6 @@ def _detail(error: Mapping[str, Any], secret: str) -> str | None:
         return None
     words = " ".join((said if isinstance(said, str) else json.dumps(said)).split())
     if secret:
-        words = words.replace(secret, "[the key]")
+        words = words.replace(secret, KEY_SIGN)
+    words = MASKED_KEY.sub(KEY_SIGN, words)
     return storable(words[:300])
