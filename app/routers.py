@@ -42,6 +42,7 @@ from app.findings import closing_routes
 from app.findings import routes as findings
 from app.incidents import import_routes
 from app.incidents import routes as incidents
+from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
@@ -64,6 +65,7 @@ ALL: list[APIRouter] = [
     studies.router,
     member_routes.router,
     settings_routes.router,
+    endpoint_routes.router,
     incidents.router,
     import_routes.router,
     codebook_import_routes.router,

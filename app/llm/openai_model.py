@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.llm.abilities import Abilities, Form
 from app.llm.addresses import leads_where_none_is_asked
 from app.llm.json_text import storable
-from app.llm.openai_problems import KEY_SIGN, problem_of, refused_parameter, told_status
+from app.llm.openai_problems import KEY_SIGN, is_failure, problem_of, refused_parameter, request_id_of, told_status
 from app.llm.port import Answer, Question
 from app.llm.problems import (
     AddressNotAsked,
@@ -64,6 +65,13 @@ class OpenAIModel:
         self._timeout_seconds = timeout_seconds
         self._real_name = real_name
         self._is_guarded = is_guarded
+
+    def with_abilities(self, abilities: Abilities) -> OpenAIModel:
+        """The same model, taken to have these; what this one learns, that one does not."""
+        _ = self._client  # made once, as that takes its time
+        another = copy(self)
+        another.abilities = abilities
+        return another
 
     def answer(self, question: Question) -> Answer:
         started = time.monotonic()
@@ -125,7 +133,7 @@ class OpenAIModel:
         try:
             # extra_body, because the package refuses parameters it does not know, and endpoints know others.
             reply = self._client.chat.completions.with_raw_response.create(**known, extra_body=others)
-            request_id = reply.headers.get("x-request-id")
+            request_id = request_id_of(reply.headers)
             said = self._without_key(reply.text)
             body = json.loads(said)
         except openai.APITimeoutError as problem:
@@ -138,8 +146,8 @@ class OpenAIModel:
             ) from problem
         except (ValueError, RecursionError) as problem:
             raise WrongAddress from problem
-        if isinstance(body, dict) and body.get("error") and not body.get("choices"):
-            raise problem_of(told_status(body), said, reply.headers, secret=self._api_key)  # a gateway's 200
+        if is_failure(body):
+            raise problem_of(told_status(body), said, reply.headers, secret=self._api_key)
         return body, request_id
 
     def _without_key(self, said: str) -> str:
