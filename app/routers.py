@@ -42,11 +42,11 @@ from app.findings import closing_routes
 from app.findings import routes as findings
 from app.incidents import import_routes
 from app.incidents import routes as incidents
+from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
-from app.suggestions import desk_routes as desk_suggestions
-from app.suggestions import leaving_routes
+from app.suggestions import leaving_routes, run_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -65,6 +65,7 @@ ALL: list[APIRouter] = [
     studies.router,
     member_routes.router,
     settings_routes.router,
+    endpoint_routes.router,
     incidents.router,
     import_routes.router,
     codebook_import_routes.router,
@@ -82,8 +83,8 @@ ALL: list[APIRouter] = [
     stored_routes.router,
     cell_routes.router,
     look_routes.router,
-    desk_suggestions.router,
     suggestions.router,
+    run_routes.router,
     leaving_routes.router,
     meeting_routes.router,
     meeting_item_routes.router,

@@ -14,6 +14,7 @@ from app.problems import Invalid
 
 DRIVER = "postgresql+psycopg://"
 PREFIX = "TANDEM_"
+SHORTEST_SECRET_KEY = 20
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -87,10 +88,21 @@ class Settings(BaseSettings):
         False, description="For a provider that checks addresses and does not say so (email_verified)."
     )
 
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Seals the API keys that leads enter: 20 characters or more, made by chance. Several by commas: "
+        "the first seals, the others still open.",
+    )
+
     llm_base_url: str | None = Field(None, description="An OpenAI-compatible endpoint; unset: that of OpenAI.")
     llm_api_key: SecretStr | None = Field(None, description="The key of that endpoint, where it wants one.")
     llm_model: str | None = Field(None, description="Its model; unset: final codes of similar incidents are offered.")
     llm_timeout_seconds: float = Field(90, gt=0, description="Patience with one answer.")
+
+    llm_most_at_once: int = Field(8, ge=1, description="Calls of that model at a time, of all workers together.")
+    llm_first_wait_seconds: float = Field(
+        2, gt=0, description="Before a failed call is tried again; then twice as long each time."
+    )
 
     worker_concurrency: int = Field(4, ge=1, description="Jobs that one worker runs at the same time.")
     stalled_job_seconds: float = Field(60, gt=0, description="Silence of a worker after which its jobs are taken up.")
@@ -126,6 +138,14 @@ class Settings(BaseSettings):
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("The public address begins with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, keys: SecretStr | None) -> SecretStr | None:
+        for key in keys.get_secret_value().split(",") if keys else ():
+            if len(key.strip()) < SHORTEST_SECRET_KEY:
+                raise ValueError("Each secret key has at least 20 characters. Make one: openssl rand -hex 32")
+        return keys
 
     @field_validator("smtp_url")
     @classmethod
@@ -174,6 +194,12 @@ class Settings(BaseSettings):
     @property
     def host_names(self) -> list[str]:
         return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The first seals, all of them open."""
+        keys = self.secret_key.get_secret_value() if self.secret_key else ""
+        return tuple(key.strip() for key in keys.split(",") if key.strip())
 
     @property
     def embedded(self) -> bool:

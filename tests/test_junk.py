@@ -30,6 +30,7 @@ from app.suggestions.models import Suggestion, SuggestionRun
 from app.web.forms import Posted, posted_form
 from tests.makers import move_round
 from tests.support.clients import HTMX, client_for
+from tests.support.endpoints import make_endpoint
 from tests.support.helped import definition_drafted, near_duplicates_found
 from tests.support.ruled import make_ruled
 from tests.support.scenes import make_scene
@@ -87,6 +88,10 @@ GOOD = {
     "items": "0",
     "plan": "new",
     "definition": "D",
+    "base_url": "http://127.0.0.1:9/v1",
+    "model": "small",
+    "most_at_once": "1",
+    "timeout_seconds": "1",
 }
 
 
@@ -285,6 +290,8 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "incidents?find={}",
         "history?before={}",
         "rounds/1/suggestions?call={}",
+        "settings/models/{}",
+        "settings/models/new?like={}",
         "incidents/{}",
         "rounds/{}",
         "rounds/1/looks/{}",
@@ -344,6 +351,7 @@ def posts(session, database, scene):
         "dimension_id": dimensions[0],
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,
+        "endpoint_id": make_endpoint(session, scene.lead).id,
         "group_id": 1,
         "meeting_id": session.scalar(select(Meeting.id)) or 1,
         "item_id": session.scalar(select(MeetingItem.id)) or 1,

@@ -4,13 +4,12 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from app.llm.openai_model import OpenAIModel
-from app.llm.port import Model
 from app.settings import Settings
 
 OPENAI = "https://api.openai.com/v1"
 
 
-def model_from(settings: Settings) -> Model | None:
+def model_from(settings: Settings) -> OpenAIModel | None:
     """None: no model is named, and the app works without one."""
     if not settings.llm_model:
         return None

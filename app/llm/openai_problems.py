@@ -29,7 +29,35 @@ ABOUT_LENGTH = re.compile(
     r"context[ _](length|window|size)|maximum context|too many tokens|exceeds? the .*context", re.I
 )
 ABOUT_MODEL = re.compile(r"model|deployment", re.I)
+NO_SUCH_MODEL = re.compile(
+    r"\bmodel\b.{0,120}(does not exist|not found|is invalid|is(n't| not) supported on)", re.I | re.S
+)
+NO_QUOTA = re.compile(r"insufficient_quota|billing_hard_limit|billing_not_active")
+REQUEST_IDS = ("x-request-id", "apim-request-id", "x-amzn-requestid")
 NEVER_DROPPED = {"model", "messages"}
+KEY_SIGN = "[the key]"
+MASKED_KEY = re.compile(r"\S*\*{3,}\S*")  # as OpenAI repeats a wrong key: its first and last letters
+
+
+def is_failure(body: Any) -> bool:
+    """Whether what came with 200 is an error, as some gateways send it."""
+    if not isinstance(body, dict) or body.get("choices"):
+        return False
+    return bool(body.get("error")) or body.get("object") == "error"
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """By the name it has at OpenAI, Azure or Amazon."""
+    return next((headers[name] for name in REQUEST_IDS if name in headers), None)
+
+
+def told_status(body: Mapping[str, Any]) -> int:
+    """Of an error that came with 200: the status that it tells of, else 400."""
+    inner = body.get("error")
+    codes = [body.get("code"), body.get("status")]
+    if isinstance(inner, dict):
+        codes = [inner.get("code"), inner.get("status"), *codes]
+    return next((code for code in codes if isinstance(code, int) and 400 <= code < 600), 400)
 
 
 def problem_of(status: int, body: str, headers: Mapping[str, str], *, secret: str = "") -> ModelProblem:
@@ -37,14 +65,16 @@ def problem_of(status: int, body: str, headers: Mapping[str, str], *, secret: st
     error = _error(body)
     detail = _detail(error, secret)
     code = f"{error.get('code') or ''} {error.get('type') or ''}"
-    request_id = headers.get("x-request-id")
-    if status == 402 or "insufficient_quota" in code:
+    request_id = request_id_of(headers)
+    if status == 402 or NO_QUOTA.search(code):
         return QuotaExhausted(detail, request_id=request_id)
     if status in (429, 503):
         wait = retry_after_seconds(headers, datetime.now(UTC))
         return ModelBusy(detail, retry_after_seconds=wait, request_id=request_id)
     if status in (401, 403):
         return WrongKey(detail, request_id=request_id)
+    if status == 413:
+        return TextTooLong(detail, request_id=request_id)
     if status in (408, 504):
         return ModelTooSlow(detail, request_id=request_id)
     if status >= 500 or status == 409:
@@ -64,7 +94,7 @@ def _refused(
         return ReplyFiltered(None, detail, request_id=request_id)
     if "context_length_exceeded" in code or ABOUT_LENGTH.search(detail or ""):
         return TextTooLong(detail, request_id=request_id)
-    if "model_not_found" in code or error.get("param") == "model":
+    if "model_not_found" in code or error.get("param") == "model" or NO_SUCH_MODEL.search(detail or ""):
         return UnknownModel(detail, request_id=request_id)
     problem = RefusedWithWords(detail, request_id=request_id)
     problem.param = error.get("param") if isinstance(error.get("param"), str) else None
@@ -96,7 +126,7 @@ def refused_parameter(problem: ModelProblem, sent: set[str]) -> str | None:
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """What Retry-After asks for: seconds or a date. None when it asks for nothing that can be read."""
-    milliseconds = _number(headers.get("retry-after-ms"))
+    milliseconds = _number(headers.get("retry-after-ms") or headers.get("x-ms-retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
     asked = headers.get("retry-after")
@@ -130,10 +160,11 @@ def _error(body: str) -> Mapping[str, Any]:
 
 
 def _detail(error: Mapping[str, Any], secret: str) -> str | None:
-    said = error.get("message") or error.get("detail")
+    said = error.get("message") or error.get("Message") or error.get("detail")
     if not said:
         return None
     words = " ".join((said if isinstance(said, str) else json.dumps(said)).split())
     if secret:
-        words = words.replace(secret, "[the key]")
+        words = words.replace(secret, KEY_SIGN)
+    words = MASKED_KEY.sub(KEY_SIGN, words)
     return storable(words[:300])

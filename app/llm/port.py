@@ -36,6 +36,8 @@ class Answer:
     parameters_sent: what really went out, without the messages and with the schema by name only.
     parameters_dropped: what the endpoint would not take and was therefore left out.
     input_tokens include cached_tokens, output_tokens include reasoning_tokens; None is "not told".
+    requests: what went over the wire for it, those counted in that were turned away because of a parameter.
+    priced_as: the model's real name where `model` is the name of a deployment, for the price table.
     """
 
     text: str
@@ -51,6 +53,8 @@ class Answer:
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     seconds: float = 0.0
+    requests: int = 1
+    priced_as: str = ""
 
 
 class Model(Protocol):

@@ -1,26 +1,51 @@
-"""What an answer cost, by a price table that ships with the app; never asked for over the network."""
+"""What an answer cost: by the prices a lead entered, else by a price table that ships with the app.
 
+Never asked for over the network.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version
 
 from app.llm.port import Answer
 
+MILLION = 1_000_000
+ENTERED = "entered by a lead"
 
-def cost_in_dollars(answer: Answer, *, address: str, model_asked: str, asked_at: datetime) -> Decimal | None:
+
+@dataclass(frozen=True)
+class Prices:
+    """Dollars a million tokens. cached: of input that the endpoint had in its cache."""
+
+    input: Decimal
+    cached: Decimal
+    output: Decimal
+
+
+def cost_in_dollars(
+    answer: Answer, *, address: str, model_asked: str, asked_at: datetime, prices: Prices | None = None
+) -> Decimal | None:
     """None is "unknown": an endpoint or a model that is not in the table, or tokens that were not told."""
     if answer.input_tokens is None or answer.output_tokens is None:
         return None
-    for model in (answer.model_answered, model_asked):
-        cost = _cost(answer, address, model, asked_at)
+    if prices is not None:
+        return _by_prices(prices, answer.input_tokens, answer.cached_tokens or 0, answer.output_tokens)
+    for model in (answer.model_answered, answer.priced_as, model_asked):
+        cost = _cost(answer, address, model, asked_at) if model else None
         if cost is not None:
             return cost
     return None
 
 
-def price_table() -> str:
+def price_table(prices: Prices | None = None) -> str:
     """The name of the price table in use, to be stored beside every cost."""
-    return f"genai-prices {version('genai-prices')}"
+    return ENTERED if prices is not None else f"genai-prices {version('genai-prices')}"
+
+
+def _by_prices(prices: Prices, read: int, cached: int, written: int) -> Decimal:
+    cached = min(cached, read)
+    return (prices.input * (read - cached) + prices.cached * cached + prices.output * written) / MILLION
 
 
 def _cost(answer: Answer, address: str, model: str, asked_at: datetime) -> Decimal | None:

@@ -10,6 +10,7 @@ class ModelProblem(Problem):
     """The model could not be asked."""
 
     worth_retrying: ClassVar[bool] = False
+    requests: int = 1  # what went over the wire before it was met
 
     def __init__(self, detail: str | None = None, *, request_id: str | None = None) -> None:
         sentence = " ".join((type(self).__doc__ or "").split())
@@ -68,6 +69,16 @@ class UnknownModel(ModelRefusedRequest):
 
 class WrongAddress(ModelRefusedRequest):
     """This address does not speak the chat completions API. Most addresses end in /v1."""
+
+
+class AnswerNotReadable(WrongAddress):
+    """This address does not speak the chat completions API. Most addresses end in /v1."""
+
+    # It answered with 200, so that it may have been paid for; what answered before is asked again.
+
+
+class AddressNotAsked(ModelRefusedRequest):
+    """The name in this address leads to the machine or the network that Tandem runs on, where no model is."""
 
 
 class TextTooLong(ModelRefusedRequest):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.llm.abilities import Abilities
 from app.llm.port import Answer, Question
 from app.llm.problems import ModelProblem
 
@@ -23,12 +24,16 @@ class ScriptedModel:
     """
 
     address = "scripted"
+    abilities = Abilities()
 
     def __init__(self, *steps: Step, otherwise: Step | None = None, name: str = "scripted") -> None:
         self.name = name
         self.questions: list[Question] = []
         self._steps = iter(steps)
         self._otherwise = otherwise
+
+    def with_abilities(self, abilities: Abilities) -> "ScriptedModel":
+        return self  # its script is the same, however it is asked
 
     def answer(self, question: Question) -> Answer:
         self.questions.append(question)

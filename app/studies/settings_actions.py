@@ -1,7 +1,9 @@
 """The words of a study, its title and what it is about; and what of its texts may leave for a model."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from app.studies.viewer import Viewer, check_leads
 LONGEST_ABOUT = 2000
 LONGEST_OWN_WORDS = 20_000
 HIGHEST_CAP = 10**12
+HIGHEST_COST_CAP = 10**6  # dollars
 
 
 class AboutTooLong(Invalid):
@@ -33,22 +36,30 @@ class TooManyWords(Invalid):
     """These are more than 20,000 characters. Keep to the words that must not leave."""
 
 
+class NoSuchCostCap(Invalid):
+    """A cap is dollars, such as 25 or 12.50: at least zero and at most a million. Blank: no cap."""
+
+
 class NoSuchCap(Invalid):
     """A cap is a number of tokens, at least zero and at most a million millions. Blank: no cap."""
 
 
 @dataclass(frozen=True)
 class ModelRules:
-    """What leaves for a model. own_words: one a line. token_cap None: no cap."""
+    """What leaves for a model, and where to. own_words: one a line. A cap of None: no cap."""
 
     redacts: bool
     own_words: str
     token_cap: int | None
+    cost_cap_usd: Decimal | None = None
+    local_models_only: bool = False
 
     @property
     def fingerprint(self) -> str:
         """Tells whether somebody changed them since a page was made."""
-        return sha256(f"{self.redacts}\0{self.own_words}\0{self.token_cap}".encode()).hexdigest()[:32]
+        cost = "" if self.cost_cap_usd is None else f"{self.cost_cap_usd.normalize():f}"
+        told = (self.redacts, self.own_words, self.token_cap, cost, self.local_models_only)
+        return sha256("\0".join(map(str, told)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,8 @@ def reword_study(session: Session, viewer: Viewer, words: StudyWords, *, seen: s
 
 
 def rules_of(study: Study) -> ModelRules:
-    return ModelRules(study.redacts, study.redacted_words, study.token_cap)
+    caps = (study.token_cap, study.cost_cap_usd)
+    return ModelRules(study.redacts, study.redacted_words, *caps, study.local_models_only)
 
 
 def set_model_rules(session: Session, viewer: Viewer, rules: ModelRules, *, seen: str) -> Study:
@@ -100,13 +112,22 @@ def set_model_rules(session: Session, viewer: Viewer, rules: ModelRules, *, seen
         raise TooManyWords
     if rules.token_cap is not None and not 0 <= rules.token_cap <= HIGHEST_CAP:
         raise NoSuchCap
+    if rules.cost_cap_usd is not None and not 0 <= rules.cost_cap_usd <= HIGHEST_COST_CAP:
+        raise NoSuchCostCap
     study = _held(session, viewer.study.id)
     before = rules_of(study)
     if before.fingerprint != seen:
         raise RulesChanged
     if before != rules:
         study.redacts, study.redacted_words, study.token_cap = rules.redacts, rules.own_words, rules.token_cap
-        changed = {"redacts": rules.redacts, "words": len(rules.own_words.splitlines()), "token_cap": rules.token_cap}
+        study.cost_cap_usd, study.local_models_only = rules.cost_cap_usd, rules.local_models_only
+        changed: dict[str, Any] = {
+            "redacts": rules.redacts,
+            "words": len(rules.own_words.splitlines()),
+            "token_cap": rules.token_cap,
+            "cost_cap_usd": None if rules.cost_cap_usd is None else str(rules.cost_cap_usd),
+            "local_models_only": rules.local_models_only,
+        }
         record(session, study.id, viewer.member, "study.model_rules", subject=("study", study.id), **changed)
         session.flush()
     return study

@@ -1,14 +1,18 @@
 """What the pages of this room send."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
 from app.problems import Conflict, Invalid
 from app.studies.models import Study
-from app.studies.settings_actions import ModelRules, NoSuchCap, TooManyWords, rules_of
+from app.studies.settings_actions import ModelRules, NoSuchCap, NoSuchCostCap, TooManyWords, rules_of
 from app.suggestions.deciding import Acting, Choice
 from app.web.forms import Form, Places, Posted, whole_number
+
+DOLLARS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 class DecisionNotUnderstood(Invalid):
@@ -71,28 +75,36 @@ def _uuid(typed: str) -> UUID:
 
 @dataclass
 class RulesForm(Form):
-    """cap: as typed. seen: the fingerprint of the rules that stood there when the page was made."""
+    """cap, cost_cap: as typed. seen: the fingerprint of the rules that stood there when the page was made."""
 
-    belongs_to: ClassVar[Places] = {NoSuchCap: "cap", TooManyWords: "own_words"}
+    belongs_to: ClassVar[Places] = {NoSuchCap: "cap", NoSuchCostCap: "cost_cap", TooManyWords: "own_words"}
     redacts: bool = False
     own_words: str = ""
     cap: str = ""
+    cost_cap: str = ""
+    local_only: bool = False
     seen: str = ""
 
     @classmethod
     def of(cls, study: Study) -> "RulesForm":
         rules = rules_of(study)
         cap = "" if rules.token_cap is None else str(rules.token_cap)
-        return cls(rules.redacts, rules.own_words, cap, rules.fingerprint)
+        cost_cap = "" if rules.cost_cap_usd is None else f"{rules.cost_cap_usd.normalize():f}"
+        return cls(rules.redacts, rules.own_words, cap, cost_cap, rules.local_models_only, rules.fingerprint)
 
     @classmethod
     def read(cls, posted: Posted) -> "RulesForm":
         words = "\n".join(line.strip() for line in posted.raw("own_words").splitlines() if line.strip())
-        return cls("redacts" in posted, words, posted.text("cap"), posted.text("seen"))
+        caps = (posted.text("cap"), posted.text("cost_cap"))
+        return cls("redacts" in posted, words, *caps, "local_only" in posted, posted.text("seen"))
 
     def rules(self, posted: Posted) -> ModelRules:
-        """Raises NoSuchCap for anything that is not a number of tokens."""
+        """Raises NoSuchCap for what is no number of tokens, NoSuchCostCap for what is no sum of money."""
         try:
-            return ModelRules(self.redacts, self.own_words, posted.number("cap"))
+            cap = posted.number("cap")
         except Invalid as problem:
             raise NoSuchCap from problem
+        if self.cost_cap and not DOLLARS.fullmatch(self.cost_cap):
+            raise NoSuchCostCap
+        cost_cap = Decimal(self.cost_cap) if self.cost_cap else None
+        return ModelRules(self.redacts, self.own_words, cap, cost_cap, self.local_only)

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from app.llm.openai_model import Form, OpenAIModel
+from app.llm.abilities import Form
+from app.llm.openai_model import OpenAIModel
 from app.llm.problems import (
     ModelBroken,
     ModelBusy,
@@ -205,7 +206,7 @@ def test_the_form_is_asked_for_as_strictly_as_the_endpoint_can(able: list[str], 
         answer = model.answer(QUESTION)
         model.answer(QUESTION)
 
-    assert model.form is form
+    assert model.abilities.form is form
     assert answer.parameters_sent["response_format"] == sent
     assert len(server.requests) == form + 2, "a refused form is not tried again"
     system = server.taken[0]["messages"][0]["content"]

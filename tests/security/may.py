@@ -36,6 +36,8 @@ HELP = S + "/codebook/help"
 HELP_OF_DIMENSION = HELP + "/dimensions/{dimension_id}"
 HELP_OF_CODE = HELP + "/codes/{code_id}"
 ONE_HELP = HELP + "/{help_id}"
+MODELS = S + "/settings/models"
+MODEL = MODELS + "/{endpoint_id}"
 PLANS = S + "/codebook/plans"
 PLAN = PLANS + "/{plan_id}"  # the lead's, shared before any round ran that runs now
 
@@ -91,6 +93,16 @@ MAY = {
     ("GET", S + "/settings/leaving"): LEAD,
     ("POST", S + "/settings/leaving"): LEAD,
     ("POST", S + "/settings"): LEAD,
+    ("GET", MODELS): LEAD,
+    ("POST", MODELS): LEAD,
+    ("GET", MODELS + "/new"): LEAD,
+    ("POST", MODELS + "/trials"): LEAD,
+    ("POST", MODELS + "/own/tests"): LEAD,
+    ("GET", MODEL): LEAD,
+    ("POST", MODEL): LEAD,
+    ("POST", MODEL + "/trials"): LEAD,
+    ("POST", MODEL + "/tests"): LEAD,
+    ("POST", MODEL + "/retirement"): LEAD,
     ("GET", S + "/incidents"): MEMBERS,
     ("GET", S + "/incidents/{incident_id}"): MEMBERS,
     ("POST", S + "/incidents/{incident_id}/exclusion"): LEAD,

@@ -64,6 +64,7 @@ from tests.security.may import (
     phase_for,
 )
 from tests.support.clients import client_for
+from tests.support.endpoints import make_endpoint
 from tests.support.helped import definition_drafted, near_duplicates_found
 from tests.support.ruled import make_ruled
 from tests.support.scenes import make_scene
@@ -143,6 +144,7 @@ def walk(session, database, client_for):
         "sign_in_id": session.scalars(select(SignIn.id).where(SignIn.person_id == coder.person.id)).first(),
         "help_id": near_duplicates_found(session, database, scene.lead).id,
         "look_id": looked_at_once(session, scene),
+        "endpoint_id": make_endpoint(session, scene.lead).id,
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {

@@ -20,7 +20,7 @@ from app.curation.help_models import CodebookHelp
 from app.curation.plan_models import CodebookPlan, CodebookPlanStep
 from app.export.codebook_formats import FORMATS
 from app.incidents.models import Import, Incident
-from app.ledger.models import ModelCall
+from app.ledger.models import ModelCall, ModelEndpoint
 from app.rounds.models import Assignment, RoundLook
 from app.studies.models import Membership, StudyEvent
 from app.suggestions.models import Suggestion, SuggestionRun
@@ -65,6 +65,7 @@ def post_addresses(session: Session, scene: Scene):
         "ruling_id": first_id(session, Ruling),
         "rule_id": first_id(session, RulingRule),
         "seq": 1,
+        "endpoint_id": 1,
         "step_id": first_id(session, CodebookPlanStep),
         "plan_id": first_id(session, CodebookPlan),
     }
@@ -127,6 +128,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("meeting_id", Meeting),
             ("item_id", MeetingItem),
             ("look_id", RoundLook),
+            ("endpoint_id", ModelEndpoint),
         )
     }
 

@@ -247,11 +247,9 @@ class OpenAIServer:
                 response = server.respond(self.path, self.headers.get("Authorization"), body)
                 written = response.body if isinstance(response.body, str) else json.dumps(response.body)
                 kind = "text/plain" if isinstance(response.body, str) else "application/json"
-                headers = {
-                    "Content-Type": kind,
-                    "x-request-id": f"req-{len(server.requests)}",
-                    **response.headers,
-                }
+                headers = {"Content-Type": kind, **response.headers}
+                if not any("request" in name for name in headers):
+                    headers["x-request-id"] = f"req-{len(server.requests)}"
                 try:
                     self.send_response(response.status)
                     for name, value in headers.items():
