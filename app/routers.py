@@ -47,8 +47,7 @@ from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
-from app.suggestions import desk_routes as desk_suggestions
-from app.suggestions import leaving_routes, ledger_routes, validity_routes
+from app.suggestions import leaving_routes, ledger_routes, run_routes, validity_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -85,9 +84,9 @@ ALL: list[APIRouter] = [
     stored_routes.router,
     cell_routes.router,
     look_routes.router,
-    desk_suggestions.router,
     suggestions.router,
     validity_routes.router,
+    run_routes.router,
     leaving_routes.router,
     ledger_routes.router,
     meeting_routes.router,

@@ -1,23 +1,7 @@
 """How long the ledger takes at 100,000 calls and more: a page, a deep page, the dearest, a filter, totals, the export.
 
-    .venv/bin/python -m bench.ledger [--calls 120000]
+.venv/bin/python -m bench.ledger [--calls 120000]
 """
-
-import argparse
-import time
-from collections.abc import Callable
-
-from sqlalchemy import select, text
-
-from app.db.session import Database
-from app.export.ledger import ledger_file
-from app.studies.models import Study
-from app.suggestions.ledger_filter import LedgerFilter
-from app.suggestions.ledger_queries import calls_page, totals
-from app.suggestions.models import SuggestionRun
-from tests import makers
-from tests.support.databases import migrated_copy
-from tests.support.postgres import running_postgres
 
 FILL = """
 INSERT INTO run_incidents (study_id, run_id, incident_id, state)

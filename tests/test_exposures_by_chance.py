@@ -81,7 +81,7 @@ class World:
         return list(self.session.scalars(own))
 
     def sends(self, who: Viewer, method: str, path: str, *, reply_to: int = 0, **more: Any) -> str:
-        """What the browser got; every redirect is followed, as browsers do. reply_to: the call whose reply is opened."""
+        """What the browser got; redirects are followed, as browsers do. reply_to: the call whose reply is opened."""
         answer = self.browsers[who.member.id].request(method, path, **more)
         words = answer.text
         if answer.status_code == 303:
@@ -160,7 +160,7 @@ def planned(
 
 
 def plant_run(world: World, coding_round: Round) -> None:
-    """A run that is done: some incidents came to nothing, some dimensions have no code, the rest has words of its own."""
+    """A run that is done: some incidents came to nothing, some dimensions have no code, the rest has its own words."""
     session, draw = world.session, world.draw
     by_model, is_offered = draw.random() < 0.8, draw.random() < 0.7
     run = SuggestionRun(

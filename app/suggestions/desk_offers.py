@@ -15,6 +15,7 @@ from app.methods.text import to_utf16_offset
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import own_assignment
 from app.studies.viewer import Viewer
+from app.suggestions.injection import ways_it_speaks
 from app.suggestions.offers import offers
 from app.suggestions.paragraphs import Paragraph, paragraphs
 from app.suggestions.shown import Offer, ShownQuote, ShownSuggestion
@@ -91,6 +92,11 @@ class DeskOffers:
     def refusal_of(self, one: ShownSuggestion, decision: str) -> DecisionRefusal | None:
         found = self.refusal
         return found if found and (found.suggestion_id, found.decision) == (one.id, decision) else None
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """How the text speaks to a model, in words. Whoever reads a suggestion is told."""
+        return ways_it_speaks(self.incident.text or "")
 
     def start_of(self, paragraph: Paragraph) -> int:
         """In UTF-16 units, as browsers count."""

@@ -9,22 +9,22 @@ from sqlalchemy.orm import Session
 from app.ledger.actions import prompt_sha256
 from app.ledger.models import ModelCall
 from app.suggestions.ledger_words import LOOKED_UP
-from app.suggestions.models import RunIncident, SuggestionRun
+from app.suggestions.models import RunIncident
 from app.suggestions.queries import SUBJECT
 from app.suggestions.similar import METHOD, NAME, SimilarCode
 
 
 def record_lookup(
-    session: Session, run: SuggestionRun, row: RunIncident, found: Sequence[SimilarCode], *, seconds: float
+    session: Session, row: RunIncident, found: Sequence[SimilarCode], *, asked_by: int, seconds: float
 ) -> ModelCall:
     """The incidents that were similar are not named: what they were coded as is shown to nobody by the way."""
     call = ModelCall(
-        study_id=run.study_id,
-        member_id=run.asked_by,
+        study_id=row.study_id,
+        member_id=asked_by,
         purpose=LOOKED_UP,
         subject_kind=SUBJECT,
         subject_id=row.id,
-        attempt=row.attempts,
+        attempt=row.attempts + 1,
         requests=0,
         outcome="valid",
         system_prompt="",

@@ -16,8 +16,9 @@ from app.studies.viewer import Viewer
 from app.suggestions import queries
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import may_appear
-from app.suggestions.shown import Offer, Shown, source_words
-from app.suggestions.sources import Source, nothing_note, sources
+from app.suggestions.shown import Offer, Shown
+from app.suggestions.shown_runs import ShownRun, nothing_note, shown_runs
+from app.suggestions.sources import source_words
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Standing:
 
     assignment: Assignment
     codebook: Codebook
-    sources: Mapping[int, Source]
+    sources: Mapping[int, ShownRun]
     may_appear: bool
     may_act: bool
     exposed: set[int] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
 
     @property
-    def allowed(self) -> Mapping[int, Source]:
+    def allowed(self) -> Mapping[int, ShownRun]:
         return self.sources if self.may_appear else {}
 
 
@@ -45,7 +46,7 @@ def standing(session: Session, viewer: Viewer, assignment: Assignment, coding_ro
     return Standing(
         assignment=assignment,
         codebook=codebook,
-        sources=sources(session, assignment, member_id, [dimension.id for dimension in codebook.dimensions]),
+        sources=shown_runs(session, assignment, member_id, [dimension.id for dimension in codebook.dimensions]),
         may_appear=own and may_appear(assignment.arm, coding_round.purpose, queries.handed_in(session, assignment)),
         may_act=may_act(viewer, coding_round, assignment),
         exposed=exposed_subjects(session, study_id, member_id, "suggestion", assignment.incident_id),
@@ -59,7 +60,7 @@ def visible_suggestions(session: Session, found: Standing) -> list[Suggestion]:
     return [one for every in offered.values() for one in every if one.id in found.exposed]
 
 
-def offered_by_dimension(session: Session, of: Mapping[int, Source]) -> dict[int, list[Suggestion]]:
+def offered_by_dimension(session: Session, of: Mapping[int, ShownRun]) -> dict[int, list[Suggestion]]:
     """What the source of each dimension offers in it; each source is read once."""
     read = {source.row.id: queries.suggestions_of(session, source.row) for source in of.values()}
     return {
@@ -68,7 +69,7 @@ def offered_by_dimension(session: Session, of: Mapping[int, Source]) -> dict[int
     }
 
 
-def is_opened(found: Standing, dimension_id: int, source: Source, offered: Sequence[Suggestion]) -> bool:
+def is_opened(found: Standing, dimension_id: int, source: ShownRun, offered: Sequence[Suggestion]) -> bool:
     if offered:
         return all(one.id in found.exposed for one in offered)
     return nothing_note(source.run.id, dimension_id) in found.notes
@@ -106,7 +107,7 @@ def _offer(found: Standing, shown: Shown, dimension: DimensionEntry, offered: Se
     )
 
 
-def _why_nothing(found: Standing, source: Source, dimension: DimensionEntry) -> Offer:
+def _why_nothing(found: Standing, source: ShownRun, dimension: DimensionEntry) -> Offer:
     """It tells nothing of what the incident could be coded as, so no opening goes before it (ADR 44)."""
     if not found.may_act:
         return Offer(dimension.id)

@@ -16,7 +16,7 @@ from app.suggestions import queries
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.offers import offered_by_dimension, offers, standing
 from app.suggestions.policy import NothingToOpen
-from app.suggestions.sources import nothing_note
+from app.suggestions.shown_runs import nothing_note
 
 
 def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
+from app.suggestions.models import SuggestionRun
 from app.suggestions.queries import HandedIn
 
 
@@ -18,11 +19,23 @@ class NotOpened(NotFound):
 
 
 class RoundIsOver(Conflict):
-    """Suggestions are asked for while a round is planned or running."""
+    """Suggestions are offered to coders while a round is planned or running. Now a run can only be measured."""
 
 
 class NothingToAsk(Conflict):
     """Every incident of this round has its suggestions, or is waiting for them."""
+
+
+class NotRunning(Conflict):
+    """This run does not run just now, so there is nothing to pause."""
+
+
+class NotPaused(Conflict):
+    """This run is not paused, so there is nothing to resume."""
+
+
+class RunIsOver(Conflict):
+    """This run has ended. Compose another one."""
 
 
 class LimitNotUsable(Invalid):
@@ -87,6 +100,16 @@ def may_read_replies(coding_round: Round, *, codes_in_it: bool) -> bool:
     return is_open_to_others(coding_round) or not codes_in_it
 
 
-def check_may_ask(coding_round: Round) -> None:
-    if is_open_to_others(coding_round):
+def may_ask(coding_round: Round, *, is_offered: bool) -> bool:
+    """What is only measured reaches no coder, so it is asked for at any time."""
+    return not (is_offered and is_open_to_others(coding_round))
+
+
+def check_may_ask(coding_round: Round, *, is_offered: bool) -> None:
+    if not may_ask(coding_round, is_offered=is_offered):
         raise RoundIsOver
+
+
+def check_may_go_on(coding_round: Round, run: SuggestionRun) -> None:
+    """What is only measured may be asked at any time; what coders are offered, while they code."""
+    check_may_ask(coding_round, is_offered=run.is_offered)

@@ -2,22 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.codebook.queries import disclosed_codebook
-from app.codebook.tree import Codebook
 from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
+from app.ledger.accounts import account_of
 from app.ledger.models import ModelCall
-from app.ledger.queries import calls_about
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
-from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
-from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
+from app.suggestions.models import INCIDENT_STATES, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 
 SUBJECT = "run_incident"  # what a model call is about: one incident of one run
+PURSE = "suggestion_run"  # what has an account of its own: a run
+
+
+@dataclass(frozen=True)
+class Spent:
+    """cost None: no call told what it cost. is_partial: some did not."""
+
+    calls: int = 0
+    lost: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,10 +50,39 @@ def runs_of(session: Session, coding_round: Round) -> Sequence[SuggestionRun]:
 
 
 def run_of_round(session: Session, coding_round: Round, run_id: int) -> SuggestionRun:
-    for run in runs_of(session, coding_round):
-        if run.id == run_id:
-            return run
-    raise NotFound
+    of_round = (SuggestionRun.study_id == coding_round.study_id, SuggestionRun.round_id == coding_round.id)
+    run = session.scalar(select(SuggestionRun).where(*of_round, SuggestionRun.id == run_id))
+    if run is None:
+        raise NotFound
+    return run
+
+
+def counts_of(session: Session, run: SuggestionRun) -> dict[str, int]:
+    """How many incidents of the run are in each state, those that none is in counted too; read off an index."""
+    counted = session.execute(
+        select(RunIncident.state, func.count())
+        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id)
+        .group_by(RunIncident.state)
+    )
+    found = {row[0]: row[1] for row in counted}
+    return {state: found.get(state, 0) for state in INCIDENT_STATES}
+
+
+def spent_of(session: Session, run: SuggestionRun) -> Spent:
+    """What the calls of the run cost, as its account has it."""
+    account = account_of(session, run.study_id, PURSE, run.id)
+    if account is None:
+        return Spent()
+    told_any = account.output_tokens > 0 and account.unpriced < account.calls
+    return Spent(
+        calls=account.calls,
+        lost=account.lost,
+        input_tokens=account.input_tokens,
+        cached_tokens=account.cached_tokens,
+        output_tokens=account.output_tokens,
+        cost=account.told_usd if account.told_usd or (told_any and not account.unpriced) else None,
+        is_partial=account.unpriced > 0,
+    )
 
 
 def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunIncident, Incident]]:
@@ -52,21 +93,6 @@ def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunInciden
         .order_by(Incident.number)
     )
     return [(row, incident) for row, incident in rows]
-
-
-def asked_incident_ids(session: Session, coding_round: Round) -> set[int]:
-    """Incidents that are done, or wait, in some run of the round."""
-    return set(
-        session.scalars(
-            select(RunIncident.incident_id)
-            .join(SuggestionRun, _of_run())
-            .where(
-                SuggestionRun.study_id == coding_round.study_id,
-                SuggestionRun.round_id == coding_round.id,
-                RunIncident.state != "failed",
-            )
-        )
-    )
 
 
 def run_by_id(session: Session, study_id: int, run_id: int) -> SuggestionRun:
@@ -211,16 +237,21 @@ def exposure_notes(session: Session, study_id: int, member_id: int, incident_id:
     return set(session.scalars(query if incident_id is None else query.where(Exposure.incident_id == incident_id)))
 
 
-def calls_of(session: Session, run: SuggestionRun) -> Sequence[ModelCall]:
-    ids = [row.id for row, _ in run_incidents(session, run)]
-    return calls_about(session, run.study_id, SUBJECT, ids)
+def calls_of_run(run: SuggestionRun) -> Select[ModelCall, RunIncident]:
+    """In the order in which they were made."""
+    return (
+        select(ModelCall, RunIncident)
+        .join(RunIncident, (RunIncident.study_id == ModelCall.study_id) & (RunIncident.id == ModelCall.subject_id))
+        .where(ModelCall.study_id == run.study_id, ModelCall.subject_kind == SUBJECT, RunIncident.run_id == run.id)
+        .order_by(ModelCall.id)
+    )
 
 
 def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[ModelCall, RunIncident] | None:
     row = session.execute(
         select(ModelCall, RunIncident)
         .join(RunIncident, (RunIncident.study_id == ModelCall.study_id) & (RunIncident.id == ModelCall.subject_id))
-        .join(SuggestionRun, _of_run())
+        .join(SuggestionRun, of_run())
         .where(
             ModelCall.study_id == coding_round.study_id,
             ModelCall.id == call_id,
@@ -231,43 +262,5 @@ def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[
     return (row[0], row[1]) if row else None
 
 
-def run_prompt(session: Session, run: SuggestionRun, coding_round: Round) -> RunPrompt:
-    """What every incident of the run shares: the dimensions asked, and of the codes only what everybody may read."""
-    codebook = disclosed_codebook(session, run.study_id, seq=run.codebook_seq)
-    return RunPrompt(dimensions_to_ask(codebook, coding_round), dict(run.parameters))
-
-
-def dimensions_to_ask(codebook: Codebook, coding_round: Round) -> tuple[DimensionEntry, ...]:
-    asked = set(coding_round.plan.get("dimension_ids") or ())
-    return tuple(
-        DimensionEntry(
-            id=dimension.id,
-            name=dimension.name,
-            question=dimension.question,
-            takes_many=dimension.takes_many,
-            is_open=dimension.is_open,
-            codes=tuple(_code(codebook, code.id) for code in codebook.appliable(dimension.id)),
-        )
-        for dimension in codebook.dimensions
-        if not asked or dimension.id in asked
-    )
-
-
-def _code(codebook: Codebook, code_id: int) -> CodeEntry:
-    """Categories are not applied and have no line of their own, so a code names what it stands under."""
-    code = codebook.codes[code_id]
-    parent = codebook.codes.get(code.parent_id) if code.parent_id is not None else None
-    is_line = parent is not None and parent.can_be_applied
-    category = f"({parent.name}) " if parent is not None and not is_line else ""
-    return CodeEntry(
-        id=code.id,
-        name=code.name,
-        definition=category + code.definition,
-        use_when=code.use_when,
-        not_when=code.not_when,
-        parent_id=code.parent_id if is_line else None,
-    )
-
-
-def _of_run() -> ColumnElement[bool]:
+def of_run() -> ColumnElement[bool]:
     return (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)

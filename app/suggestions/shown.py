@@ -15,11 +15,11 @@ from app.incidents.models import Incident
 from app.methods.names import same_name
 from app.rounds.models import Assignment
 from app.suggestions import queries
-from app.suggestions.models import Suggestion, SuggestionDecision, SuggestionRun
+from app.suggestions.models import Suggestion, SuggestionDecision
 from app.suggestions.paragraphs import paragraphs
 from app.suggestions.policy import may_go_together
-from app.suggestions.similar import NAME as SIMILAR
-from app.suggestions.sources import Source
+from app.suggestions.shown_runs import ShownRun
+from app.suggestions.sources import source_words
 
 UNKNOWN_ID = re.compile(r"[cC]\d+\b")
 
@@ -130,7 +130,7 @@ class Shown:
         incident = session.get_one(Incident, assignment.incident_id)
         self.numbered = paragraphs(incident.text or "")
 
-    def opened(self, dimension: DimensionEntry, source: Source, offered: Sequence[Suggestion], live: bool) -> Offer:
+    def opened(self, dimension: DimensionEntry, source: ShownRun, offered: Sequence[Suggestion], live: bool) -> Offer:
         """live: the viewer may decide."""
         named = disclosed_codebook(self.session, source.run.study_id, seq=source.run.codebook_seq)
         shown = tuple(self._suggestion(dimension, named, one) for one in offered)
@@ -188,10 +188,6 @@ class Shown:
             return ShownQuote(str(entry["quote"]), None, None, None, "")
         at = next((part.number for part in self.numbered if part.start < end and start < part.end), None)
         return ShownQuote(str(entry["quote"]), start, end, at, LIKENESS.get(str(entry["status"]), ""))
-
-
-def source_words(run: SuggestionRun) -> str:
-    return run.model if run.source == "model" else SIMILAR
 
 
 def _answers(session: Session, assignment: Assignment) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Why a suggestion was rejected, as one of a few causes; which dimensions of a reply could not be read.
 
 Revision ID: 2026_11_28_48
-Revises: 2026_11_28_43
+Revises: 2026_11_28_45
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_28_48"
-down_revision = "2026_11_28_43"
+down_revision = "2026_11_28_45"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_49"
-down_revision = "2026_11_28_43"
+down_revision = "2026_11_28_48"
 branch_labels = None
 depends_on = None
 
