@@ -47,6 +47,7 @@ from bench.shots_help import pages_of_help
 from bench.shots_looks import page_of_a_look
 from bench.shots_many import pages_of_many
 from bench.shots_meeting import make_meetings
+from bench.shots_models import pages_of_models
 from bench.shots_pooling import make_pooled_round
 from bench.shots_ruling import pages_of_rulings
 from tests.browser.conftest import Site
@@ -212,6 +213,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "member": f"/members/{session.scalars(select(Membership.id).where(Membership.name == BEN)).one()}",
         "settings": "/settings",
         "settings-leaving": "/settings/leaving",
+        **pages_of_models(session, lead),
         "deletion": "/deletion",
         "closing": "/closing",
         "rounds": "/rounds",

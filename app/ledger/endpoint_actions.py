@@ -150,8 +150,13 @@ def held_endpoint(session: Session, study_id: int, endpoint_id: int) -> ModelEnd
 
 def fingerprint_of(endpoint: ModelEndpoint) -> str:
     """Tells whether somebody changed it since a page was made."""
-    told = (endpoint.key, endpoint.retired_at, *(str(getattr(endpoint, name)) for name in WRITTEN))
+    told = (endpoint.key, endpoint.retired_at, *(_plainly(getattr(endpoint, name)) for name in WRITTEN))
     return sha256(repr(told).encode()).hexdigest()[:32]
+
+
+def _plainly(value: Any) -> str:
+    """The same before it was stored and after: 90 is 90.0, and 0.4 is 0.400000."""
+    return f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, int | float | Decimal) else str(value)
 
 
 def _address(typed: str) -> str:

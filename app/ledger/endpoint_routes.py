@@ -8,7 +8,7 @@ from app.ledger import endpoint_actions as actions
 from app.ledger.endpoint_forms import LIKES, EndpointForm, like_of
 from app.ledger.endpoint_page import models_page
 from app.ledger.endpoint_problems import EndpointRetired, KeyNotReadable, TakenMeanwhile
-from app.ledger.endpoint_testing import Tested, test_of, test_of_own
+from app.ledger.endpoint_testing import Tested, found_at, found_at_own
 from app.ledger.endpoints import endpoint_of
 from app.ledger.models import ModelEndpoint
 from app.llm.configured import OPENAI
@@ -52,7 +52,7 @@ def try_new_model(request: Request, viewer: LeadingViewer, posted: PostedForm) -
 
 @router.post("/own/tests")
 def test_own_model(request: Request, viewer: LeadingViewer) -> Response:
-    found = test_of_own(_settings(request))
+    found = found_at_own(_settings(request))
     with database_of(request).transaction() as session:
         actions.record_trial(session, viewer, _settings(request).llm_base_url or OPENAI, found)
     return _list(request, viewer, own_found=found)
@@ -101,7 +101,7 @@ def retire_model(request: Request, session: Transaction, viewer: LeadingViewer, 
 def _tested(request: Request, viewer: Viewer, endpoint: ModelEndpoint) -> Response:
     """Asked first, written down after."""
     seen = actions.fingerprint_of(endpoint)
-    found = test_of(_settings(request), endpoint)
+    found = found_at(_settings(request), endpoint)
     with database_of(request).transaction() as session:
         actions.keep_test(session, viewer, endpoint.id, found, seen=seen)
     return _back(request, viewer)

@@ -52,7 +52,7 @@ class Tested:
         return connection_test(model, looks_for_room=is_local(self.address))
 
 
-def test_of_own(settings: Settings) -> ConnectionTest:
+def found_at_own(settings: Settings) -> ConnectionTest:
     """Of the model that the settings of this server name."""
     model = model_from(settings)
     if model is None:
@@ -60,7 +60,7 @@ def test_of_own(settings: Settings) -> ConnectionTest:
     return connection_test(model, looks_for_room=is_local(settings.llm_base_url or OPENAI))
 
 
-def test_of(settings: Settings, endpoint: ModelEndpoint) -> ConnectionTest:
+def found_at(settings: Settings, endpoint: ModelEndpoint) -> ConnectionTest:
     """A key that cannot be read is a finding like any other."""
     try:
         return Tested.stored(settings, endpoint).test()

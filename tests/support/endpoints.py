@@ -10,7 +10,7 @@ from app.settings import Settings
 from app.studies.viewer import Viewer
 from tests.support.clients import NOWHERE
 
-SECRET = "a secret of this server, long enough"
+SECRET = "a secret of this server that is long enough"
 NOBODY = "http://127.0.0.1:9/v1"  # where nothing listens
 
 
