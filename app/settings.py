@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     llm_model: str | None = Field(None, description="Its model; unset: final codes of similar incidents are offered.")
     llm_timeout_seconds: float = Field(90, gt=0, description="Patience with one answer.")
 
+    llm_most_at_once: int = Field(8, ge=1, description="Calls of that model at a time, of all workers together.")
+    llm_first_wait_seconds: float = Field(
+        2, gt=0, description="Before a failed call is tried again; then twice as long each time."
+    )
+
     worker_concurrency: int = Field(4, ge=1, description="Jobs that one worker runs at the same time.")
     stalled_job_seconds: float = Field(60, gt=0, description="Silence of a worker after which its jobs are taken up.")
     stalled_job_check_seconds: float = Field(30, gt=0, description="How often a worker looks for such jobs.")

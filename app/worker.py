@@ -14,7 +14,7 @@ from app.suggestions.similar_source import read_coded_incidents_by
 TASKS = (
     accounts.send_password_link,
     coding.take_in_new_incidents,
-    suggestions.suggest_for_incident,
+    suggestions.pump_run,
     suggestions.look_up_similar,
     help_jobs.help_with_codebook,
 )

@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.studies.models import Study
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
-from app.suggestions.injection import instruction_like
+from app.suggestions.injection import ways_it_speaks
 
 KIND_WORDS = {
     "near_duplicates": "Codes that may mean the same",
@@ -194,10 +194,6 @@ def _asking(
         spending=spending(session, viewer.study.id),
         question=would_leave.preview if would_leave else None,
         fingerprint=would_leave.fingerprint if would_leave else "",
-        flags=_flags(would_leave.material.text) if would_leave else (),
+        flags=ways_it_speaks(would_leave.material.text) if would_leave else (),
         problem=problem,
     )
-
-
-def _flags(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.kind for each in instruction_like(text)))

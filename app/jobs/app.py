@@ -1,7 +1,8 @@
 """The job queue: what a task is, and how one is deferred inside the caller's transaction."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec
 
@@ -17,6 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
@@ -41,6 +43,7 @@ class Workplace:
 
     database: Database
     settings: Settings
+    stopping: threading.Event = field(default_factory=threading.Event)  # long jobs look at it, and put themselves off
 
 
 class AfterAnOutage(BaseRetryStrategy):
@@ -76,16 +79,22 @@ def defer_in(session: Session, what: TaskOf, **arguments: Any) -> int:
     return _deferrer(session, what, None).defer(**arguments)
 
 
-def defer_once_in(session: Session, what: TaskOf, key: str, **arguments: Any) -> int | None:
-    """The same, unless a job of this key waits already: then None."""
+def defer_once_in(session: Session, what: TaskOf, key: str, *, seconds: float = 0.0, **arguments: Any) -> int | None:
+    """The same, unless a job of this key waits already: then None. seconds: not earlier than after so many."""
     try:
         with session.begin_nested():
-            return _deferrer(session, what, key).defer(**arguments)
+            return _deferrer(session, what, key, seconds).defer(**arguments)
     except AlreadyEnqueued:
         return None
 
 
-def _deferrer(session: Session, what: TaskOf, queueing_lock: str | None) -> Any:
+def hasten_in(session: Session, keys: Collection[str]) -> None:
+    """What waits under these keys is due now."""
+    due = "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND queueing_lock = ANY(:keys)"
+    session.execute(text(due), {"keys": list(keys)})
+
+
+def _deferrer(session: Session, what: TaskOf, queueing_lock: str | None, seconds: float = 0.0) -> Any:
     raw = session.connection().connection.driver_connection
     return configure_task(
         name=what.name,
@@ -94,4 +103,5 @@ def _deferrer(session: Session, what: TaskOf, queueing_lock: str | None) -> Any:
         priority=what.priority,
         queueing_lock=queueing_lock,
         connection=raw,
+        schedule_at=now() + timedelta(seconds=seconds) if seconds else None,
     )

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,6 +36,7 @@ def run_waiting_jobs(settings: Settings) -> None:
 
 async def _work_until_told_to_stop(settings: Settings) -> None:
     async with _open_queue(settings) as (opened, options):
+        workplace: Workplace = options["additional_context"]["workplace"]
         worker = Worker(opened, **options, install_signal_handlers=False)
         told = asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -43,6 +45,7 @@ async def _work_until_told_to_stop(settings: Settings) -> None:
         watch = asyncio.create_task(_take_up_stalled_jobs_for_ever(opened, settings))
         await asyncio.wait({work, asyncio.create_task(told.wait())}, return_when=asyncio.FIRST_COMPLETED)
         watch.cancel()
+        workplace.stopping.set()
         worker.stop()
         await asyncio.wait({work}, timeout=GRACE_SECONDS)
         if not work.done():
@@ -60,7 +63,7 @@ async def _open_queue(settings: Settings) -> AsyncIterator[tuple[App, dict[str, 
     """The queue on the database of the settings, and how a worker works on it."""
     if settings.database_url is None:
         raise ValueError("a worker needs settings.database_url")
-    database = Database.at(settings.database_url, pool_size=1)
+    database = Database.at(settings.database_url, pool_size=settings.worker_concurrency)
     conninfo = make_url(settings.database_url).set(drivername="postgresql")
     connector = PsycopgConnector(
         conninfo=conninfo.render_as_string(hide_password=False),
@@ -74,6 +77,9 @@ async def _open_queue(settings: Settings) -> AsyncIterator[tuple[App, dict[str, 
         "update_heartbeat_interval": min(HEARTBEAT_SECONDS, settings.stalled_job_seconds / 3),
         "stalled_worker_timeout": settings.stalled_job_seconds,
     }
+    # As many threads as jobs, which by itself a loop has not on a small machine.
+    threads = ThreadPoolExecutor(settings.worker_concurrency + 2, thread_name_prefix="job")
+    asyncio.get_running_loop().set_default_executor(threads)
     try:
         with queue.replace_connector(connector) as opened:
             async with opened.open_async():

@@ -1,138 +1,135 @@
-"""The cap on the tokens that a study may cost: reserved before a call, settled after it (promise 10).
+"""The caps on what a study and a run may cost: reserved before a call, settled after it (promise 10).
 
 A reservation is the most that the call can cost: a token is a byte at least, and the length of the reply is limited. So
-the cap holds whatever the endpoint counts, and however many workers ask at the same moment.
+the caps hold whatever the endpoint counts, and however many workers ask at the same moment.
 """
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.ledger.actions import Asked, whole_user_prompt
-from app.ledger.models import ModelCall, TokenHold
-from app.llm.port import Question
-from app.llm.problems import ModelProblem, ModelTooSlow, ModelUnreachable
+from app.ledger import accounts
+from app.ledger.accounts import Purse, Reservation
+from app.ledger.models import ModelAccount
+from app.ledger.usage import MOST_OUTPUT_TOKENS, Most, most_tokens, within
 from app.studies.models import Study
 
-MOST_OUTPUT_TOKENS = 8_000
-AROUND = 500  # what an endpoint adds around the messages
-LENGTH = "max_completion_tokens"
+__all__ = ["MOST_OUTPUT_TOKENS", "Spending", "most_tokens", "reserve", "spending", "within"]
+
+OF_STUDY = "A lead can raise the cap under “What leaves for a model”; then resume."
+OF_RUN = "The cap of a run stays as it is; compose another run for what is left."
 REACHED = (
-    "The study's cap of {cap:,} tokens is reached: {spent:,} are spent or under way, and the next call may take up to "
-    "{wanted:,}. A lead can raise the cap under “What leaves for a model”; then resume."
+    "The {whose} cap of {cap:,} tokens is reached: {spent:,} are spent or under way, and the next call may take up to "
+    "{wanted:,}. {remedy}"
+)
+PAID = (
+    "The {whose} cap of ${cap:,.2f} is reached: ${spent:,.4f} are spent or under way, and the next call may take up to "
+    "${wanted:,.4f}. {remedy}"
+)
+NO_PRICE = (
+    "The {whose} cap is in dollars, and what this model costs is not known. Enter its prices under Settings, Models, or "
+    "set a cap in tokens."
 )
 
 
 @dataclass(frozen=True)
 class Spending:
-    """In tokens. untold: of calls that never said what they cost, counted at their most."""
+    """In tokens and in dollars. untold: of calls that never said what they cost, counted at their most."""
 
-    cap: int | None
-    told: int
-    untold: int
-    reserved: int
+    cap: int | None = None
+    told: int = 0
+    untold: int = 0
+    reserved: int = 0
+    cost_cap: Decimal | None = None
+    told_usd: Decimal = Decimal()
+    untold_usd: Decimal = Decimal()
+    reserved_usd: Decimal = Decimal()
+    unpriced: int = 0
+    is_of_run: bool = False
 
     @property
     def spent(self) -> int:
         return self.told + self.untold
 
-    def allows(self, wanted: int) -> bool:
-        return self.cap is None or self.spent + self.reserved + wanted <= self.cap
+    @property
+    def spent_usd(self) -> Decimal:
+        return self.told_usd + self.untold_usd
 
-    def may_allow(self, wanted: int) -> bool:
+    def allows(self, most: Most) -> bool:
+        return self._allows_tokens(most) and self._allows_dollars(most)
+
+    def may_allow(self, most: Most) -> bool:
         """Once what is under way is settled."""
-        return self.cap is None or self.spent + wanted <= self.cap
+        if self.cap is not None and self.spent + most.tokens > self.cap:
+            return False
+        if self.cost_cap is None:
+            return True
+        return most.dollars is not None and self.spent_usd + most.dollars <= self.cost_cap
 
-    def reached(self, wanted: int) -> str:
-        """What to tell of a call that the cap does not allow."""
-        return REACHED.format(cap=self.cap, spent=self.spent + self.reserved, wanted=wanted)
+    def reached(self, most: Most) -> str:
+        """What to tell of a call that a cap does not allow."""
+        words = {"whose": "run's" if self.is_of_run else "study's", "remedy": OF_RUN if self.is_of_run else OF_STUDY}
+        if not self._allows_tokens(most):
+            return REACHED.format(cap=self.cap, spent=self.spent + self.reserved, wanted=most.tokens, **words)
+        if most.dollars is None:
+            return NO_PRICE.format(**words)
+        return PAID.format(cap=self.cost_cap, spent=self.spent_usd + self.reserved_usd, wanted=most.dollars, **words)
+
+    def _allows_tokens(self, most: Most) -> bool:
+        return self.cap is None or self.spent + self.reserved + most.tokens <= self.cap
+
+    def _allows_dollars(self, most: Most) -> bool:
+        if self.cost_cap is None:
+            return True
+        return most.dollars is not None and self.spent_usd + self.reserved_usd + most.dollars <= self.cost_cap
 
 
 def spending(session: Session, study_id: int) -> Spending:
-    """In one look: a call that is settled meanwhile is counted once, as reserved or as told."""
-    tokens = func.coalesce(ModelCall.input_tokens, 0) + func.coalesce(ModelCall.output_tokens, 0)
-    told = select(func.coalesce(func.sum(tokens), 0)).where(ModelCall.study_id == study_id).scalar_subquery()
-    found = session.execute(
-        select(
-            select(Study.token_cap).where(Study.id == study_id).scalar_subquery(),
-            told,
-            func.coalesce(func.sum(TokenHold.untold_tokens), 0),
-            func.coalesce(func.sum(TokenHold.reserved_tokens), 0),
-        ).where(TokenHold.study_id == study_id)
-    ).one()
-    cap, told_tokens, untold, reserved = found
-    return Spending(cap, int(told_tokens), int(untold), int(reserved))
+    """Of the whole study, in one look: a call that is settled meanwhile is counted once, as reserved or as told."""
+    token_cap, cost_cap = _caps(session, study_id)
+    return _spending(accounts.account_of(session, study_id, "study", study_id), token_cap, cost_cap)
 
 
-def within(question: Question) -> Question:
-    """With a limit on the length of the reply, so that its cost has one too."""
-    return replace(question, parameters={LENGTH: MOST_OUTPUT_TOKENS, **question.parameters})
+def reserve(session: Session, study_id: int, purse: Purse | None, most: Most) -> Reservation | Spending:
+    """The reservation, or what stands in its way. The accounts are held until the transaction ends."""
+    held = accounts.hold_accounts(session, study_id, purse)
+    spent = [_spending(held[0], *_caps(session, study_id))]
+    if purse is not None:
+        spent.append(_spending(held[1], purse.token_cap, purse.cost_cap_usd, is_of_run=True))
+    in_the_way = [one for one in spent if not one.allows(most)]
+    if in_the_way:
+        return next((one for one in in_the_way if not one.may_allow(most)), in_the_way[0])
+    return accounts.reserve(session, held, most)
 
 
-def most_tokens(question: Question) -> int:
-    """No tokenizer makes more tokens of a text than it has bytes."""
-    schema = json.dumps(question.json_schema)  # twice, since some endpoints get it as words
-    words = question.system + whole_user_prompt(question) + schema + schema
-    return len(words.encode()) + AROUND + int(question.parameters.get(LENGTH, MOST_OUTPUT_TOKENS))
+def has_cap(session: Session, study_id: int, purse: Purse | None = None) -> bool:
+    """Whether anything limits what a call may cost, so that its reply has to have a limit too."""
+    caps = [*_caps(session, study_id), purse and purse.token_cap, purse and purse.cost_cap_usd]
+    return any(cap is not None for cap in caps)
 
 
-def hold_cap(session: Session, study_id: int) -> int | None:
-    """The cap; until the transaction ends nobody else reserves."""
-    return session.scalars(select(Study.token_cap).where(Study.id == study_id).with_for_update(key_share=True)).one()
+def _caps(session: Session, study_id: int) -> tuple[int | None, Decimal | None]:
+    """Read while the accounts are held: who lowers a cap has lowered it for the next call."""
+    caps = session.execute(select(Study.token_cap, Study.cost_cap_usd).where(Study.id == study_id)).one()
+    return caps.token_cap, caps.cost_cap_usd
 
 
-def reserve(session: Session, study_id: int, subject: tuple[str, int], wanted: int) -> Spending | None:
-    """None: reserved. Else what stands in the way. Call with the cap held, and with the row of the subject locked.
-
-    What a killed worker had reserved may have been spent: it stays counted.
-    """
-    hold = _hold_of(session, study_id, subject) or _new_hold(session, study_id, subject)
-    hold.untold_tokens, hold.reserved_tokens = hold.untold_tokens + hold.reserved_tokens, 0
-    session.flush()
-    found = spending(session, study_id)
-    if not found.allows(wanted):
-        return found
-    hold.reserved_tokens = wanted
-    session.flush()
-    return None
-
-
-def settle(session: Session, study_id: int, subject: tuple[str, int], asked: Asked) -> None:
-    """The ledger knows now what it cost. Where nobody knows, all that was reserved counts as spent."""
-    hold = _hold_of(session, study_id, subject)
-    if hold is None:
-        return
-    if hold.reserved_tokens and _is_untold(asked):
-        hold.untold_tokens += hold.reserved_tokens
-    hold.reserved_tokens = 0
-    session.flush()
-
-
-def _hold_of(session: Session, study_id: int, subject: tuple[str, int]) -> TokenHold | None:
-    kind, subject_id = subject
-    return session.scalar(
-        select(TokenHold)
-        .where(TokenHold.study_id == study_id, TokenHold.subject_kind == kind, TokenHold.subject_id == subject_id)
-        .execution_options(populate_existing=True)
+def _spending(
+    account: ModelAccount | None, cap: int | None, cost_cap: Decimal | None, *, is_of_run: bool = False
+) -> Spending:
+    if account is None:
+        return Spending(cap=cap, cost_cap=cost_cap, is_of_run=is_of_run)
+    return Spending(
+        cap=cap,
+        told=account.input_tokens + account.output_tokens,
+        untold=account.untold_tokens,
+        reserved=account.reserved_tokens,
+        cost_cap=cost_cap,
+        told_usd=account.told_usd,
+        untold_usd=account.untold_usd,
+        reserved_usd=account.reserved_usd,
+        unpriced=account.unpriced,
+        is_of_run=is_of_run,
     )
-
-
-def _new_hold(session: Session, study_id: int, subject: tuple[str, int]) -> TokenHold:
-    kind, subject_id = subject
-    hold = TokenHold(study_id=study_id, subject_kind=kind, subject_id=subject_id, reserved_tokens=0, untold_tokens=0)
-    session.add(hold)
-    session.flush()
-    return hold
-
-
-def _is_untold(asked: Asked) -> bool:
-    if asked.answer is not None:
-        return asked.answer.input_tokens is None or asked.answer.output_tokens is None
-    return _may_have_been_answered(asked.problem)
-
-
-def _may_have_been_answered(problem: ModelProblem | None) -> bool:
-    """A request that was turned away costs nothing; one whose answer never came may have been paid for."""
-    return isinstance(problem, ModelTooSlow | ModelUnreachable)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -13,13 +14,14 @@ from sqlalchemy import (
     Numeric,
     Text,
     UniqueConstraint,
+    Uuid,
     false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Now, owned_by_study, within_study, word
+from app.db.base import Base, Id, Now, UtcTime, owned_by_study, within_study, word
 
 OUTCOMES = ("valid", "partly_valid", "invalid", "refused", "filtered", "cut", "failed", "lost")
 
@@ -109,16 +111,83 @@ class ModelCall(Base):
     seconds: Mapped[float | None]
 
 
-class TokenHold(Base):
-    """What the calls about one subject hold of a study's cap: at most for the one under way, and for those that told
-    nothing of what they cost. Only studies with a cap have rows."""
+class ModelAccount(Base):
+    """What the calls of a study cost in all, and what those of one run did: kept up with every call, never added up.
 
-    __tablename__ = "token_holds"
+    subject: ('study', its id) or what a cap of its own is for ('suggestion_run', id). told: by the endpoint, as far as
+    it can be true. untold: of calls that never said what they cost, counted at their most. reserved: of calls under
+    way, at their most. unpriced: answers whose price is not known.
+    """
+
+    __tablename__ = "model_accounts"
     __table_args__ = owned_by_study(UniqueConstraint("study_id", "subject_kind", "subject_id"))
 
     id: Mapped[Id]
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
     subject_kind: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[int] = mapped_column(BigInteger)
-    reserved_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    calls: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    lost: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    unpriced: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    input_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    cached_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    output_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     untold_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    reserved_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    told_usd: Mapped[Decimal] = mapped_column(Numeric(20, 8), server_default=text("0"))
+    untold_usd: Mapped[Decimal] = mapped_column(Numeric(20, 8), server_default=text("0"))
+    reserved_usd: Mapped[Decimal] = mapped_column(Numeric(20, 8), server_default=text("0"))
+
+
+class CallUnderWay(Base):
+    """A call that was begun and is not in the ledger yet: committed before it leaves, gone with the row of its answer.
+
+    Whoever finds one whose maker died writes it into the ledger as lost. holder: who makes it, and keeps leased_until
+    ahead of the clock while alive. gate: the endpoint that it takes a place at, '' for none. reserved_usd null: its
+    price is not known.
+    """
+
+    __tablename__ = "calls_under_way"
+    __table_args__ = owned_by_study(
+        within_study("member_id", "memberships"),
+        within_study("endpoint_id", "model_endpoints"),
+        UniqueConstraint("study_id", "subject_kind", "subject_id", "sample"),
+        Index("ix_calls_under_way_gate", "gate"),
+    )
+
+    id: Mapped[Id]
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    begun_at: Mapped[Now]
+    holder: Mapped[UUID] = mapped_column(Uuid)
+    leased_until: Mapped[UtcTime]
+    gate: Mapped[str] = mapped_column(Text, server_default="")
+    member_id: Mapped[int | None] = mapped_column(BigInteger)
+    purpose: Mapped[str] = mapped_column(Text)
+    subject_kind: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    purse_kind: Mapped[str] = mapped_column(Text, server_default="")
+    purse_id: Mapped[int | None] = mapped_column(BigInteger)
+    attempt: Mapped[int]
+    sample: Mapped[int] = mapped_column(server_default=text("1"))
+    endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
+    address: Mapped[str] = mapped_column(Text, server_default="")
+    redaction: Mapped[str] = mapped_column(Text, server_default="")
+    model_asked: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    system_prompt: Mapped[str] = mapped_column(Text)
+    user_prompt: Mapped[str] = mapped_column(Text)
+    reserved_tokens: Mapped[int] = mapped_column(BigInteger)
+    reserved_usd: Mapped[Decimal | None] = mapped_column(Numeric(20, 8))
+
+
+class ModelGate(Base):
+    """What everybody who asks an endpoint goes through: how many are in is counted under the lock of its row.
+
+    key: 'endpoint:ID' of a study, or 'server' for the model that the settings name, which all studies share.
+    not_before: the endpoint wants nobody earlier.
+    """
+
+    __tablename__ = "model_gates"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

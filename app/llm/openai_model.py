@@ -1,4 +1,4 @@
-"""Any endpoint that speaks OpenAI's chat completions. The only file that knows the openai package."""
+"""Any endpoint that speaks OpenAI's chat completions. The first of two files that know the openai package."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.llm.openai_problems import KEY_SIGN, is_failure, problem_of, refused_pa
 from app.llm.port import Answer, Question
 from app.llm.problems import (
     AddressNotAsked,
+    AnswerNotReadable,
     ModelProblem,
     ModelRefusedRequest,
     ModelTooSlow,
@@ -26,7 +27,6 @@ from app.llm.problems import (
     ReplyFiltered,
     ReplyRefused,
     ReplyUnusable,
-    WrongAddress,
 )
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ class OpenAIModel:
         self.address = base_url
         self.name = model
         self.abilities = abilities or Abilities()
-        self._api_key = api_key
+        self.secret = api_key
         self._timeout_seconds = timeout_seconds
-        self._real_name = real_name
-        self._is_guarded = is_guarded
+        self.real_name = real_name
+        self.is_guarded = is_guarded
 
     def with_abilities(self, abilities: Abilities) -> OpenAIModel:
         """The same model, taken to have these; what this one learns, that one does not."""
-        _ = self._client  # made once, as that takes its time
+        _ = self.client  # made once, as that takes its time
         another = copy(self)
         another.abilities = abilities
         return another
@@ -76,14 +76,14 @@ class OpenAIModel:
     def answer(self, question: Question) -> Answer:
         started = time.monotonic()
         for made in range(1, MOST_REQUESTS + 1):
-            sent, dropped = self._request(question)
+            sent, dropped = self.request_for(question)
             try:
                 body, request_id = self._post(sent)
-                answer = _read(body, request_id, _told(sent), dropped, time.monotonic() - started)
-                return replace(answer, requests=made, priced_as=self._real_name)
+                answer = read_body(body, request_id, told_parameters(sent), dropped, time.monotonic() - started)
+                return replace(answer, requests=made, priced_as=self.real_name)
             except ModelProblem as problem:
                 self._count(problem, made)
-                if not self._learn(problem, sent):
+                if not self.learn(problem, sent):
                     raise
         ended = ModelRefusedRequest("each time another part of the request was refused")
         ended.requests = MOST_REQUESTS
@@ -92,9 +92,9 @@ class OpenAIModel:
     def _count(self, problem: ModelProblem, made: int) -> None:
         problem.requests = made
         if isinstance(problem, ReplyUnusable) and problem.answer is not None:
-            problem.answer = replace(problem.answer, requests=made, priced_as=self._real_name)
+            problem.answer = replace(problem.answer, requests=made, priced_as=self.real_name)
 
-    def _request(self, question: Question) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def request_for(self, question: Question) -> tuple[dict[str, Any], tuple[str, ...]]:
         abilities = self.abilities
         request: dict[str, Any] = {
             "model": self.name,
@@ -114,7 +114,7 @@ class OpenAIModel:
                 request.setdefault(other, value)
         return request, tuple(dropped)
 
-    def _learn(self, problem: ModelProblem, sent: Mapping[str, Any]) -> bool:
+    def learn(self, problem: ModelProblem, sent: Mapping[str, Any]) -> bool:
         """Whether the refusal taught us a request that the endpoint may take."""
         name = refused_parameter(problem, set(sent))
         if name is None:
@@ -126,15 +126,15 @@ class OpenAIModel:
     def _post(self, request: dict[str, Any]) -> tuple[Any, str | None]:
         import openai  # slow to import: only who asks a model pays for it
 
-        if self._is_guarded and leads_where_none_is_asked(self.address):
+        if self.is_guarded and leads_where_none_is_asked(self.address):
             raise AddressNotAsked
         known = {name: request[name] for name in ("model", "messages")}
         others = {name: value for name, value in request.items() if name not in known}
         try:
             # extra_body, because the package refuses parameters it does not know, and endpoints know others.
-            reply = self._client.chat.completions.with_raw_response.create(**known, extra_body=others)
+            reply = self.client.chat.completions.with_raw_response.create(**known, extra_body=others)
             request_id = request_id_of(reply.headers)
-            said = self._without_key(reply.text)
+            said = self.without_key(reply.text)
             body = json.loads(said)
         except openai.APITimeoutError as problem:
             raise ModelTooSlow from problem
@@ -142,25 +142,25 @@ class OpenAIModel:
             raise ModelUnreachable from problem
         except openai.APIStatusError as problem:
             raise problem_of(
-                problem.status_code, problem.response.text, problem.response.headers, secret=self._api_key
+                problem.status_code, problem.response.text, problem.response.headers, secret=self.secret
             ) from problem
         except (ValueError, RecursionError) as problem:
-            raise WrongAddress from problem
+            raise AnswerNotReadable from problem
         if is_failure(body):
-            raise problem_of(told_status(body), said, reply.headers, secret=self._api_key)
+            raise problem_of(told_status(body), said, reply.headers, secret=self.secret)
         return body, request_id
 
-    def _without_key(self, said: str) -> str:
+    def without_key(self, said: str) -> str:
         """A server that repeats the key must not bring it into the ledger."""
-        return said.replace(self._api_key, KEY_SIGN) if len(self._api_key) >= SHORTEST_KEY else said
+        return said.replace(self.secret, KEY_SIGN) if len(self.secret) >= SHORTEST_KEY else said
 
     @cached_property
-    def _client(self) -> OpenAI:
+    def client(self) -> OpenAI:
         import openai
 
         return openai.OpenAI(
             base_url=self.address,
-            api_key=self._api_key or "none",  # local servers want none, the package wants one
+            api_key=self.secret or "none",  # local servers want none, the package wants one
             max_retries=0,  # each attempt is the caller's, so that each is recorded
             timeout=openai.Timeout(self._timeout_seconds, connect=min(10.0, self._timeout_seconds)),
             # A redirect would carry the text to a host that nobody entered.
@@ -183,7 +183,7 @@ def _messages(question: Question, *, says_schema: bool) -> list[dict[str, str]]:
     return messages + [{"role": roles[turn.speaker], "content": turn.text} for turn in question.later_turns]
 
 
-def _told(sent: Mapping[str, Any]) -> dict[str, Any]:
+def told_parameters(sent: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters for the record: all but the messages, the schema by its name."""
     parameters = {name: value for name, value in sent.items() if name != "messages"}
     asked = parameters.get("response_format", {"type": "text"})
@@ -193,10 +193,12 @@ def _told(sent: Mapping[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _read(body: Any, request_id: str | None, told: dict[str, Any], dropped: tuple[str, ...], seconds: float) -> Answer:
+def read_body(
+    body: Any, request_id: str | None, told: dict[str, Any], dropped: tuple[str, ...], seconds: float
+) -> Answer:
     """The answer in the body of a 200, or the problem that it is. Endpoints differ, so nothing is taken on trust."""
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
-        raise WrongAddress(request_id=request_id)
+        raise AnswerNotReadable(request_id=request_id)
     if not body["choices"]:
         raise ReplyEmpty(request_id=request_id)
     choice = _mapping(body["choices"][0])

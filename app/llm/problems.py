@@ -71,6 +71,12 @@ class WrongAddress(ModelRefusedRequest):
     """This address does not speak the chat completions API. Most addresses end in /v1."""
 
 
+class AnswerNotReadable(WrongAddress):
+    """This address does not speak the chat completions API. Most addresses end in /v1."""
+
+    # It answered with 200, so that it may have been paid for; what answered before is asked again.
+
+
 class AddressNotAsked(ModelRefusedRequest):
     """The name in this address leads to the machine or the network that Tandem runs on, where no model is."""
 

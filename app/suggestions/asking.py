@@ -1,188 +1,251 @@
 """One incident of a run: asks the model, and writes down whatever came of it.
 
-No transaction is open while the model is waited for. Each attempt is in the ledger before anything is made of it, and
-a run that is taken up again reads the replies it has paid for instead of asking a second time.
+No transaction is open while the model is waited for. That a call leaves is committed before it does; its answer is in
+the ledger in the transaction that makes something of it. What was stored as paid is read again, never asked again.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.db.base import now
 from app.db.session import Database
-from app.incidents.models import Incident
-from app.ledger import budget
-from app.ledger.actions import Asked, CallContext, record_call
-from app.ledger.models import ModelCall
-from app.ledger.queries import calls_about
-from app.llm.marks import fresh_mark
-from app.llm.port import Answer, Model, Question
-from app.llm.problems import ModelProblem, ReplyUnusable
-from app.methods.redaction import Redacted
-from app.rounds.models import Round
+from app.ledger.accounts import account_of
+from app.ledger.actions import Asked, CallContext
+from app.ledger.endpoint_problems import OnlyLocalModels
+from app.ledger.endpoints import may_leave
+from app.ledger.gates import Gate
+from app.ledger.under_way import Begun, begin, end
+from app.llm.port import Answer, Model
+from app.llm.problems import AnswerNotReadable, ModelProblem, ReplyUnusable
 from app.studies.models import Study
 from app.suggestions import queries
-from app.suggestions.attempts import (
-    CAP_WAIT_SECONDS,
-    MOST_ATTEMPTS,
-    PAUSING,
-    READ,
-    TryAgainLater,
-    outcome_of_problem,
-    told,
-    wait_seconds,
-)
-from app.suggestions.keeping import Reply, finish, keep_reading, locked, tell_watchers
-from app.suggestions.leaving import Leaving
+from app.suggestions.attempts import FIRST_WAIT_SECONDS, PAUSING, TryAgainLater, outcome_of_problem, wait_seconds
+from app.suggestions.errand import Errand, NextQuestion
+from app.suggestions.keeping import end_if_done, keep, pause, tell_now_and_then
+from app.suggestions.material import Material, Share, material_of, still_stands
 from app.suggestions.models import RunIncident, SuggestionRun
-from app.suggestions.prompt import DimensionEntry, RunPrompt
-from app.suggestions.reply import Reading, read_reply, repair_question
-from app.suggestions.run_prompts import run_prompt
+from app.suggestions.queue import Holding, claim_one, count_attempt, let_go, put_off
+from app.suggestions.reply import Reading
 
 OTHER_MODEL = "This run asks {}, but the settings of this server now name {}. Name the first again, then resume."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then resume."
+BY_HAND_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Share:
-    """What one incident of a run needs, read in one go. stored: replies paid for before, in order."""
+class Asker:
+    """Who asks whom about what."""
 
-    study_id: int
-    run_id: int
-    run_incident_id: int
-    asked_by: int
-    prompt: RunPrompt
-    leaving: Leaving
-    text: Redacted
-    has_cap: bool
-    stored: tuple[ModelCall, ...]
-
-    @property
-    def subject(self) -> tuple[str, int]:
-        return queries.SUBJECT, self.run_incident_id
-
-    def question(self) -> Question:
-        question = self.prompt.question(self.text.text, mark=fresh_mark(self.text.text))
-        return self.leaving.of_codebook(budget.within(question) if self.has_cap else question)
+    database: Database
+    model: Model
+    material: Material
+    holding: Holding = field(default_factory=lambda: Holding(uuid4(), BY_HAND_SECONDS))
+    gate: Gate = Gate()
+    first_wait_seconds: float = FIRST_WAIT_SECONDS
 
 
-class _Gone(Exception):
-    """Nothing more can be had from the model now; what there is to say is written down."""
+class NotNowAnybody(TryAgainLater):
+    """The endpoint is full or wants to be left alone, or calls under way may leave room in a cap."""
+
+
+class Over(Exception):
+    """The incident is no longer ours, the run rests, or what it was to be asked with is out of date."""
 
 
 def suggest_for_incident(
     database: Database, model: Model | None, *, study_id: int, run_id: int, incident_id: int
 ) -> None:
-    """Raises TryAgainLater when the model is busy or broken and attempts are left. Run twice, it does nothing twice."""
+    """Now and here, whatever its endpoint's other callers do. Raises TryAgainLater where it was put off."""
     with database.transaction() as session:
-        share = _share(session, model, study_id, run_id, incident_id)
-    if share is None or model is None:
+        run = running(session, study_id, run_id)
+        if run is None:
+            return
+        material = material_of(session, run)
+    if not is_asked(database, material, model):
         return
+    asker = Asker(database, model, material)  # type: ignore[arg-type]
+    with database.transaction() as session:
+        shares = claim_one(session, material, asker.holding, incident_id)
     try:
-        replies = _replies(database, model, share)
-    except _Gone:
+        for share in shares:
+            ask_about(asker, share)
+    except Over:
         return
     with database.transaction() as session:
-        run, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
-        keep_reading(session, run, row, share.text, share.prompt, replies)
+        end_if_done(session, study_id, run_id)
 
 
-def _share(session: Session, model: Model | None, study_id: int, run_id: int, incident_id: int) -> Share | None:
-    """None: somebody else was quicker, or the run is paused."""
-    row = session.execute(
-        select(SuggestionRun, RunIncident, Incident, Round)
-        .join(RunIncident, (RunIncident.study_id == SuggestionRun.study_id) & (RunIncident.run_id == SuggestionRun.id))
-        .join(Incident, (Incident.study_id == RunIncident.study_id) & (Incident.id == RunIncident.incident_id))
-        .join(Round, (Round.study_id == SuggestionRun.study_id) & (Round.id == SuggestionRun.round_id))
-        .where(
-            SuggestionRun.study_id == study_id,
-            SuggestionRun.id == run_id,
-            RunIncident.incident_id == incident_id,
-            SuggestionRun.state == "running",
-            RunIncident.state == "waiting",
+def running(session: Session, study_id: int, run_id: int) -> SuggestionRun | None:
+    return session.scalar(
+        select(SuggestionRun).where(
+            SuggestionRun.study_id == study_id, SuggestionRun.id == run_id, SuggestionRun.state == "running"
         )
-    ).first()
-    if row is None:
-        return None
-    run, run_incident, incident, coding_round = row
-    if model is None or model.name != run.model:
-        sentence = OTHER_MODEL.format(run.model, model.name) if model else NO_MODEL
-        _pause(session, study_id, run_id, run_incident.id, sentence)
-        return None
-    calls = calls_about(session, study_id, queries.SUBJECT, [run_incident.id])
-    since = calls[len(calls) - run_incident.attempts :]
-    study = session.get_one(Study, study_id)
-    leaving = Leaving.of(study, asked_for=run.redaction)
-    return Share(
-        study_id=study_id,
-        run_id=run_id,
-        run_incident_id=run_incident.id,
-        asked_by=run.asked_by,
-        prompt=run_prompt(session, run, coding_round),
-        leaving=leaving,
-        text=leaving.of_text(incident.text or ""),
-        has_cap=study.token_cap is not None,
-        stored=tuple(call for call in since if call.outcome in READ and call.raw_answer),
     )
 
 
-def _replies(database: Database, model: Model, share: Share) -> list[Reply]:
-    """The reply, and where it was malformed the one that mends it."""
-    stored = list(share.stored)
-    question = share.question()
-    first = _stored_reply(stored[0], share) if stored else _attempt(database, model, share, question, [])
-    if first.reading.is_whole:
-        return [first]
-    if len(stored) > 1:
-        return [first, _stored_reply(stored[1], share)]
-    repair = repair_question(question, first.text, first.reading.faults)
-    return [first, _attempt(database, model, share, repair, [first])]
+def is_asked(database: Database, material: Material, model: Model | None) -> bool:
+    """Whether this is the model that the run asks, and texts may go there; else the run pauses and says why."""
+    with database.transaction() as session:
+        study = session.get_one(Study, material.study_id)
+        sentence = ""
+        if model is None or model.name != material.model:
+            sentence = OTHER_MODEL.format(material.model, model.name) if model else NO_MODEL
+        elif not may_leave(study, model.address):
+            sentence = OnlyLocalModels().sentence
+        if sentence:
+            pause(session, material.study_id, material.run_id, sentence)
+    return not sentence
 
 
-def _stored_reply(call: ModelCall, share: Share) -> Reply:
-    return Reply(call.id, call.raw_answer, read_reply(call.raw_answer, share.text.text, share.prompt.dimensions))
+def ask_about(asker: Asker, share: Share) -> None:
+    """Until it is suggested for, or came to nothing. Raises TryAgainLater where it was put off, and Over."""
+    errand = Errand(asker.material, share)
+    asked = errand.next()
+    if asked is None:  # a worker was killed that had all its answers
+        with asker.database.transaction() as session:
+            if _is_ours(session, asker, share):
+                keep(session, errand)
+    while asked is not None:
+        begun = _begun(asker, errand, asked)
+        asked = _asked(asker, errand, asked, begun)
 
 
-def _attempt(database: Database, model: Model, share: Share, question: Question, before: Sequence[Reply]) -> Reply:
-    _reserve(database, share, question)
+def _begun(asker: Asker, errand: Errand, asked: NextQuestion) -> Begun:
+    material, share = asker.material, errand.share
+    with asker.database.transaction() as session:
+        if _still_stands(session, asker, share):
+            found = begin(
+                session,
+                _context(material, errand, asked),
+                asked.question,
+                asker.model,
+                holder=asker.holding.holder,
+                lease_seconds=asker.holding.lease_seconds,
+                gate=asker.gate,
+            )
+            if isinstance(found, Begun):
+                return found
+        else:
+            found = None
+        let_go(session, material.study_id, asker.holding.holder, [share])
+    if found is None:
+        raise Over
+    if not found.problem:
+        raise NotNowAnybody(found.seconds)
+    with asker.database.transaction() as session:
+        pause(session, material.study_id, material.run_id, found.problem)
+    raise Over
+
+
+def _asked(asker: Asker, errand: Errand, asked: NextQuestion, begun: Begun) -> NextQuestion | None:
+    """What is to be asked next; None when the incident is through."""
     asked_at, started = now(), time.monotonic()
     try:
-        answer = model.answer(question)
+        answer = asker.model.answer(asked.question)
     except ModelProblem as problem:
-        asked = Asked(question, model, asked_at, time.monotonic() - started, _answer_of(problem), problem)
-        with database.transaction() as session:
-            wait = _put_off(session, share, asked, problem, before)
-        if wait is not None:
-            raise TryAgainLater(wait) from problem
-        raise _Gone from problem
-    asked = Asked(question, model, asked_at, time.monotonic() - started, answer)
-    reading = read_reply(answer.text, share.text.text, _asked_dimensions(share, question))
-    with database.transaction() as session:
-        call = _record(session, share, asked, outcome_of(reading), " ".join(f.sentence for f in reading.faults))
-        tell_watchers(session, share.study_id, share.run_id)
-        return Reply(call.id, answer.text, reading)
+        seconds = time.monotonic() - started
+        came = Asked(asked.question, asker.model, asked_at, seconds, _answer_of(problem), problem)
+        return _unanswered(asker, errand, asked, begun, came, problem)
+    came = Asked(asked.question, asker.model, asked_at, time.monotonic() - started, answer)
+    reading = errand.read(asked, answer.text)
+    words = " ".join(fault.sentence for fault in reading.faults)
+    with asker.database.transaction() as session:
+        call = end(session, begun, came, outcome=outcome_of(reading), problem=words)
+        if call is not None and _is_ours(session, asker, errand.share):
+            errand.answered(asked, call.id, answer.text, reading)
+            return _next(session, asker, errand)
+    raise Over
 
 
-def _reserve(database: Database, share: Share, question: Question) -> None:
-    """Raises TryAgainLater while calls under way may leave room, and _Gone where the cap of the study is reached."""
-    if not share.has_cap:
-        return
-    wanted = budget.most_tokens(question)
-    with database.transaction() as session:
-        if budget.hold_cap(session, share.study_id) is None:
-            return
-        locked(session, share.study_id, share.run_id, share.run_incident_id)
-        found = budget.reserve(session, share.study_id, share.subject, wanted)
-        if found is None:
-            return
-        if not found.may_allow(wanted):
-            _pause(session, share.study_id, share.run_id, share.run_incident_id, found.reached(wanted))
-    if found.may_allow(wanted):
-        raise TryAgainLater(CAP_WAIT_SECONDS)
-    raise _Gone
+def _unanswered(
+    asker: Asker, errand: Errand, asked: NextQuestion, begun: Begun, came: Asked, problem: ModelProblem
+) -> NextQuestion | None:
+    material, share = asker.material, errand.share
+    wait: float | None = None
+    with asker.database.transaction() as session:
+        again = problem.worth_retrying or _is_garbled(session, material, problem)
+        pauses = isinstance(problem, PAUSING) and not again
+        call = end(session, begun, came, outcome=outcome_of_problem(problem), problem=problem.sentence)
+        ours = call is not None and _is_ours(session, asker, share)
+        if ours and not pauses and not errand.failed(asked, problem, again=again):
+            return _next(session, asker, errand)
+        if ours:
+            wait = 0.0 if pauses else wait_seconds(problem, asked.part.tries, first=asker.first_wait_seconds)
+            put_off(session, material.study_id, share.run_incident_id, wait, counted=1, problem=asked.part.problem)
+            tell_now_and_then(session, material.round_id)
+    if pauses:
+        with asker.database.transaction() as session:
+            pause(session, material.study_id, material.run_id, problem.sentence)
+    if pauses or wait is None:
+        raise Over from problem
+    raise TryAgainLater(wait) from problem
+
+
+def _next(session: Session, asker: Asker, errand: Errand) -> NextQuestion | None:
+    """Keeps what there is where there is nothing left to ask: in the transaction of the last answer."""
+    following = errand.next()
+    if following is None:
+        keep(session, errand, counted=1)
+    else:
+        count_attempt(session, asker.material.study_id, errand.share.run_incident_id)
+    tell_now_and_then(session, asker.material.round_id)
+    return following
+
+
+def _is_garbled(session: Session, material: Material, problem: ModelProblem) -> bool:
+    """What answers at a wrong address is garbled each time; what has answered this run before is not."""
+    if not isinstance(problem, AnswerNotReadable):
+        return False
+    account = account_of(session, material.study_id, material.purse.kind, material.purse.id)
+    return account is not None and account.output_tokens > 0
+
+
+def _still_stands(session: Session, asker: Asker, share: Share) -> bool:
+    """Right before a text leaves: a run that was paused, and a rule that was changed, are heeded from here on."""
+    material = asker.material
+    found = session.execute(
+        select(SuggestionRun, Study)
+        .join(Study, Study.id == SuggestionRun.study_id)
+        .join(RunIncident, (RunIncident.study_id == SuggestionRun.study_id) & (RunIncident.run_id == SuggestionRun.id))
+        .where(*_of_share(asker, share), SuggestionRun.state == "running")
+        .execution_options(populate_existing=True)
+    ).first()
+    return found is not None and still_stands(material, found[1], found[0], address=asker.model.address)
+
+
+def _is_ours(session: Session, asker: Asker, share: Share) -> bool:
+    """Not if it was cancelled, or taken up by somebody else. Stays so until the transaction ends."""
+    return session.scalar(select(RunIncident.id).where(*_of_share(asker, share)).with_for_update()) is not None
+
+
+def _of_share(asker: Asker, share: Share) -> tuple[ColumnElement[bool], ...]:
+    return (
+        RunIncident.study_id == asker.material.study_id,
+        RunIncident.id == share.run_incident_id,
+        RunIncident.holder == asker.holding.holder,
+        RunIncident.state == "waiting",
+    )
+
+
+def _context(material: Material, errand: Errand, asked: NextQuestion) -> CallContext:
+    return CallContext(
+        study_id=material.study_id,
+        member_id=material.asked_by,
+        purpose="repair" if asked.is_repair else "suggest",
+        subject_kind=queries.SUBJECT,
+        subject_id=errand.share.run_incident_id,
+        attempt=errand.made + 1,
+        sample=asked.part.sample,
+        endpoint_id=material.endpoint_id,
+        redaction=material.leaving.version,
+        prices=material.prices,
+        priced_as=material.priced_as,
+        purse=material.purse,
+    )
 
 
 def outcome_of(reading: Reading) -> str:
@@ -191,57 +254,5 @@ def outcome_of(reading: Reading) -> str:
     return "partly_valid" if reading.dimensions else "invalid"
 
 
-def _asked_dimensions(share: Share, question: Question) -> list[DimensionEntry]:
-    return [one for one in share.prompt.dimensions if one.key in question.json_schema["properties"]]
-
-
 def _answer_of(problem: ModelProblem) -> Answer | None:
     return problem.answer if isinstance(problem, ReplyUnusable) else None
-
-
-def _record(session: Session, share: Share, asked: Asked, outcome: str, problem: str) -> ModelCall:
-    """In the ledger, and counted."""
-    _, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
-    row.attempts += 1
-    row.changed_at = now()
-    budget.settle(session, share.study_id, share.subject, asked)
-    made = calls_about(session, share.study_id, queries.SUBJECT, [row.id])
-    context = CallContext(
-        study_id=share.study_id,
-        member_id=share.asked_by,
-        purpose="repair" if asked.question.later_turns else "suggest",
-        subject_kind=queries.SUBJECT,
-        subject_id=row.id,
-        attempt=len(made) + 1,
-    )
-    return record_call(session, context, asked, outcome=outcome, problem=problem)
-
-
-def _put_off(
-    session: Session, share: Share, asked: Asked, problem: ModelProblem, before: Sequence[Reply]
-) -> float | None:
-    """Writes down what went wrong and what follows from it. Returns after how many seconds to try again, or None."""
-    _record(session, share, asked, outcome_of_problem(problem), problem.sentence)
-    run, row = locked(session, share.study_id, share.run_id, share.run_incident_id)
-    if row.state != "waiting":
-        return None
-    if isinstance(problem, PAUSING):
-        _pause(session, share.study_id, share.run_id, share.run_incident_id, problem.sentence)
-        return None
-    if problem.worth_retrying and row.attempts < MOST_ATTEMPTS:
-        row.problem = told(problem)
-        tell_watchers(session, share.study_id, share.run_id)
-        return wait_seconds(problem, row.attempts)
-    if any(reply.reading.dimensions for reply in before):
-        keep_reading(session, run, row, share.text, share.prompt, before)
-    else:
-        finish(session, run, row, "failed", told(problem))
-    return None
-
-
-def _pause(session: Session, study_id: int, run_id: int, run_incident_id: int, sentence: str) -> None:
-    run, row = locked(session, study_id, run_id, run_incident_id)
-    row.changed_at = now()
-    if run.state == "running":
-        run.state, run.problem = "paused", sentence
-    tell_watchers(session, study_id, run_id)

@@ -14,6 +14,7 @@ from app.methods.text import to_utf16_offset
 from app.rounds.models import Assignment, Round
 from app.rounds.queries import own_assignment
 from app.studies.viewer import Viewer
+from app.suggestions.injection import ways_it_speaks
 from app.suggestions.offers import Offer, ShownQuote, offers
 from app.suggestions.paragraphs import Paragraph, paragraphs
 
@@ -46,6 +47,11 @@ class DeskOffers:
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
         return paragraphs(self.incident.text or "")
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """How the text speaks to a model, in words. Whoever reads a suggestion is told."""
+        return ways_it_speaks(self.incident.text or "")
 
     def start_of(self, paragraph: Paragraph) -> int:
         """In UTF-16 units, as browsers count."""

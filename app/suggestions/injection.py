@@ -25,6 +25,12 @@ PHRASES = {
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow)\s+{_WHICH}\s+(?:\w+\s+)?{_RULES}\b",
         r"\b(?:ignore|disregard|forget)\s+(?:everything|all that)\s+(?:above|before|you)\b",
         r"\bignore the codebook\b",
+        r"\b(?:vergiss|vergessen sie|ignoriere|ignorieren sie)\s+(?:\w{1,20}\s+){0,3}(?:anweisungen|regeln|vorgaben)\b",
+        r"\b(?:ignore[rz]?|oublie[rz]?)\s+(?:\w{1,20}\s+){0,4}(?:instructions\s+pr[ée]c[ée]dentes|consignes)\b",
+        r"\b(?:ignora|olvida|ignore)\s+(?:\w{1,20}\s+){0,4}(?:instrucciones|instru[cç][oõ]es)\b",
+        r"\b(?:игнорируй|забудь)\w{0,4}\s+(?:\w{1,20}\s+){0,4}(?:инструкц|указани)\w{0,4}",
+        r"(?:忽略|无视|無視|忘记)[^。\n]{0,12}(?:指令|指示|规则)|(?:指示|命令)[^。\n]{0,6}無視",
+        r"تجاهل[^.\n]{0,30}التعليمات",
     ),
     "gives the model a role": (
         r"\byou are (?:now|no longer) (?:an?|the|in|my|bound|required|DAN)\b",
@@ -43,13 +49,26 @@ PHRASES = {
         r"\b(?:respond|reply|answer|output)\s+(?:only|exactly|just|always)\s+(?:with|in|by|as)\b[^.\n]{0,40}",
         rf"\b(?:always|only|must|please|instead)\s+{_CHOOSE}\s+(?:the |only )*{_CODING}\b",
         rf"\b{_CHOOSE}\s+(?:only\s+)?(?:the\s+)?code\s+[\"'“]?c?\d+\b",
+        rf"\b{_CHOOSE}\s+(?:every|each|all)\s+(?:of the |the |single )*codes?\b",
+        r"\bcode\b[^.\n]{0,40}\b(?:all|every|the)\s+other\s+incidents?\b",
+        r"\bdecode\b[^.\n]{0,40}\b(?:and|then)\s+(?:obey|follow|do|execute)\b",
+        r"\bcall\s+the\s+(?:tool|function)\s+\w{1,40}\(",
     ),
-    "looks like a reply": (r"\{\s*\"(?:d\d+|codes|new_codes|quotes|reasoning|role|content)\"\s*:",),
+    "looks like a codebook": (r"^#{1,4} dimensions\W{0,6}$", r"^- c\d{1,12} \w"),
+    "fetches or runs something when it is shown": (
+        r"!\[[^\]\n]{0,80}\]\(\s{0,4}(?:https?:|//)",
+        r"<(?:script|iframe|object|embed)\b[^>\n]{0,200}>|\bon(?:error|load|click|mouse\w{2,6}|focus)\s{0,4}=",
+    ),
+    "looks like a reply": (
+        r"^answer:\s{0,4}[\"“]?c\d{1,12}\b",
+        r"\{\s*\"(?:d\d+|codes|new_codes|quotes|reasoning|role|content)\"\s*:",
+    ),
     "has marks of a chat": (
         r"<\|[a-z_]{2,20}\|>|\[/?INST\]|<</?SYS>>",
         r"</?(?:system|assistant|user|instructions?)(?:_prompt)?>",
         r"^\W{0,6}(?:system|assistant|developer)(?: (?:prompt|message))?\s*:"
         r"\s*(?:you|ignore|from now|always|do not)\b",
+        r"^assistant:\s",
     ),
     "ends the report early": (
         r"<{2,}\s*/?\s*end\b[^>\n]{0,60}>{2,}",
@@ -85,6 +104,11 @@ def instruction_like(text: str) -> tuple[InstructionLike, ...]:
     ]
     found += [InstructionLike(match.start(), match.end(), "hidden characters") for match in HIDDEN.finditer(text)]
     return _apart(found)
+
+
+def ways_it_speaks(text: str) -> tuple[str, ...]:
+    """The kinds of such phrases, each once, in the order of the text."""
+    return tuple(dict.fromkeys(flag.kind for flag in instruction_like(text)))
 
 
 def _apart(found: Iterable[InstructionLike]) -> tuple[InstructionLike, ...]:

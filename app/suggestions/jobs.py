@@ -1,4 +1,4 @@
-"""The jobs of this room: one an incident where a model is asked, one a run where similar incidents are looked up."""
+"""The jobs of this room: a few pumps for a run that asks a model, one for a run that looks up similar incidents."""
 
 from datetime import timedelta
 
@@ -7,11 +7,13 @@ from procrastinate.jobs import Job
 from sqlalchemy.orm import Session
 
 from app.db.base import now
-from app.jobs import Workplace, defer_once_in, task
-from app.llm.configured import model_from
-from app.suggestions import asking, looking_up
+from app.jobs import Workplace, defer_once_in, hasten_in, task
+from app.suggestions import looking_up
 from app.suggestions.attempts import TryAgainLater
 from app.suggestions.models import SuggestionRun
+from app.suggestions.pumping import pump
+
+MOST_PUMPS = 8  # of one run, on all machines together
 
 
 class WhenTheModelSays(BaseRetryStrategy):
@@ -23,10 +25,14 @@ class WhenTheModelSays(BaseRetryStrategy):
         return None
 
 
-@task("suggestions.suggest_for_incident", retry=WhenTheModelSays())
-def suggest_for_incident(workplace: Workplace, study_id: int, run_id: int, incident_id: int) -> None:
-    model = model_from(workplace.settings)
-    asking.suggest_for_incident(workplace.database, model, study_id=study_id, run_id=run_id, incident_id=incident_id)
+@task("suggestions.pump_run")
+def pump_run(workplace: Workplace, study_id: int, run_id: int, number: int) -> None:
+    """number: of this pump among those of its run."""
+    later = pump(workplace, study_id=study_id, run_id=run_id)
+    if later is not None:
+        with workplace.database.transaction() as session:
+            place = {"study_id": study_id, "run_id": run_id, "number": number}
+            defer_once_in(session, pump_run, _key(run_id, number), seconds=later.seconds, **place)
 
 
 @task("suggestions.look_up_similar")
@@ -34,17 +40,24 @@ def look_up_similar(workplace: Workplace, study_id: int, run_id: int) -> None:
     looking_up.suggest_from_similar(workplace.database, study_id=study_id, run_id=run_id)
 
 
-def defer_run(session: Session, run: SuggestionRun, incident_ids: list[int]) -> None:
-    """In the caller's transaction. What waits in the queue already is not put there twice."""
+def defer_run(session: Session, run: SuggestionRun, *, incidents: int) -> None:
+    """In the caller's transaction, and cheap however many incidents wait: they are rows, and the jobs are few.
+
+    What waits in the queue already is not put there twice.
+    """
     if run.source == "similar_incidents":
         defer_once_in(session, look_up_similar, f"suggestions:{run.id}", study_id=run.study_id, run_id=run.id)
-        return
-    for incident_id in incident_ids:
-        defer_once_in(
-            session,
-            suggest_for_incident,
-            f"suggestions:{run.id}:{incident_id}",
-            study_id=run.study_id,
-            run_id=run.id,
-            incident_id=incident_id,
-        )
+    else:
+        _defer_pumps(session, run, incidents)
+
+
+def _defer_pumps(session: Session, run: SuggestionRun, incidents: int) -> None:
+    numbers = range(1, min(incidents, MOST_PUMPS) + 1)
+    for number in numbers:
+        place = {"study_id": run.study_id, "run_id": run.id, "number": number}
+        defer_once_in(session, pump_run, _key(run.id, number), **place)
+    hasten_in(session, [_key(run.id, number) for number in numbers])
+
+
+def _key(run_id: int, number: int) -> str:
+    return f"suggestions:{run_id}:{number}"

@@ -1,103 +1,139 @@
-"""Writing what was offered, and where that leaves the run."""
+"""Writing what was offered, and where that leaves the incident and the run."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import now
-from app.methods.redaction import Redacted
+from app.suggestions.errand import Errand
+from app.suggestions.merging import Told, merged_quotes, offered
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
-from app.suggestions.prompt import RunPrompt
-from app.suggestions.quotes import stored_quotes
-from app.suggestions.reply import DimensionReply, Reading
 from app.web.push import notify
 
 UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept; code this one by hand."
+IN_PART = "{} of {} askings came to something. {}"
+TELL_SECONDS = 1.0  # NOTIFY serialises commits, so that progress is hinted at now and then only
+
+_told_at: dict[int, float] = {}
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A reply that is in the ledger."""
-
-    call_id: int
-    text: str
-    reading: Reading
-
-
-def locked(session: Session, study_id: int, run_id: int, run_incident_id: int) -> tuple[SuggestionRun, RunIncident]:
-    """The run first, so that two that finish at the same moment see each other."""
-    run = select(SuggestionRun).where(SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
-    row = select(RunIncident).where(RunIncident.study_id == study_id, RunIncident.id == run_incident_id)
-    fresh = {"populate_existing": True}
-    return (
-        session.scalars(run.with_for_update().execution_options(**fresh)).one(),
-        session.scalars(row.with_for_update().execution_options(**fresh)).one(),
-    )
-
-
-def keep_reading(
-    session: Session, run: SuggestionRun, row: RunIncident, text: Redacted, prompt: RunPrompt, replies: Sequence[Reply]
-) -> None:
-    """The dimensions that could be read, each with the call that offered it. What is there already stays alone."""
-    if row.state != "waiting":
-        return
-    call_of: dict[int, int] = {}
-    offered: list[DimensionReply] = []
-    for reply in replies:
-        new = [one for one in reply.reading.dimensions if one.dimension_id not in call_of]
-        call_of |= {one.dimension_id: reply.call_id for one in new}
-        offered += new
-    for one in offered:
-        session.add_all(_rows(row, text, one, call_of[one.dimension_id]))
-    missing = [dimension.name for dimension in prompt.dimensions if dimension.id not in call_of]
-    if not offered:
-        finish(session, run, row, "failed", UNREADABLE)
-    else:
-        finish(session, run, row, "done", f"Could not be read: {', '.join(missing)}." if missing else "")
-
-
-def finish(session: Session, run: SuggestionRun, row: RunIncident, state: str, problem: str) -> None:
-    row.state, row.problem, row.changed_at = state, problem, now()
-    session.flush()
-    waiting = session.scalar(
-        select(func.count())
-        .select_from(RunIncident)
-        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state == "waiting")
-    )
-    if not waiting:
-        run.state, run.ended_at = "done", now()
-    tell_watchers(session, run.study_id, run.id)
-
-
-def tell_watchers(session: Session, study_id: int, run_id: int) -> None:
-    """A hint and no more: the page reads from the database what there is to see."""
-    round_id = session.scalars(
-        select(SuggestionRun.round_id).where(SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
+def locked_run(session: Session, study_id: int, run_id: int) -> SuggestionRun:
+    """For whoever changes its state. Never with a row of its queue in hand: who steers takes the rows after the run."""
+    return session.scalars(
+        select(SuggestionRun)
+        .where(SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
+
+
+def keep(session: Session, errand: Errand, *, counted: int = 0) -> None:
+    """The dimensions that could be read, each code with the call that offered it first. counted: attempts to be added."""
+    told = _told(errand)
+    rows = [row for dimension_id in told for row in _rows(errand, dimension_id, told[dimension_id])]
+    if rows:
+        session.execute(insert(Suggestion), rows)
+    ended = next((part for part in errand.parts if part.state), None)
+    state, problem = (ended.state, ended.problem) if ended else ("invalid", UNREADABLE)
+    if told:
+        state, problem = "done", _remark(errand, told)
+    finish(session, errand.material.study_id, errand.share.run_incident_id, state, problem, counted=counted)
+
+
+def finish(
+    session: Session, study_id: int, run_incident_id: int, state: str, problem: str, *, counted: int = 0
+) -> None:
+    """Out of the queue. Nothing of the run is touched or counted: thousands of these go on at the same time."""
+    session.execute(
+        update(RunIncident)
+        .where(RunIncident.study_id == study_id, RunIncident.id == run_incident_id, RunIncident.state == "waiting")
+        .values(state=state, problem=problem, changed_at=now(), holder=None, attempts=RunIncident.attempts + counted),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def end_if_done(session: Session, study_id: int, run_id: int) -> bool:
+    """Looked at by whoever finds nothing more to take; what was retried meanwhile is seen under the lock."""
+    if _waits(session, study_id, run_id):
+        return False
+    run = locked_run(session, study_id, run_id)
+    if run.state == "running" and not _waits(session, study_id, run_id):
+        run.state, run.ended_at = "done", now()
+        session.flush()
+        tell_watchers(session, run.round_id)
+    return True
+
+
+def pause(session: Session, study_id: int, run_id: int, sentence: str) -> None:
+    run = locked_run(session, study_id, run_id)
+    if run.state == "running":
+        run.state, run.problem = "paused", sentence
+        session.flush()
+    tell_watchers(session, run.round_id)
+
+
+def tell_watchers(session: Session, round_id: int) -> None:
+    """A hint and no more: the page reads from the database what there is to see."""
     notify(session, topic_of(round_id))
+
+
+def tell_now_and_then(session: Session, round_id: int) -> None:
+    last = _told_at.get(round_id)
+    if last is None or time.monotonic() - last >= TELL_SECONDS:
+        _told_at[round_id] = time.monotonic()
+        tell_watchers(session, round_id)
 
 
 def topic_of(round_id: int) -> str:
     return f"suggestions:{round_id}"
 
 
-def _rows(row: RunIncident, text: Redacted, offered: DimensionReply, call_id: int) -> Iterable[Suggestion]:
-    quotes = stored_quotes(text, offered.quotes)
-    codes = [(code_id, None, "") for code_id in offered.code_ids]
-    new = [(None, code.name, code.definition) for code in offered.new_codes]
-    for ordinal, (code_id, name, definition) in enumerate([*codes, *new], start=1):
-        yield Suggestion(
-            study_id=row.study_id,
-            run_id=row.run_id,
-            incident_id=row.incident_id,
-            dimension_id=offered.dimension_id,
-            model_call_id=call_id,
-            ordinal=ordinal,
-            code_id=code_id,
-            new_code_name=name,
-            new_code_definition=definition,
-            reasoning=offered.reasoning,
-            quotes=quotes,
-        )
+def _waits(session: Session, study_id: int, run_id: int) -> bool:
+    waiting = exists().where(
+        RunIncident.study_id == study_id, RunIncident.run_id == run_id, RunIncident.state == "waiting"
+    )
+    return bool(session.scalar(select(waiting)))
+
+
+def _told(errand: Errand) -> dict[int, list[Told]]:
+    """By dimension, from each sample what its first reply that could be read says of it."""
+    told: dict[int, list[Told]] = {}
+    for part in errand.parts:
+        seen: set[int] = set()
+        for reply in part.replies:
+            for one in reply.reading.dimensions:
+                if one.dimension_id not in seen:
+                    seen.add(one.dimension_id)
+                    told.setdefault(one.dimension_id, []).append(Told(reply.call_id, one))
+    return told
+
+
+def _remark(errand: Errand, told: dict[int, list[Told]]) -> str:
+    missing = [one.name for one in errand.material.dimensions if one.id not in told]
+    words = [f"Could not be read: {', '.join(missing)}."] if missing else []
+    samples = errand.material.samples
+    failed = {part.sample: part.problem for part in errand.parts if part.state and not part.replies}
+    if failed and samples > 1:
+        words.append(IN_PART.format(samples - len(failed), samples, next(iter(failed.values()))))
+    return " ".join(words)
+
+
+def _rows(errand: Errand, dimension_id: int, told: list[Told]) -> Iterable[dict[str, object]]:
+    for ordinal, one in enumerate(offered(told, errand.share.text), start=1):
+        yield {
+            "study_id": errand.material.study_id,
+            "run_id": errand.material.run_id,
+            "incident_id": errand.share.incident_id,
+            "dimension_id": dimension_id,
+            "model_call_id": one.call_id,
+            "ordinal": ordinal,
+            "code_id": one.code_id,
+            "new_code_name": one.name,
+            "new_code_definition": one.definition,
+            "reasoning": one.reasoning,
+            "quotes": merged_quotes(one.quotes),
+            "held_by": one.held_by,
+            "samples": len(told),
+        }

@@ -1,6 +1,7 @@
 """What of a text leaves for a model: all of it, or what redaction leaves of it (promise 10)."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.llm.port import Question
 from app.methods.redaction import VERSION, Redacted, redact, unredacted
@@ -26,7 +27,13 @@ class Leaving:
 
     def of_codebook(self, question: Question) -> Question:
         """Instructions and codebook, which hold words of the study's too."""
-        return replace(question, system=self.of_text(question.system).text)
+        return replace(question, system=_same_each_time(self, question.system))
+
+
+@lru_cache(maxsize=32)
+def _same_each_time(leaving: Leaving, words: str) -> str:
+    """Of what every question of a run begins with."""
+    return leaving.of_text(words).text
 
 
 def own_words(lines: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from app.ledger.budget import Spending, spending
 from app.llm.marks import preview_mark
 from app.methods.redaction import Redacted
 from app.studies.models import Study
+from app.suggestions.injection import ways_it_speaks
 from app.suggestions.leaving import Leaving
 from app.suggestions.prompt import incident_part
 
@@ -25,6 +26,11 @@ class LeavingPage:
     sent: str
     before: int | None
     after: int | None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """How the text speaks to a model, in words."""
+        return ways_it_speaks(self.incident.text or "") if self.incident else ()
 
     @property
     def taken_out(self) -> list[tuple[str, str]]:

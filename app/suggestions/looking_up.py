@@ -9,8 +9,8 @@ from app.codebook.queries import disclosed_codebook
 from app.db.session import Database
 from app.rounds.models import Round
 from app.suggestions import queries
-from app.suggestions.keeping import finish, locked
-from app.suggestions.models import RunIncident, Suggestion
+from app.suggestions.keeping import end_if_done, finish, tell_now_and_then
+from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.run_prompts import dimensions_to_ask
 from app.suggestions.similar import CodedIncident, SimilarCode, SimilarIncidents
 from app.suggestions.similar_source import coded_incidents
@@ -20,6 +20,7 @@ from app.suggestions.similar_source import coded_incidents
 class _Lookup:
     """appliable: code ids that may be offered. waiting: (run incident id, incident id, text)."""
 
+    round_id: int
     coded: tuple[CodedIncident, ...]
     takes_many: dict[int, bool]
     appliable: frozenset[int]
@@ -34,11 +35,30 @@ def suggest_from_similar(database: Database, *, study_id: int, run_id: int) -> N
     for run_incident_id, incident_id, text in lookup.waiting:
         offered = [code for code in similar.codes_for(text, without={incident_id}) if code.code_id in lookup.appliable]
         with database.transaction() as session:
-            run, row = locked(session, study_id, run_id, run_incident_id)
-            if run.state == "running" and row.state == "waiting":
-                row.attempts += 1
+            row = _still_waits(session, study_id, run_id, run_incident_id)
+            if row is not None:
                 session.add_all(_suggestion(row, place, code) for place, code in enumerate(offered, start=1))
-                finish(session, run, row, "done", "")
+                finish(session, study_id, row.id, "done", "", counted=1)
+                tell_now_and_then(session, lookup.round_id)
+    with database.transaction() as session:
+        end_if_done(session, study_id, run_id)
+
+
+def _still_waits(session: Session, study_id: int, run_id: int, run_incident_id: int) -> RunIncident | None:
+    return session.scalar(
+        select(RunIncident)
+        .join(
+            SuggestionRun, (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)
+        )
+        .where(
+            RunIncident.study_id == study_id,
+            RunIncident.id == run_incident_id,
+            RunIncident.state == "waiting",
+            SuggestionRun.id == run_id,
+            SuggestionRun.state == "running",
+        )
+        .with_for_update(of=RunIncident)
+    )
 
 
 def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
@@ -48,6 +68,7 @@ def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
     dimensions = dimensions_to_ask(codebook, coding_round)
     rows = queries.run_incidents(session, run) if run.state == "running" else []
     return _Lookup(
+        round_id=run.round_id,
         coded=tuple(coded_incidents(session, study_id)),
         takes_many={dimension.id: dimension.takes_many for dimension in dimensions},
         appliable=frozenset(code.id for dimension in dimensions for code in dimension.codes),

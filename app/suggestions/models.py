@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
     true,
 )
@@ -98,13 +100,19 @@ class SuggestionRun(Base):
 
 
 class RunIncident(Base):
-    """One incident of a run and how far it got."""
+    """One incident of a run and how far it got; those that wait are the run's queue.
+
+    due_at: not taken up earlier. Whoever takes it up is its holder and keeps due_at ahead of the clock while alive.
+    attempts: calls since it was put into the queue, lost ones too.
+    """
 
     __tablename__ = "run_incidents"
     __table_args__ = owned_by_study(
         within_study("run_id", "suggestion_runs"),
         within_study("incident_id", "incidents"),
         UniqueConstraint("study_id", "run_id", "incident_id"),
+        Index("ix_run_incidents_queue", "study_id", "run_id", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_run_incidents_state", "study_id", "run_id", "state"),
     )
 
     id: Mapped[Id]
@@ -115,6 +123,8 @@ class RunIncident(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     problem: Mapped[str] = mapped_column(Text, server_default="")
     changed_at: Mapped[Now]
+    due_at: Mapped[Now]
+    holder: Mapped[UUID | None] = mapped_column(Uuid)
 
 
 class Suggestion(Base):

@@ -3,6 +3,7 @@
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
+from app.suggestions.models import SuggestionRun
 from app.suggestions.queries import HandedIn
 
 
@@ -20,6 +21,18 @@ class RoundIsOver(Conflict):
 
 class NothingToAsk(Conflict):
     """Every incident of this round has its suggestions, or is waiting for them."""
+
+
+class NotRunning(Conflict):
+    """This run does not run just now, so there is nothing to pause."""
+
+
+class NotPaused(Conflict):
+    """This run is not paused, so there is nothing to resume."""
+
+
+class RunIsOver(Conflict):
+    """This run has ended. Compose another one."""
 
 
 class LimitNotUsable(Invalid):
@@ -66,3 +79,8 @@ def may_ask(coding_round: Round, *, is_offered: bool) -> bool:
 def check_may_ask(coding_round: Round, *, is_offered: bool) -> None:
     if not may_ask(coding_round, is_offered=is_offered):
         raise RoundIsOver
+
+
+def check_may_go_on(coding_round: Round, run: SuggestionRun) -> None:
+    """What is only measured may be asked at any time; what coders are offered, while they code."""
+    check_may_ask(coding_round, is_offered=run.is_offered)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from app.llm.marks import between_marks, one_line
@@ -99,10 +100,18 @@ class RunPrompt:
         return Question(
             system=joined(parts, "system"),
             user=joined(parts, "user"),
-            json_schema=reply_schema(self.dimensions),
+            json_schema=self._schema,
             schema_name="incident_codes",
             parameters=self.parameters,
         )
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return reply_schema(self.dimensions)
+
+    @cached_property
+    def _codebook(self) -> str:
+        return codebook_part(self.dimensions)
 
     def parts(self, incident_text: str, *, mark: str) -> tuple[PromptPart, ...]:
         """In the order in which they are sent; those of a message are joined by an empty line."""
@@ -112,7 +121,7 @@ class RunPrompt:
         return (
             PromptPart("system", "instructions", self.instructions, is_edited=True),
             PromptPart("system", "about the marks", ABOUT_MARKS),
-            PromptPart("system", "dimensions and codes", codebook_part(self.dimensions)),
+            PromptPart("system", "dimensions and codes", self._codebook),
             *examples,
             PromptPart("user", "the incident", incident_part(incident_text, mark=mark)),
         )

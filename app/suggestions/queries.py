@@ -2,18 +2,51 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
-from app.ledger.models import ModelCall
+from app.ledger.accounts import account_of
+from app.ledger.models import ModelAccount, ModelCall
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
-from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
+from app.suggestions.models import INCIDENT_STATES, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 
 SUBJECT = "run_incident"  # what a model call is about: one incident of one run
+PURSE = "suggestion_run"  # what has an account of its own: a run
+
+
+@dataclass(frozen=True)
+class Spent:
+    """cost None: no call told what it cost. is_partial: some did not."""
+
+    calls: int = 0
+    lost: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None
+    is_partial: bool = False
+
+    @classmethod
+    def of(cls, account: ModelAccount) -> "Spent":
+        told_any = account.output_tokens > 0 and account.unpriced < account.calls
+        return cls(
+            calls=account.calls,
+            lost=account.lost,
+            input_tokens=account.input_tokens,
+            cached_tokens=account.cached_tokens,
+            output_tokens=account.output_tokens,
+            cost=account.told_usd if account.told_usd or (told_any and not account.unpriced) else None,
+            is_partial=account.unpriced > 0,
+        )
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True)
@@ -34,16 +67,28 @@ def runs_of(session: Session, coding_round: Round) -> Sequence[SuggestionRun]:
 
 
 def run_of_round(session: Session, coding_round: Round, run_id: int) -> SuggestionRun:
-    found = session.scalar(
-        select(SuggestionRun).where(
-            SuggestionRun.study_id == coding_round.study_id,
-            SuggestionRun.round_id == coding_round.id,
-            SuggestionRun.id == run_id,
-        )
-    )
-    if found is None:
+    of_round = (SuggestionRun.study_id == coding_round.study_id, SuggestionRun.round_id == coding_round.id)
+    run = session.scalar(select(SuggestionRun).where(*of_round, SuggestionRun.id == run_id))
+    if run is None:
         raise NotFound
-    return found
+    return run
+
+
+def counts_of(session: Session, run: SuggestionRun) -> dict[str, int]:
+    """How many incidents of the run are in each state, those that none is in counted too; read off an index."""
+    counted = session.execute(
+        select(RunIncident.state, func.count())
+        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id)
+        .group_by(RunIncident.state)
+    )
+    found = {state: number for state, number in counted}
+    return {state: found.get(state, 0) for state in INCIDENT_STATES}
+
+
+def spent_of(session: Session, run: SuggestionRun) -> Spent:
+    """What the calls of the run cost, as its account has it."""
+    account = account_of(session, run.study_id, PURSE, run.id)
+    return Spent() if account is None else Spent.of(account)
 
 
 def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunIncident, Incident]]:
@@ -57,7 +102,7 @@ def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunInciden
 
 
 def newest_done(session: Session, study_id: int, round_id: int, incident_id: int) -> RunIncident | None:
-    """The incident in the newest run of the round that got through with it."""
+    """The incident in the newest run of the round that got through with it, of those that coders are offered."""
     return session.scalar(
         select(RunIncident)
         .join(SuggestionRun, _of_run())
@@ -66,6 +111,7 @@ def newest_done(session: Session, study_id: int, round_id: int, incident_id: int
             SuggestionRun.round_id == round_id,
             RunIncident.incident_id == incident_id,
             RunIncident.state == "done",
+            SuggestionRun.is_offered,
         )
         .order_by(SuggestionRun.id.desc())
         .limit(1)

@@ -1,7 +1,9 @@
-"""Stand-in until the queue has its own."""
+"""Pausing, resuming and cancelling a run, and asking again for what came to nothing in it.
 
-from typing import Any
+Each takes the run first and its queue after it. Who is at work on it looks before every call and stops after it.
+"""
 
+from sqlalchemy import CursorResult, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import now
@@ -10,48 +12,101 @@ from app.studies.events import record
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
-from app.suggestions.models import CAME_TO_NOTHING, SuggestionRun
+from app.suggestions.keeping import locked_run, tell_watchers
+from app.suggestions.models import CAME_TO_NOTHING, RunIncident, SuggestionRun
+
+NO_SYNC = {"synchronize_session": False}
 
 
 def pause_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
-    run = _held(session, viewer, coding_round, run_id)
-    run.state = "paused"
+    """What is under way comes to its end; nothing more is asked until somebody resumes the run."""
+    run = _taken(session, viewer, coding_round, run_id)
+    if run.state != "running":
+        raise policy.NotRunning
+    run.state, run.problem = "paused", ""
+    session.flush()
     _record(session, viewer, coding_round, "suggestions.paused", run)
 
 
 def resume_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
-    retry_failed(session, viewer, coding_round, run_id)
-
-
-def cancel_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
-    run = _held(session, viewer, coding_round, run_id)
-    run.state, run.ended_at = "cancelled", now()
-    for row, _ in queries.run_incidents(session, run):
-        if row.state == "waiting":
-            row.state = "cancelled"
-    _record(session, viewer, coding_round, "suggestions.cancelled", run)
+    """Goes on with a run that paused; of one that ended it asks again for what came to nothing."""
+    run = _taken(session, viewer, coding_round, run_id)
+    if run.state == "done":
+        return retry_failed(session, viewer, coding_round, run_id)
+    if run.state != "paused":
+        raise policy.NotPaused
+    policy.check_may_go_on(coding_round, run)
+    again = 0 if _waits(session, run) else _put_back(session, run)
+    if not again and not _waits(session, run):
+        raise policy.NothingToAsk
+    _go_on(session, run)
+    _record(session, viewer, coding_round, "suggestions.resumed", run)
 
 
 def retry_failed(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
-    run = _held(session, viewer, coding_round, run_id)
-    rows = [row for row, _ in queries.run_incidents(session, run) if row.state != "done"]
-    if not rows:
+    """Puts back into the queue what came to nothing. A paused run stays paused."""
+    run = _taken(session, viewer, coding_round, run_id)
+    if run.state == "cancelled":
+        raise policy.RunIsOver
+    policy.check_may_go_on(coding_round, run)
+    again = _put_back(session, run)
+    if not again:
         raise policy.NothingToAsk
-    for row in rows:
-        if row.state in CAME_TO_NOTHING:
-            row.state, row.attempts, row.problem, row.changed_at = "waiting", 0, "", now()
+    if run.state != "paused":
+        _go_on(session, run)
+    _record(session, viewer, coding_round, "suggestions.retried", run, incidents=again)
+
+
+def cancel_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
+    """For good. What was suggested stays; an answer that is under way is paid for, and only the ledger keeps it."""
+    run = _taken(session, viewer, coding_round, run_id)
+    if run.state not in ("running", "paused"):
+        raise policy.RunIsOver
+    left = _set(session, run, ("waiting",), state="cancelled", holder=None)
+    run.state, run.problem, run.ended_at = "cancelled", "", now()
+    session.flush()
+    _record(session, viewer, coding_round, "suggestions.cancelled", run, incidents=left)
+
+
+def _taken(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> SuggestionRun:
+    check_leads(viewer)
+    queries.run_of_round(session, coding_round, run_id)
+    return locked_run(session, coding_round.study_id, run_id)
+
+
+def _put_back(session: Session, run: SuggestionRun) -> int:
+    again = {"state": "waiting", "attempts": 0, "problem": "", "due_at": func.clock_timestamp(), "holder": None}
+    return _set(session, run, CAME_TO_NOTHING, **again)
+
+
+def _set(session: Session, run: SuggestionRun, states: tuple[str, ...], **changes: object) -> int:
+    changed = session.execute(
+        update(RunIncident)
+        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state.in_(states))
+        .values(changed_at=func.clock_timestamp(), **changes),
+        execution_options=NO_SYNC,
+    )
+    assert isinstance(changed, CursorResult)
+    return changed.rowcount
+
+
+def _waits(session: Session, run: SuggestionRun) -> bool:
+    waiting = exists().where(
+        RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state == "waiting"
+    )
+    return bool(session.scalar(select(waiting)))
+
+
+def _go_on(session: Session, run: SuggestionRun) -> None:
     run.state, run.problem, run.ended_at = "running", "", None
     session.flush()
-    defer_run(session, run, [row.incident_id for row in rows])
-    _record(session, viewer, coding_round, "suggestions.resumed", run, incidents=len(rows))
+    defer_run(session, run, incidents=queries.counts_of(session, run)["waiting"])
 
 
-def _held(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> SuggestionRun:
-    check_leads(viewer)
-    session.refresh(coding_round, with_for_update=True)
-    return queries.run_of_round(session, coding_round, run_id)
-
-
-def _record(session: Session, viewer: Viewer, coding_round: Round, kind: str, run: SuggestionRun, **more: Any) -> None:
-    about = ("suggestion_run", run.id)
-    record(session, run.study_id, viewer.member, kind, subject=about, round=coding_round.number, **more)
+def _record(
+    session: Session, viewer: Viewer, coding_round: Round, kind: str, run: SuggestionRun, **details: int
+) -> None:
+    subject = ("suggestion_run", run.id)
+    about = {"round": coding_round.number, "source": run.source, **details}
+    record(session, coding_round.study_id, viewer.member, kind, subject=subject, **about)
+    tell_watchers(session, coding_round.id)

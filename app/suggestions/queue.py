@@ -1,0 +1,145 @@
+"""The queue of a run: its waiting incidents, taken up a few at a time by whoever is at work on whichever machine.
+
+Who takes one up holds it until due_at and renews that while alive. From a killed worker it comes back by itself.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, cast, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.incidents.models import Incident
+from app.ledger.under_way import take_for_lost
+from app.suggestions import queries
+from app.suggestions.material import Material, Share, shares_of
+from app.suggestions.models import RunIncident, SuggestionRun
+
+NO_SYNC = {"synchronize_session": False}
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Who takes incidents up, and for how long at a time."""
+
+    holder: UUID
+    lease_seconds: float
+
+
+def put_in_queue(session: Session, run: SuggestionRun, incident_ids: Collection[int]) -> None:
+    """In this order, and with one statement however many there are."""
+    ids = func.unnest(cast(list(incident_ids), ARRAY(BigInteger))).column_valued("incident_id")
+    rows = select(literal(run.study_id), literal(run.id), ids)
+    session.execute(insert(RunIncident).from_select(["study_id", "run_id", "incident_id"], rows))
+
+
+def claim(session: Session, material: Material, holding: Holding, most: int) -> list[Share]:
+    """Those that are due the longest. What somebody who died had begun about them is written down as lost."""
+    due = (
+        select(RunIncident.id)
+        .where(*_waiting(material.study_id, material.run_id), RunIncident.due_at <= func.clock_timestamp())
+        .order_by(RunIncident.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return _taken(session, material, holding, due.scalar_subquery())
+
+
+def claim_one(session: Session, material: Material, holding: Holding, incident_id: int) -> list[Share]:
+    """Due or not. Nothing where it does not wait."""
+    this = select(RunIncident.id).where(
+        *_waiting(material.study_id, material.run_id), RunIncident.incident_id == incident_id
+    )
+    return _taken(session, material, holding, this.with_for_update().scalar_subquery())
+
+
+def put_off(
+    session: Session, study_id: int, run_incident_id: int, seconds: float, *, problem: str, counted: int
+) -> None:
+    """Back into the queue, due after so long. problem: of the last attempt. counted: attempts to be added."""
+    session.execute(
+        update(RunIncident)
+        .where(RunIncident.study_id == study_id, RunIncident.id == run_incident_id, RunIncident.state == "waiting")
+        .values(
+            holder=None,
+            due_at=_in(seconds),
+            problem=problem,
+            attempts=RunIncident.attempts + counted,
+            changed_at=func.clock_timestamp(),
+        ),
+        execution_options=NO_SYNC,
+    )
+
+
+def count_attempt(session: Session, study_id: int, run_incident_id: int) -> None:
+    session.execute(
+        update(RunIncident)
+        .where(RunIncident.study_id == study_id, RunIncident.id == run_incident_id)
+        .values(attempts=RunIncident.attempts + 1, changed_at=func.clock_timestamp()),
+        execution_options=NO_SYNC,
+    )
+
+
+def let_go(session: Session, study_id: int, holder: UUID, shares: Sequence[Share]) -> None:
+    """Back into the queue at once, as if they had not been taken."""
+    if not shares:
+        return
+    ids = [share.run_incident_id for share in shares]
+    session.execute(
+        update(RunIncident)
+        .where(RunIncident.study_id == study_id, RunIncident.id.in_(ids), RunIncident.holder == holder)
+        .values(holder=None, due_at=func.clock_timestamp()),
+        execution_options=NO_SYNC,
+    )
+
+
+def renew(session: Session, study_id: int, run_id: int, holding: Holding) -> None:
+    session.execute(
+        update(RunIncident)
+        .where(*_waiting(study_id, run_id), RunIncident.holder == holding.holder)
+        .values(due_at=_in(holding.lease_seconds)),
+        execution_options=NO_SYNC,
+    )
+
+
+def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:
+    """Until something is due; None where nothing waits."""
+    soonest = select(func.min(RunIncident.due_at) - func.clock_timestamp()).where(*_waiting(study_id, run_id))
+    left = session.scalar(soonest)
+    return None if left is None else max(left.total_seconds(), 0.0)
+
+
+def _taken(session: Session, material: Material, holding: Holding, which: ColumnElement[int]) -> list[Share]:
+    rows = session.execute(
+        update(RunIncident)
+        .where(
+            RunIncident.study_id == material.study_id,
+            RunIncident.id.in_(which),
+            Incident.study_id == RunIncident.study_id,
+            Incident.id == RunIncident.incident_id,
+        )
+        .values(holder=holding.holder, due_at=_in(holding.lease_seconds))
+        .returning(RunIncident.id, RunIncident.incident_id, RunIncident.attempts, Incident.text),
+        execution_options=NO_SYNC,
+    ).all()
+    ids = [row.id for row in rows]
+    lost = [call.subject_id for call in take_for_lost(session, material.study_id, queries.SUBJECT, ids)] if ids else []
+    if lost:
+        counted = update(RunIncident).where(RunIncident.study_id == material.study_id, RunIncident.id.in_(lost))
+        session.execute(counted.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
+    return shares_of(
+        session,
+        material,
+        [(row.id, row.incident_id, row.attempts + lost.count(row.id), row.text) for row in sorted(rows)],
+    )
+
+
+def _waiting(study_id: int, run_id: int) -> tuple[ColumnElement[bool], ...]:
+    return RunIncident.study_id == study_id, RunIncident.run_id == run_id, RunIncident.state == "waiting"
+
+
+def _in(seconds: float) -> ColumnElement[object]:
+    return func.clock_timestamp() + timedelta(seconds=seconds)
