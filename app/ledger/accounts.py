@@ -13,6 +13,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.base import rows_of
 from app.ledger.models import ModelAccount, ModelCall
 from app.ledger.usage import Most
 
@@ -122,7 +123,7 @@ def _held(session: Session, study_id: int, keys: list[tuple[str, int]]) -> list[
 
 
 def _add(session: Session, ids: list[int], more: Mapping[str, Any]) -> None:
-    table = ModelAccount.__table__
+    table = rows_of(ModelAccount)
     changes = {name: table.c[name] + amount for name, amount in more.items() if amount}
     session.execute(
         update(ModelAccount).where(ModelAccount.id.in_(ids)).values(changes),

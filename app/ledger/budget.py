@@ -29,8 +29,8 @@ PAID = (
     "${wanted:,.4f}. {remedy}"
 )
 NO_PRICE = (
-    "The {whose} cap is in dollars, and what this model costs is not known. Enter its prices under Settings, Models, or "
-    "set a cap in tokens."
+    "The {whose} cap is in dollars, and what this model costs is not known. Enter its prices under Settings, Models, "
+    "or set a cap in tokens."
 )
 
 

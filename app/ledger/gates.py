@@ -25,6 +25,9 @@ class Gate:
     most_at_once: int = 0
 
 
+OPEN = Gate()
+
+
 def gate_of(endpoint: ModelEndpoint | None, *, most_at_once: int) -> Gate:
     """most_at_once: of the model that the settings of the server name."""
     if endpoint is None:

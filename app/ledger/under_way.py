@@ -18,7 +18,7 @@ from app.ledger import budget
 from app.ledger.accounts import Reservation
 from app.ledger.actions import Asked, CallContext, record_call, record_lost
 from app.ledger.budget import Spending
-from app.ledger.gates import Gate, hold_back, seconds_to_wait
+from app.ledger.gates import OPEN, Gate, hold_back, seconds_to_wait
 from app.ledger.models import CallUnderWay, ModelCall
 from app.ledger.usage import most_of
 from app.ledger.words import whole_user_prompt
@@ -54,7 +54,7 @@ def begin(
     *,
     holder: UUID,
     lease_seconds: float,
-    gate: Gate = Gate(),
+    gate: Gate = OPEN,
 ) -> Begun | NotNow:
     """Takes a place at the endpoint and reserves the most that the call can cost. Commit before it leaves."""
     wait = seconds_to_wait(session, gate)

@@ -17,7 +17,7 @@ from app.ledger.accounts import account_of
 from app.ledger.actions import Asked, CallContext
 from app.ledger.endpoint_problems import OnlyLocalModels
 from app.ledger.endpoints import may_leave
-from app.ledger.gates import Gate
+from app.ledger.gates import OPEN, Gate
 from app.ledger.under_way import Begun, begin, end
 from app.llm.port import Answer, Model
 from app.llm.problems import AnswerNotReadable, ModelProblem, ReplyUnusable
@@ -44,7 +44,7 @@ class Asker:
     model: Model
     material: Material
     holding: Holding = field(default_factory=lambda: Holding(uuid4(), BY_HAND_SECONDS))
-    gate: Gate = Gate()
+    gate: Gate = OPEN
     first_wait_seconds: float = FIRST_WAIT_SECONDS
 
 

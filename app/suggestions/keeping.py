@@ -30,7 +30,7 @@ def locked_run(session: Session, study_id: int, run_id: int) -> SuggestionRun:
 
 
 def keep(session: Session, errand: Errand, *, counted: int = 0) -> None:
-    """The dimensions that could be read, each code with the call that offered it first. counted: attempts to be added."""
+    """The dimensions that could be read, each code with the call that first offered it. counted: attempts to add."""
     told = _told(errand)
     rows = [row for dimension_id in told for row in _rows(errand, dimension_id, told[dimension_id])]
     if rows:

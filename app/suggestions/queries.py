@@ -81,7 +81,7 @@ def counts_of(session: Session, run: SuggestionRun) -> dict[str, int]:
         .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id)
         .group_by(RunIncident.state)
     )
-    found = {state: number for state, number in counted}
+    found = {row[0]: row[1] for row in counted}
     return {state: found.get(state, 0) for state in INCIDENT_STATES}
 
 
@@ -105,7 +105,7 @@ def newest_done(session: Session, study_id: int, round_id: int, incident_id: int
     """The incident in the newest run of the round that got through with it, of those that coders are offered."""
     return session.scalar(
         select(RunIncident)
-        .join(SuggestionRun, _of_run())
+        .join(SuggestionRun, of_run())
         .where(
             RunIncident.study_id == study_id,
             SuggestionRun.round_id == round_id,
@@ -277,7 +277,7 @@ def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[
     row = session.execute(
         select(ModelCall, RunIncident)
         .join(RunIncident, (RunIncident.study_id == ModelCall.study_id) & (RunIncident.id == ModelCall.subject_id))
-        .join(SuggestionRun, _of_run())
+        .join(SuggestionRun, of_run())
         .where(
             ModelCall.study_id == coding_round.study_id,
             ModelCall.id == call_id,
@@ -288,5 +288,5 @@ def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[
     return (row[0], row[1]) if row else None
 
 
-def _of_run() -> ColumnElement[bool]:
+def of_run() -> ColumnElement[bool]:
     return (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)

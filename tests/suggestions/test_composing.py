@@ -77,7 +77,11 @@ def test_only_parameters_that_are_given_are_sent(lead: TestClient, table: Table)
     ],
 )
 def test_what_cannot_be_had_is_said_beside_it_and_the_form_is_kept(
-    lead: TestClient, table: Table, field: str, value: str, words: str  # noqa: F811
+    lead: TestClient,
+    table: Table,
+    field: str,
+    value: str,
+    words: str,
 ) -> None:
     answer = started(lead, table, **{"token_cap": "777", field: value})
 
@@ -87,7 +91,8 @@ def test_what_cannot_be_had_is_said_beside_it_and_the_form_is_kept(
 
 
 def test_without_a_dimension_and_without_so_many_incidents_no_run_starts(
-    lead: TestClient, table: Table  # noqa: F811
+    lead: TestClient,
+    table: Table,
 ) -> None:
     none = lead.post(table.runs_url, data={**typed(table), "dimension_ids": []})
     many = started(lead, table, take="sample", sample_size="3")
@@ -136,7 +141,8 @@ def test_when_other_incidents_fit_by_now_the_page_asks_again(lead: TestClient, t
 
 
 def test_a_measured_run_is_asked_for_at_any_time_and_covers_nothing_for_the_coders(
-    lead: TestClient, table: Table  # noqa: F811
+    lead: TestClient,
+    table: Table,
 ) -> None:
     started(lead, table, use="measured")
     started(lead, table)
