@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.problems import NotFound
@@ -16,10 +16,9 @@ from app.suggestions import policy, queries
 from app.suggestions.choosing import Choice, chosen_incident_ids
 from app.suggestions.jobs import defer_run
 from app.suggestions.leaving import Leaving
-from app.suggestions.models import SuggestionRun
+from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import expose_reply
 from app.suggestions.prompt_templates import prompt_version
-from app.suggestions.queue import put_in_queue
 from app.suggestions.run_plan import RunPlan, check_plan, example_ids, seq_of, template_of
 from app.suggestions.similar import METHOD
 
@@ -46,7 +45,7 @@ def ask_for_suggestions(
     run = _run(session, viewer, coding_round, plan, example_ids(session, coding_round, plan, incident_ids))
     session.add(run)
     session.flush()
-    put_in_queue(session, run, incident_ids)
+    _add_incidents(session, run, incident_ids)
     defer_run(session, run, incidents=len(incident_ids))
     _record(session, viewer, coding_round, "suggestions.asked", run, model=run.model, incidents=len(incident_ids))
     return run
@@ -86,6 +85,13 @@ def _run(
         cost_cap_usd=plan.cost_cap_usd,
         **common,
     )
+
+
+def _add_incidents(session: Session, run: SuggestionRun, incident_ids: Sequence[int]) -> None:
+    """In one statement, however many they are."""
+    asked = func.unnest(cast(list(incident_ids), ARRAY(BigInteger)))
+    rows = select(literal(run.study_id), literal(run.id), asked)
+    session.execute(insert(RunIncident).from_select(["study_id", "run_id", "incident_id"], rows))
 
 
 def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: int) -> int:
