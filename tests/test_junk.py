@@ -286,7 +286,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "history?before={}",
         "rounds/1/suggestions?call={}",
         "rounds/1/suggestions/{}/validity",
-        f"rounds/{settled}/suggestions/{run}/validity?annotators={{}}&level={{}}",
+        f"rounds/1/suggestions/{ids(session, SuggestionRun, scene)[0]}/validity?annotators={{}}&level={{}}",
         "incidents/{}",
         "rounds/{}",
         "rounds/1/looks/{}",

@@ -88,6 +88,13 @@ class AlphaLine:
 class TestLine:
     words: str
     human: HumanTested
+    advantage: "ShownShare"
+    human_advantage: "ShownShare"
+
+    @classmethod
+    def of(cls, human: HumanTested, names: Mapping[int, str]) -> "TestLine":
+        name = names.get(int(human.rater), "")
+        return cls(name, human, ShownShare.of(human.advantage), ShownShare.of(human.human_advantage))
 
     @property
     def difference(self) -> str:
@@ -239,7 +246,7 @@ def _dimension(one: DimensionValidity, names: Mapping[int, str], codebook: Codeb
         with_people=[
             _alpha_line(f"{names.get(beside.member_id, '')} and {source}", beside) for beside in one.with_people
         ],
-        tests=[TestLine(names.get(int(human.rater), ""), human) for human in one.test.humans] if one.test else [],
+        tests=[TestLine.of(human, names) for human in one.test.humans] if one.test else [],
         shares=[_share_line(shares, codebook) for shares in one.shares],
         says=list(_says(one, source)),
     )

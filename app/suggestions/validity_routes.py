@@ -11,6 +11,7 @@ from app.db.session import ReadSession
 from app.rounds.policy import check_open_to_others
 from app.rounds.queries import round_by_number
 from app.studies.viewer import LeadingViewer, Viewer
+from app.suggestions.assistance_page import assistance_of
 from app.suggestions.validity_file import validity_csv, validity_json
 from app.suggestions.validity_page import ANNOTATORS, ValidityAsked, ValidityPage, validity_page
 from app.web.forms import Key
@@ -31,11 +32,13 @@ def validity(
     request: Request, session: ReadSession, viewer: LeadingViewer, number: Key, run_id: Key, asked: CurrentAsked
 ) -> Response:
     coding_round = round_by_number(session, viewer.study.id, number)
+    shown = validity_page(session, viewer, coding_round, run_id, asked)
     return page(
         request,
         "suggestions/validity.html",
         here_nav="rounds",
-        shown=validity_page(session, viewer, coding_round, run_id, asked),
+        shown=shown,
+        assistance=assistance_of(session, viewer, coding_round, shown.run),
         annotators=list(ANNOTATORS.items()),
         url=f"/studies/{viewer.study.slug}/rounds/{number}/suggestions",
     )
