@@ -11,7 +11,7 @@ from app import routers
 from app.accounts.openid import check_installed
 from app.accounts.routes import add_sign_in_redirect
 from app.adjudication.known import known_of_incidents
-from app.adjudication.settled import final_codes_of_study, settled_for_examples
+from app.adjudication.settled import final_answers_of_round, final_codes_of_study, settled_for_examples
 from app.codebook.counts import count_codes_by
 from app.codebook.withholding import withhold_examples_of
 from app.coding.code_counts import counted_codes
@@ -24,6 +24,7 @@ from app.ledger.queries import model_figures
 from app.rounds.known import read_known_incidents_by
 from app.settings import Settings
 from app.suggestions.example_source import read_examples_by
+from app.suggestions.final_source import read_final_answers_by
 from app.suggestions.similar_source import read_coded_incidents_by
 from app.web.errors import add_error_answers
 from app.web.guard import Guard
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.hub = Hub(app.state.database.bind.engine.url)
     app.state.metrics = _metrics(settings, app.state.database)
     read_coded_incidents_by(final_codes_of_study)
+    read_final_answers_by(final_answers_of_round)
     read_examples_by(settled_for_examples)
     read_known_incidents_by(known_of_incidents)
     withhold_examples_of(open_incidents)

@@ -37,6 +37,7 @@ from app.curation import (
 from app.curation import routes as curation
 from app.export import deletion_routes, published_routes
 from app.export import import_routes as study_import
+from app.export import ledger_routes as ledger_exports
 from app.export import routes as export
 from app.findings import closing_routes
 from app.findings import routes as findings
@@ -46,7 +47,8 @@ from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
-from app.suggestions import leaving_routes, run_routes
+from app.suggestions import comparison_routes as run_comparison_routes
+from app.suggestions import leaving_routes, ledger_routes, run_routes, template_routes, validity_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -84,8 +86,12 @@ ALL: list[APIRouter] = [
     cell_routes.router,
     look_routes.router,
     suggestions.router,
+    validity_routes.router,
+    run_comparison_routes.router,  # before the page of a run, whose address would take it in
     run_routes.router,
+    template_routes.router,
     leaving_routes.router,
+    ledger_routes.router,
     meeting_routes.router,
     meeting_item_routes.router,
     queue_routes.router,
@@ -106,6 +112,7 @@ ALL: list[APIRouter] = [
     walk_routes.router,
     comparison_routes.router,
     export.router,
+    ledger_exports.router,
     deletion_routes.router,
     published_routes.router,
     study_import.arrival_router,

@@ -36,6 +36,7 @@ from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
+from app.ledger.models import ModelCall
 from app.rounds.models import Round
 from app.sample.checks import sample_content
 from app.sample.coding import assignment_of, code_assignment, submit
@@ -50,6 +51,7 @@ from bench.shots_meeting import make_meetings
 from bench.shots_models import pages_of_models
 from bench.shots_pooling import make_pooled_round
 from bench.shots_ruling import pages_of_rulings
+from bench.shots_runs import pages_of_runs
 from tests.browser.conftest import Site
 from tests.makers import make_round
 
@@ -118,6 +120,7 @@ def set_stage(site: Site) -> Stage:
             *_of_coders(session, people, lead),
             *_of_meetings(session, people, lead),
             *_of_beginner(session, person),
+            *(Shot(name, "lead", path) for name, path in pages_of_runs(session, person)),
         ]
         cause = _root_cause(session, lead)
         code = next(one for one in whole_codebook(session, study.id).codes.values() if one.name == CAUSE)
@@ -225,6 +228,11 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "pooling-board-nothing": f"/rounds/{settling.number}/pooling/{cause.id}",
         "round-suggestions": "/rounds/3/suggestions",
         "round-suggestions-calls": "/rounds/1/suggestions",
+        "ledger": "/suggestions/ledger",
+        "ledger-dear": "/suggestions/ledger?order=dear&troubled=yes",
+        "ledger-totals": "/suggestions/ledger/totals",
+        "ledger-call": f"/suggestions/ledger/{session.scalars(select(ModelCall.id).order_by(ModelCall.id)).first()}",
+        "disclosure": "/export/disclosure",
         "coding-queue-lead": "/coding",
         "agreement": "/agreement",
         "agreement-stored": "/agreement/1/stored",

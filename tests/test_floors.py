@@ -43,6 +43,8 @@ LATE = (
     "agreement/stored_figures.py",
     "export/actions.py",
     "rounds/precision.py",
+    "suggestions/assistance_page.py",
+    "suggestions/validity_figures.py",
 )
 
 

@@ -25,6 +25,7 @@ from app.curation.plan_actions import PlannedStep, make_plan
 from app.curation.plan_queries import steps_of
 from app.curation.publishing import publish
 from app.incidents.actions import upload
+from app.ledger.models import ModelCall
 from app.rounds.models import Assignment
 from app.suggestions.models import Suggestion, SuggestionRun
 from app.web.forms import Posted, posted_form
@@ -289,9 +290,23 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "incidents?page={}",
         "incidents?find={}",
         "history?before={}",
-        "rounds/1/suggestions?call={}",
+        "suggestions?at={}",
+        "suggestions/templates?version={}&beside={}&round={}&incident={}",
+        "suggestions/templates?round={}&incident={}",
+        "suggestions/templates/new?version={}",
+        "rounds/1/suggestions/new?template={}&source={}",
+        "rounds/1/suggestions/{}",
+        "rounds/1/suggestions/1?state={}&at={}&calls={}&call={}",
+        "rounds/1/suggestions/comparison?one={}&other={}",
         "settings/models/{}",
         "settings/models/new?like={}",
+        "rounds/1/suggestions/{}/validity",
+        f"rounds/1/suggestions/{ids(session, SuggestionRun, scene)[0]}/validity?annotators={{}}&level={{}}",
+        "suggestions/ledger?run={}&round={}&model={}&endpoint={}&purpose={}&outcome={}&incident={}&after={}",
+        "suggestions/ledger?since={}&until={}&order=dear&after={}&troubled={}",
+        "suggestions/ledger/totals?incident={}&since={}&run={}",
+        "suggestions/ledger/{}",
+        "export/disclosure?hosts={}",
         "incidents/{}",
         "rounds/{}",
         "rounds/1/looks/{}",
@@ -348,6 +363,7 @@ def posts(session, database, scene):
         "assignment_id": assignment,
         "run_id": ids(session, SuggestionRun, scene)[0],
         "suggestion_id": ids(session, Suggestion, scene)[0],
+        "call_id": ids(session, ModelCall, scene)[0],
         "dimension_id": dimensions[0],
         "code_id": codes[0],
         "member_id": scene.everybody["coder 0"].member.id,

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.adjudication.models import BASES, FinalCode
 from app.incidents.models import Incident
 from app.rounds.models import Round, RoundIncident
+from app.suggestions.final_source import FinalAnswer
 from app.suggestions.similar import CodedIncident
 
 # Where several people stand behind the answer, or an adjudicator does. What one coder said alone is still an open code,
@@ -101,4 +102,36 @@ def _by_incident(rows: Iterable[Any], bases: Collection[str]) -> list[CodedIncid
         CodedIncident(incident_id, text, codes[incident_id])
         for incident_id, text in texts.items()
         if codes[incident_id]
+    ]
+
+
+def final_answers_of_round(session: Session, coding_round: Round) -> list[FinalAnswer]:
+    """Current final answers to the incidents of a round, whichever round settled them; of rounds that are open to
+    others. What the text says too little about judges nobody, and is left out."""
+    rows = session.execute(
+        select(
+            FinalCode.incident_id,
+            FinalCode.dimension_id,
+            FinalCode.state,
+            FinalCode.basis,
+            FinalCode.round_id,
+            func.array_remove(func.array_agg(FinalCode.code_id), None),
+        )
+        .join(Round, (Round.study_id == FinalCode.study_id) & (Round.id == FinalCode.round_id))
+        .where(
+            FinalCode.study_id == coding_round.study_id,
+            FinalCode.incident_id.in_(
+                select(RoundIncident.incident_id).where(
+                    RoundIncident.study_id == coding_round.study_id, RoundIncident.round_id == coding_round.id
+                )
+            ),
+            FinalCode.superseded_at.is_(None),
+            FinalCode.state != "not_enough_information",
+            Round.phase.in_(("settling", "closed")),
+        )
+        .group_by(FinalCode.incident_id, FinalCode.dimension_id, FinalCode.state, FinalCode.basis, FinalCode.round_id)
+    )
+    return [
+        FinalAnswer(incident_id, dimension_id, state, frozenset(codes), basis, round_id)
+        for incident_id, dimension_id, state, basis, round_id, codes in rows
     ]

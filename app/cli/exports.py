@@ -1,4 +1,4 @@
-"""tandem export: the agreed codebook, the labelled data set, the ratings."""
+"""tandem export: the agreed codebook, the labelled data set, the ratings, the ledger of model calls."""
 
 import sys
 from collections.abc import Iterable
@@ -10,7 +10,8 @@ import typer
 from app.cli.opening import open_database, saying_problems
 
 app = typer.Typer(
-    no_args_is_help=True, help="Write the codebook, the data set, the ratings or the agreement of a study to a file."
+    no_args_is_help=True,
+    help="Write the codebook, the data set, the ratings, the agreement or the ledger of a study to a file.",
 )
 
 Slug = Annotated[str, typer.Argument(help="The study's short name.")]
@@ -126,6 +127,31 @@ def study(
     _check_format(format, ["qdpx"])
     with saying_problems(), open_database() as database, database.reading() as session:
         file = study_export(session, study_by_slug(session, slug))
+        with file.file:
+            _write_pieces(output, file.pieces(), file.size)
+
+
+@app.command()
+def ledger(
+    slug: Slug,
+    output: Output,
+    format: Annotated[str, typer.Option("--format", help="csv, json or jsonl.")] = "csv",
+    texts: Annotated[bool, typer.Option("--texts", help="With prompts and replies.")] = False,
+    suggestions: Annotated[
+        bool, typer.Option("--suggestions", help="Suggestions with what coders decided, instead of calls.")
+    ] = False,
+) -> None:
+    """Every call of a model; replies, suggestions and decisions only of rounds whose coding has ended."""
+    from app.export.ledger_actions import ledger_export, suggestions_export
+    from app.studies.queries import study_by_slug
+
+    _check_format(format, ["csv", "json", "jsonl"])
+    with saying_problems(), open_database() as database, database.reading() as session:
+        study = study_by_slug(session, slug)
+        if suggestions:
+            file = suggestions_export(session, study, format=format)
+        else:
+            file = ledger_export(session, study, format=format, texts=texts)
         with file.file:
             _write_pieces(output, file.pieces(), file.size)
 

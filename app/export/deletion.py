@@ -12,6 +12,8 @@ from app.coding.exposures import expose
 from app.coding.models import Submission
 from app.db.base import now
 from app.export.actions import take_out
+from app.export.ledger import reading_of
+from app.export.ledger_actions import expose_replies
 from app.export.meetings import revealed_votes
 from app.export.queries import open_rounds, study_data
 from app.export.rulings import comments_of, rulings_of
@@ -25,6 +27,7 @@ from app.studies.events import record
 from app.studies.models import Membership, Study, StudyEvent
 from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
+from app.suggestions.ledger_filter import LedgerFilter
 
 COPIED = "study.copied"
 
@@ -86,7 +89,9 @@ def take_copy(session: Session, viewer: Viewer) -> ExportFile:
     shown += [(each.incident_id, "ruling", each.id) for each in ruled if each.member_id != viewer.member.id]
     shown += [(each.incident_id, "comment", each.id) for each in said if each.member_id != viewer.member.id]
     expose(session, study_id, viewer.member.id, shown, note="export")
-    file = study_copy(session, data)
+    reading = reading_of(session, data.study, viewer)
+    expose_replies(session, viewer, reading, LedgerFilter())
+    file = study_copy(session, data, reading)
     record(session, study_id, viewer.member, COPIED, subject=("study", study_id), bytes=len(file.content))
     session.flush()
     return file

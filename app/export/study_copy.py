@@ -15,9 +15,11 @@ from app.agreement.stored_file import stored_document, written
 from app.codebook.queries import disclosed_codebook
 from app.export import dataset
 from app.export.codebook_files import codebook_file
+from app.export.ledger import Reading
 from app.export.meetings import meeting_files
 from app.export.queries import StudyData
 from app.export.rulings import ruling_files
+from app.export.suggestion_copy import suggestion_files
 from app.export.writing import ExportFile, csv_bytes
 from app.incidents.models import Incident
 from app.studies.models import Membership, StudyEvent
@@ -27,9 +29,10 @@ FACTS = ("external_id", "source", "title", "text", "cohort", "service", "severit
 TIMES = ("started_at", "detected_at", "triaged_at", "mitigated_at", "resolved_at")
 
 
-def study_copy(session: Session, data: StudyData) -> ExportFile:
+def study_copy(session: Session, data: StudyData, reading: Reading) -> ExportFile:
     """Incidents with their text, the codebook, the data set, ratings, rulings with what was said before them, meetings
-    and figures at closing of every round, members and the history."""
+    and figures at closing of every round, members and the history; and of models every endpoint, run, call, suggestion,
+    decision and exposure, with what they said where whoever takes the copy may read it."""
     slug, title = data.study.slug, data.study.title
     codebook = disclosed_codebook(session, data.study.id)
     files = [
@@ -49,6 +52,7 @@ def study_copy(session: Session, data: StudyData) -> ExportFile:
             ExportFile("ratings.csv", "", dataset.ratings_file(data).content),
         ]
     files += _figures_at_closing(session, data)
+    files += suggestion_files(session, data.study.id, reading)
     files.append(ExportFile("manifest.json", "", _manifest(data, files)))
     return ExportFile(f"{slug}-copy.zip", "application/zip", _zipped(files))
 

@@ -169,6 +169,9 @@ WORDS = {
     "outcomes.opened": "opened the outcomes of own answers in",
     "dataset.exported": "took out the data set",
     "study.exported": "took out the study",
+    "ledger.exported": "took out the ledger of model calls",
+    "suggestions.exported": "took out the suggestions and decisions",
+    "disclosure.exported": "took out the model disclosure",
 }
 ON_OWN_CASE = "ruled, having coded it, on"
 # What others did to their own answers, in words that do not tell what they answered; a skip is an answer too.

@@ -4,9 +4,8 @@ Each incident is an errand of its own with a row in the ledger, so that where a 
 coded incidents are held in memory as numbers, the texts of those that wait a few at a time.
 """
 
-import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -15,13 +14,13 @@ from sqlalchemy.orm import Session
 from app.codebook.queries import disclosed_codebook
 from app.db.session import Database
 from app.incidents.models import Incident
-from app.ledger.models import ModelCall
 from app.rounds.models import Round
 from app.suggestions import queries
 from app.suggestions.keeping import end_if_done, finish, tell_now_and_then
+from app.suggestions.ledger_lookups import record_lookup
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.run_prompts import dimensions_to_ask
-from app.suggestions.similar import METHOD, NAME, SimilarCode, SimilarIncidents
+from app.suggestions.similar import SimilarCode, SimilarIncidents
 from app.suggestions.similar_source import coded_incidents
 
 AT_ONCE = 100
@@ -50,9 +49,7 @@ def suggest_from_similar(database: Database, *, study_id: int, run_id: int) -> N
         with database.transaction() as session:
             row = _still_waits(session, study_id, run_id, run_incident_id)
             if row is not None:
-                call = _call(row, lookup, text, offered, seconds)
-                session.add(call)
-                session.flush()
+                call = record_lookup(session, row, offered, asked_by=lookup.asked_by, seconds=seconds)
                 session.add_all(_suggestion(row, place, code, call.id) for place, code in enumerate(offered, start=1))
                 finish(session, study_id, row.id, "done", "", counted=1)
                 tell_now_and_then(session, lookup.round_id)
@@ -118,28 +115,6 @@ def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
         asked_by=run.asked_by,
         similar=SimilarIncidents(coded_incidents(session, study_id), takes_many=takes_many),
         appliable=frozenset(code.id for dimension in asked for code in dimension.codes),
-    )
-
-
-def _call(row: RunIncident, lookup: _Lookup, text: str, offered: Sequence[SimilarCode], seconds: float) -> ModelCall:
-    """As a model's call is kept, so that one page tells of both. Nothing left, so nothing was paid and nobody is named;
-    the incidents that were alike are not told either."""
-    return ModelCall(
-        study_id=row.study_id,
-        member_id=lookup.asked_by,
-        purpose="suggest",
-        subject_kind=queries.SUBJECT,
-        subject_id=row.id,
-        attempt=row.attempts + 1,
-        outcome="valid",
-        system_prompt="",
-        user_prompt=text,
-        prompt_sha256=hashlib.sha256(b"\0" + text.encode()).hexdigest(),
-        model_asked=NAME,
-        model_answered=METHOD,
-        raw_answer=" ".join(f"c{code.code_id} ({code.share:.2f})" for code in offered),
-        cost_usd=0,
-        seconds=seconds,
     )
 
 

@@ -13,7 +13,7 @@ from app.rounds.queries import own_assignment
 from app.studies.events import record
 from app.studies.viewer import Viewer
 from app.suggestions import queries
-from app.suggestions.models import RunIncident, Suggestion
+from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.offers import offered_by_dimension, offers, standing
 from app.suggestions.policy import NothingToOpen
 from app.suggestions.shown_runs import nothing_note
@@ -43,6 +43,7 @@ def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimen
 def expose_reply(session: Session, viewer: Viewer, coding_round: Round, call: ModelCall, row: RunIncident) -> None:
     """A raw reply shows all that was offered for its incident, and more."""
     _expose(session, viewer, row.incident_id, queries.suggestions_of(session, row), [reply_note(call.id)])
+    _expose_examples(session, viewer, call, queries.run_by_id(session, row.study_id, row.run_id))
     record(
         session,
         coding_round.study_id,
@@ -53,8 +54,27 @@ def expose_reply(session: Session, viewer: Viewer, coding_round: Round, call: Mo
     )
 
 
+def expose_two_runs(
+    session: Session, viewer: Viewer, incident_id: int, shown: Sequence[Suggestion], runs: tuple[int, int]
+) -> None:
+    """What two runs offered for an incident, beside each other."""
+    _expose(session, viewer, incident_id, shown, [two_runs_note(*runs, incident_id)])
+
+
+def two_runs_note(one: int, other: int, incident_id: int) -> str:
+    first, second = sorted((one, other))
+    return f"runs {first} and {second} about incident {incident_id}"
+
+
 def reply_note(call_id: int) -> str:
     return f"raw reply of model call {call_id}"
+
+
+def _expose_examples(session: Session, viewer: Viewer, call: ModelCall, run: SuggestionRun) -> None:
+    """The prompt of a run with examples tells what these incidents were settled as."""
+    of_member = {"study_id": viewer.study.id, "member_id": viewer.member.id, "kind": "final_code"}
+    note = f"example in the prompt of model call {call.id}"
+    session.add_all(Exposure(**of_member, incident_id=key, note=note) for key in run.example_incident_ids)
 
 
 def _open_dimension(

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "2026_11_28_48"
-down_revision = "2026_11_28_45"
+down_revision = "2026_11_28_46"
 branch_labels = None
 depends_on = None
 

@@ -28,6 +28,7 @@ IMPORT = S + "/imports/{import_id}"
 MEMO = S + "/memos/{memo_id}"
 OUTCOMES = S + "/rounds/{number}/my-outcomes"
 DECISION = S + "/codebook/case-law/{rule_id}/decisions"
+LEDGER = S + "/suggestions/ledger"
 RUNS = S + "/rounds/{number}/suggestions"
 POOLING = S + "/rounds/{number}/pooling"
 LOOKS = S + "/rounds/{number}/looks"
@@ -204,8 +205,24 @@ MAY = {
     ("POST", S + "/rounds/{number}/arrivals"): LEAD,
     ("GET", RUNS): LEAD,
     ("POST", RUNS): LEAD,
+    ("GET", RUNS + "/new"): LEAD,
+    ("POST", RUNS + "/preview"): LEAD,
+    ("POST", RUNS + "/confirmation"): LEAD,
+    ("GET", RUNS + "/comparison"): LEAD,
+    ("POST", RUNS + "/comparison/openings"): LEAD,
+    ("GET", RUNS + "/{run_id}"): LEAD,
+    ("POST", RUNS + "/{run_id}/pause"): LEAD,
     ("POST", RUNS + "/{run_id}/resumption"): LEAD,
+    ("POST", RUNS + "/{run_id}/cancellation"): LEAD,
+    ("POST", RUNS + "/{run_id}/retry"): LEAD,
+    ("GET", S + "/suggestions"): LEAD,
+    ("GET", S + "/suggestions/templates"): LEAD,
+    ("GET", S + "/suggestions/templates/new"): LEAD,
+    ("POST", S + "/suggestions/templates"): LEAD,
     ("POST", RUNS + "/openings"): LEAD,
+    ("GET", RUNS + "/{run_id}/validity"): LEAD,
+    ("GET", RUNS + "/{run_id}/validity/table.csv"): LEAD,
+    ("GET", RUNS + "/{run_id}/validity/figures.json"): LEAD,
     ("GET", RUNS + "/progress"): LEAD,
     ("GET", POOLING): MEMBERS,
     ("GET", POOLING + "/waiting"): MEMBERS,
@@ -304,6 +321,14 @@ MAY = {
     ("POST", S + "/export/codebook"): MEMBERS,
     ("POST", S + "/export/dataset"): MEMBERS,
     ("POST", S + "/export/study"): MEMBERS,
+    ("POST", S + "/export/ledger"): LEAD,
+    ("POST", S + "/export/suggestions"): LEAD,
+    ("GET", S + "/export/disclosure"): LEAD,
+    ("POST", S + "/export/disclosure"): LEAD,
+    ("GET", LEDGER): LEAD,
+    ("GET", LEDGER + "/totals"): LEAD,
+    ("GET", LEDGER + "/{call_id}"): LEAD,
+    ("POST", LEDGER + "/{call_id}/openings"): LEAD,
     ("GET", S + "/arrival"): MEMBERS,
     ("GET", S + "/closing"): LEAD,
     ("POST", S + "/closing"): LEAD,

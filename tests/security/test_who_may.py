@@ -128,6 +128,7 @@ def walk(session, database, client_for):
         "assignment_id": assignment.id,
         "run_id": some(SuggestionRun)[0],
         "suggestion_id": offered,
+        "call_id": some(ModelCall)[0],
         "dimension_id": answered.dimension_id,
         "code_id": some(Code)[0],
         "member_id": added.member.id,

@@ -71,6 +71,7 @@ def post_addresses(session: Session, scene: Scene):
     }
     of |= {"help_id": first_id(session, CodebookHelp)}
     of |= {"person_id": scene.everybody["coder 0"].person.id, "suggestion_id": first_id(session, Suggestion)}
+    of |= {"call_id": first_id(session, ModelCall)}
     fields = {
         "phase": "settling",
         "reason": "It is time.",
@@ -120,6 +121,7 @@ def ids_of_study(session: Session, scene: Scene) -> dict[str, list[int]]:
             ("code_id", Code),
             ("import_id", Import),
             ("run_id", SuggestionRun),
+            ("call_id", ModelCall),
             ("member_id", Membership),
             ("memo_id", Memo),
             ("version_id", CodebookVersion),
