@@ -108,9 +108,9 @@ async def test_a_suggestion_is_opened_by_a_press_and_decided_by_a_key(site: Site
     await picture(page, "desk-decided")
 
     await symptom.get_by_text("Change").first.click()
-    await expect(symptom.get_by_label("Another code")).to_be_focused()
-    await symptom.get_by_label("or a new one, named").fill("Expired certificates")
-    await symptom.get_by_role("button", name="Take this instead").click()
+    await expect(symptom.get_by_label("A new code, named")).to_be_focused()
+    await symptom.get_by_label("A new code, named").fill("Expired certificates")
+    await symptom.get_by_role("button", name="Coin it").click()
     await expect(symptom.get_by_text("Changed", exact=True)).to_be_visible()
     await saved(page)
     assert decided(site) == ["accepted", "rejected", "rejected", "changed"]

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coding.exposures import is_unexposed
+from app.coding.models import Submission, SubmittedCode
 from app.db.session import Database
-from app.suggestions.models import CAME_TO_NOTHING, RunIncident, Suggestion, SuggestionRun
+from app.suggestions.models import CAME_TO_NOTHING, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 from app.suggestions.offers import offers
 from app.suggestions.opening import open_suggestions
 from app.suggestions.policy import NothingToOpen
@@ -240,3 +241,32 @@ def test_a_rejection_keeps_its_cause_beside_the_coders_own_words(table: Table, c
     assert "The text does not say so" in client_for(table.ada).get(f"{table.desk_url}/suggestions").text
     odd = client_for(table.ada).post(url, data=form | {"act_id": str(uuid4()), "cause": "mood"})
     assert odd.status_code == 422
+
+
+def test_what_was_suggested_is_told_apart_in_what_was_handed_in(table: Table) -> None:
+    """A decision names assignment and code, and so does what was submitted; taken away before, it is not there."""
+    table.ask()
+    table.ada_opens()
+    table.ada_decides(table.of_cause(), "accept")
+    kept = table.ada_decides(table.of_symptom(), "change", code_id=table.slow.id)
+    table.ada_does("submit", incomplete=True)
+
+    handed_in = (
+        select(SuggestionDecision.decision, SubmittedCode.origin)
+        .join(Submission, Submission.assignment_id == SuggestionDecision.assignment_id)
+        .join(
+            SubmittedCode,
+            (SubmittedCode.submission_id == Submission.id) & (SubmittedCode.code_id == SuggestionDecision.code_id),
+        )
+        .where(Submission.kind == "submitted")
+        .order_by(SuggestionDecision.id, Submission.ordinal)
+    )
+    assert [tuple(row) for row in table.session.execute(handed_in)] == [
+        ("accepted", "accepted"),
+        ("changed", "revised"),
+    ]
+    table.ada_does("take_back")
+    table.ada_does("toggle_code", dimension_id=table.symptom.id, code_id=kept.answer.code_id)
+    table.ada_does("submit", incomplete=True)
+    second = [tuple(row) for row in table.session.execute(handed_in.where(Submission.ordinal == 2))]
+    assert second == [("accepted", "accepted")]
