@@ -49,12 +49,12 @@ Said = dict[str, dict[str, dict[str, frozenset[str]]]]  # rater -> dimension -> 
 
 
 def ratings() -> Said:
-    """Of the file: a row a code, a row without a code says that none applies."""
+    """Of the file: a row a code, a row without a code says that none applies. Case tells none apart."""
     found: defaultdict[str, defaultdict[str, defaultdict[str, set[str]]]]
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
     with (FOLDER / "ratings.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            found[row["rater"]][row["dimension"]][row["item_id"]] |= {row["code"]} - {""}
+            found[row["rater"]][row["dimension"]][row["item_id"]] |= {row["code"].casefold()} - {""}
     return {
         rater: {name: {item: frozenset(codes) for item, codes in of.items()} for name, of in by_dimension.items()}
         for rater, by_dimension in found.items()
@@ -95,7 +95,7 @@ def test_figures_of_recorded_answers_served_as_if_live_equal_another_hands(sessi
     codes: dict[tuple[str, str], CodeEntry] = {
         (name, code): makers.make_code(session, lead, dimension, code)
         for name, dimension in dimensions.items()
-        for code in sorted({code for of in said.values() for codes in of[name].values() for code in codes})
+        for code in sorted({code for rater in (*coders, MODEL) for i in items for code in said[rater][name][i]})
     }
     coding_round = makers.make_round(
         session, lead, list(coders.values()), list(incidents.values()),
