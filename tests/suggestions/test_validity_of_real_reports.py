@@ -20,9 +20,8 @@ from app.db.session import Database
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
 from app.incidents.models import Incident
-from app.llm.configured import model_from
+from app.llm.openai_model import OpenAIModel
 from app.rounds.models import Assignment
-from app.settings import Settings
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
@@ -117,9 +116,7 @@ def test_figures_of_recorded_answers_served_as_if_live_equal_another_hands(sessi
     run = ask_for_suggestions(session, lead, coding_round, model="small")
     session.flush()
     with OpenAIServer(otherwise=Says(recorded)) as server:
-        model = model_from(
-            Settings(llm_base_url=server.base_url, llm_api_key=server.api_key, llm_model="small", database_url="")
-        )
+        model = OpenAIModel(base_url=server.base_url, api_key=server.api_key, model="small", timeout_seconds=60)
         for row in session.scalars(select(RunIncident).where(RunIncident.run_id == run.id)).all():
             suggest_for_incident(database, model, study_id=run.study_id, run_id=run.id, incident_id=row.incident_id)
         assert len(server.taken) == REPORTS
