@@ -52,6 +52,7 @@ from bench.shots_models import pages_of_models
 from bench.shots_pooling import make_pooled_round
 from bench.shots_ruling import pages_of_rulings
 from bench.shots_runs import pages_of_runs
+from bench.shots_validity import page_of_validity
 from tests.browser.conftest import Site
 from tests.makers import make_round
 
@@ -125,7 +126,8 @@ def set_stage(site: Site) -> Stage:
         cause = _root_cause(session, lead)
         code = next(one for one in whole_codebook(session, study.id).codes.values() if one.name == CAUSE)
         tokens = {name: start_sign_in(session, one, user_agent="shots", days=1) for name, one in people.items()}
-    helped = pages_of_help(site.database, lead, cause.id, code.id)
+    helped = [*pages_of_help(site.database, lead, cause.id, code.id)]
+    helped.append(("validity", page_of_validity(site.database, person)))
     return Stage(site, tokens, shots + [Shot(name, "lead", path) for name, path in helped])
 
 

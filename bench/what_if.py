@@ -72,7 +72,7 @@ def set_stage(
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         connection.execute("SET session_replication_role = replica")  # the keys fit by how they are made
         for coding_round in made:
-            _fill(connection, coding_round.id, (cause, impact), of)
+            fill(connection, coding_round.id, (cause, impact), of)
         connection.execute("UPDATE rounds SET phase = 'closed'")
         for table in COLUMNS:
             if table != "submitted_codes":
@@ -85,7 +85,7 @@ def set_stage(
     return Stage(lead, plan, there)
 
 
-def _fill(
+def fill(
     connection: psycopg.Connection[tuple[int, ...]],
     round_id: int,
     dimensions: Sequence[DimensionEntry],

@@ -5,7 +5,7 @@ Formulas and sources: docs/ASSISTANCE.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -82,14 +82,16 @@ def clustered_share(hits: Sequence[int], of: Sequence[int]) -> Coefficient:
 
 
 def mean(values: Sequence[float]) -> Coefficient:
-    """values: one an incident."""
+    """values: one an incident, none under 0; nor is the interval."""
     found = np.array(values, dtype=float)
     if len(found) < 2:
         return no_figure(ONE if len(found) else NOTHING, len(found))
     error = float(found.std(ddof=1)) / sqrt(len(found))
     if error**2 < NO_SPREAD:
         return no_figure(f"All {len(found)} incidents have the same, {found[0]:g}: no interval.", len(found))
-    return around(float(found.mean()), error, len(found) - 1, len(found), STUDENT)
+    of = around(float(found.mean()), error, len(found) - 1, len(found), STUDENT)
+    assert of.low is not None
+    return replace(of, low=max(of.low, 0.0))
 
 
 def contrast_of_means(assisted: Sequence[float], blind: Sequence[float]) -> Contrast:
@@ -107,7 +109,9 @@ def welch(value: float, variances: tuple[float, float], degrees: tuple[int, int]
     """variances: of the two estimates. degrees: of freedom of each."""
     together = float(sum(variances))
     if together < NO_SPREAD:
-        return no_figure(f"Within either group no incident differs from another; they are {value:+.2f} apart.", n)
+        return no_figure(
+            f"No incident differs within its group: no interval. The groups are {abs(value):.2f} apart.", n
+        )
     parts = sum(variance**2 / freedom for variance, freedom in zip(variances, degrees, strict=True))
     return around(value, sqrt(together), together**2 / parts, n, method)
 

@@ -24,7 +24,7 @@ from app.sample.checks import sample_content
 from app.sample.coding import code_assignment, revise_after_suggestions, submit
 from app.sample.content import SampleAssignment, SampleContent, SampleIncident, SampleRound
 from app.sample.ruling import rule_as_told
-from app.sample.suggesting import suggest_as_told, suggest_from_settled
+from app.sample.suggesting import suggest_as_told, suggest_from_settled, suggest_where_nobody_sees
 from app.studies.actions import add_member, create_study
 from app.studies.models import Study
 from app.studies.viewer import Viewer
@@ -68,9 +68,15 @@ def load_sample(database: Database) -> None:
         revise_after_suggestions(session, stage.people, stage.rounds[first.name], content, stage.incidents)
         _finish(session, stage, first)
         _describe_new_codes(session, stage)
-        for sample_round in later:
+    for sample_round in later:
+        with database.transaction() as session:
             _start(session, stage, sample_round)
             _code(session, stage, sample_round)
+        if sample_round.arm == "blind":
+            coding_round = stage.rounds[sample_round.name]
+            suggest_where_nobody_sees(database, stage.lead, coding_round, sample_round, stage.incidents)
+        with database.transaction() as session:
+            stage.rounds[sample_round.name] = session.get_one(Round, stage.rounds[sample_round.name].id)
             _finish(session, stage, sample_round)
     running = [stage.rounds[told.name] for told in content.rounds if told.phase == "running"]
     for coding_round in running:

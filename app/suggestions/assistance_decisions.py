@@ -99,10 +99,11 @@ def _decided(
 ) -> dict[tuple[int, int], tuple[str, str, int | None]]:
     """(assignment, suggestion) -> outcome, reason, code: of the latest decision that counts."""
     stands = _rejections_stand(session, coding_round)
-    became = _became(session, coding_round)
+    rows = _decisions(session, coding_round)
+    became = _became(session, coding_round, rows)
     applied = _applied(session, coding_round)
     found: dict[tuple[int, int], tuple[str, str, int | None]] = {}
-    for row in _decisions(session, coding_round):
+    for row in rows:
         if not stands.get(row.id, True):
             continue
         outcome = row.decision
@@ -140,7 +141,7 @@ def _rejections_stand(session: Session, coding_round: Round) -> dict[int, bool]:
     return {key: inverse["stands"] for inverse in acts for key in inverse["rejections"]}
 
 
-def _became(session: Session, coding_round: Round) -> dict[int, int]:
+def _became(session: Session, coding_round: Round, rows: Sequence[SuggestionDecision]) -> dict[int, int]:
     """Decision -> the application it became, gone or not, as queries.became has it of one assignment."""
     acts: defaultdict[int, list[int]] = defaultdict(list)
     for assignment_id, application_id in session.execute(
@@ -153,7 +154,7 @@ def _became(session: Session, coding_round: Round) -> dict[int, int]:
     ):
         acts[assignment_id].append(application_id)
     taken: defaultdict[int, list[int]] = defaultdict(list)
-    for row in _decisions(session, coding_round):
+    for row in rows:
         if row.decision != "rejected":
             taken[row.assignment_id].append(row.id)
     return {

@@ -170,8 +170,8 @@ def _dimension(
         unsettled=len(said.unsettled),
         unresolved=len(said.unresolved),
         proposing=len(said.proposing),
-        people=_alpha(rated, rated.cells, rated.members, dimension),
-        with_people=tuple(_beside(rated, dimension)),
+        people=alpha_of_rated(rated, rated.cells, rated.members, dimension),
+        with_people=tuple(beside_of(rated, dimension)),
         test=alternative_annotator(
             rated.cells,
             rated.model,
@@ -179,7 +179,7 @@ def _dimension(
             alike=alike_by(rated.values, sets=dimension.takes_many),
             epsilon=epsilon,
         ),
-        shares=tuple(_shares(rated)),
+        shares=tuple(shares_of(rated)),
         labelled=int(rated.labelled.sum()),
         predicted=int((~rated.labelled).sum()),
     )
@@ -221,21 +221,21 @@ def _unexposed(look: Look) -> Bools:
     return look.submissions(look.kinds[0])
 
 
-def _alpha(rated: Rated, cells: Ints, raters: Sequence[int | str], dimension: DimensionEntry) -> Coefficient:
+def alpha_of_rated(rated: Rated, cells: Ints, raters: Sequence[int | str], dimension: DimensionEntry) -> Coefficient:
     """Krippendorff's, with its interval; of sets by MASI distance."""
     patterns = count_codes(cells, raters=raters, values=rated.values)
     return measures_of(patterns, sets=dimension.takes_many).alpha
 
 
-def _beside(rated: Rated, dimension: DimensionEntry) -> Iterator[PersonBeside]:
+def beside_of(rated: Rated, dimension: DimensionEntry) -> Iterator[PersonBeside]:
     """Each coder and the model alone: one alpha over all with the model inside would be people's own in disguise."""
     for place, member in enumerate(rated.members):
         both = rated.cells[:, place] != ABSENT
         cells = np.stack([rated.cells[both, place], rated.model[both]], axis=1)
-        yield PersonBeside(member, _alpha(rated, cells, (member, MODEL), dimension))
+        yield PersonBeside(member, alpha_of_rated(rated, cells, (member, MODEL), dimension))
 
 
-def _shares(rated: Rated) -> Iterator[CodeShares]:
+def shares_of(rated: Rated) -> Iterator[CodeShares]:
     of = rated.labelled
     model = rated.has[rated.model]
     given = (rated.cells[of] != ABSENT)[..., None]

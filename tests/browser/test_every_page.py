@@ -29,6 +29,8 @@ NO_PAGES = {  # files, figures for machines, streams, and pieces of a page that 
     S + "/imports/{import_id}/refused.csv",
     S + "/rounds/{number}/coders",
     S + "/rounds/{number}/suggestions/progress",
+    S + "/rounds/{number}/suggestions/{run_id}/validity/table.csv",
+    S + "/rounds/{number}/suggestions/{run_id}/validity/figures.json",
     S + "/rounds/{number}/pooling/waiting",
     S + "/codebook/stale/waiting",
     S + "/disagreements/{number}/meeting/waiting",

@@ -69,6 +69,7 @@ async def test_the_page_of_validity_is_whole_and_reads_well(site: Site, signed_i
     lead, url = helped(site)
     for width in WIDTHS:
         page = await signed_in(lead, viewport={"width": width, "height": 900})
+        page.set_default_timeout(30_000)
         await page.context.add_cookies([{"name": THEME, "value": theme, "url": site.url}])
         await page.goto(f"{site.url}{url}")
         await page.wait_for_load_state()

@@ -50,13 +50,16 @@ class FitWorld:
         """The model answers every incident by these two."""
         self.run = ask_for_suggestions(self.session, self.lead, self.coding_round, model="small")
         self.session.flush()
+        self.answer(cause, symptom)
+        return self.run
+
+    def answer(self, cause: Says, symptom: Says) -> None:
         model = ScriptedModel(otherwise=lambda question: self._reply(question, cause, symptom), name="small")
         for row in self.rows():
             suggest_for_incident(
                 self.database, model, study_id=row.study_id, run_id=row.run_id, incident_id=row.incident_id
             )
         self.session.expire_all()
-        return self.run
 
     def rows(self) -> list[RunIncident]:
         assert self.run is not None
@@ -104,9 +107,15 @@ def number_in(text: str) -> int:
 
 
 def make_fit_world(
-    session: Session, database: Database, *, incidents: int = 44, coders: int = 2, **plan: Any
+    session: Session,
+    database: Database,
+    *,
+    incidents: int = 44,
+    coders: int = 2,
+    lead: Viewer | None = None,
+    **plan: Any,
 ) -> FitWorld:
-    lead = makers.make_study(session)
+    lead = lead or makers.make_study(session)
     people = makers.make_coders(session, lead, coders)
     cause = makers.make_dimension(session, lead, "Root cause")
     symptom = makers.make_dimension(session, lead, "Symptom", takes="many")
