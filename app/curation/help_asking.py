@@ -7,6 +7,7 @@ something of it, and an asking that is taken up again reads the replies it has p
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,13 @@ from app.curation.help_models import CodebookHelp
 from app.curation.help_reply import Reading, read_reply, repair_question
 from app.db.base import now
 from app.db.session import Database
-from app.ledger import budget
-from app.ledger.actions import Asked, CallContext, record_call
+from app.ledger.actions import Asked, CallContext
 from app.ledger.models import ModelCall
+from app.ledger.under_way import Begun, begin, end, take_for_lost
 from app.llm.port import Answer, Model, Question
 from app.llm.problems import ModelProblem, ReplyUnusable
 from app.problems import NotFound
 from app.suggestions.attempts import (
-    CAP_WAIT_SECONDS,
     MOST_ATTEMPTS,
     PAUSING,
     READ,
@@ -33,6 +33,7 @@ from app.suggestions.attempts import (
     wait_seconds,
 )
 
+LEASE_SECONDS = 600.0
 OTHER_MODEL = "This was to be asked of {}, but the settings of this server now name {}. Ask anew."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then ask again."
 UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept below."
@@ -93,6 +94,7 @@ def _errand(session: Session, model: Model | None, study_id: int, help_id: int) 
     if chosen is None:
         finish(session, asked, "failed", NO_LONGER)
         return None
+    asked.attempts += len(take_for_lost(session, study_id, queries.SUBJECT, [help_id]))  # of a worker that was killed
     calls = queries.calls_of(session, asked)
     since = calls[len(calls) - asked.attempts :]
     return Errand(
@@ -109,7 +111,8 @@ def _attempt(
     database: Database, model: Model, errand: Errand, question: Question, *, last: bool
 ) -> tuple[str, Reading] | None:
     """The reply and how it reads; None where nothing more is to be done. last: it is not asked again for its form."""
-    if not _reserve(database, errand, question):
+    begun = _begun(database, model, errand, question)
+    if begun is None:
         return None
     asked_at, started = now(), time.monotonic()
     try:
@@ -117,7 +120,7 @@ def _attempt(
     except ModelProblem as problem:
         asked = Asked(question, model, asked_at, time.monotonic() - started, _answer_of(problem), problem)
         with database.transaction() as session:
-            wait = _put_off(session, errand, asked, problem)
+            wait = _put_off(session, errand, begun, asked, problem)
         if wait is not None:
             raise TryAgainLater(wait) from problem
         return None
@@ -126,7 +129,10 @@ def _attempt(
     with database.transaction() as session:
         row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
         problem_words = " ".join((reading.fault, *reading.remarks)).strip()
-        call = _record(session, row, errand, asked, "valid" if reading.is_whole else "invalid", problem_words)
+        outcome = "valid" if reading.is_whole else "invalid"
+        call = _record(session, row, begun, asked, outcome, problem_words)
+        if call is None:
+            return None
         if reading.is_whole or last:
             keep(session, row, reading, call.id)
             return None
@@ -141,49 +147,48 @@ def _keep_stored(database: Database, errand: Errand, stored: Sequence[tuple[str,
         keep(session, row, stored[whole][1], errand.stored[whole].id)
 
 
-def _reserve(database: Database, errand: Errand, question: Question) -> bool:
-    """Raises TryAgainLater while calls under way may leave room; False where the cap of the study is reached."""
-    if not errand.leaves.has_cap:
-        return True
-    wanted = budget.most_tokens(question)
+def _begun(database: Database, model: Model, errand: Errand, question: Question) -> Begun | None:
+    """Raises TryAgainLater while calls under way may leave room; None where the cap of the study is reached."""
     with database.transaction() as session:
-        if budget.hold_cap(session, errand.study_id) is None:
-            return True
         row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
-        found = budget.reserve(session, errand.study_id, errand.subject, wanted)
-        if found is None:
-            return True
-        if not found.may_allow(wanted):
-            finish(session, row, "failed", found.reached(wanted))
-            return False
-    raise TryAgainLater(CAP_WAIT_SECONDS)
+        context = CallContext(
+            study_id=errand.study_id,
+            member_id=errand.asked_by,
+            purpose="repair" if question.later_turns else errand.kind,
+            subject_kind=queries.SUBJECT,
+            subject_id=row.id,
+            attempt=len(queries.calls_of(session, row)) + 1,
+            redaction=errand.leaves.version,
+        )
+        found = begin(session, context, question, model, holder=uuid4(), lease_seconds=LEASE_SECONDS)
+        if isinstance(found, Begun):
+            return found
+        if found.problem:
+            finish(session, row, "failed", found.problem)
+            return None
+    raise TryAgainLater(found.seconds)
 
 
 def _answer_of(problem: ModelProblem) -> Answer | None:
     return problem.answer if isinstance(problem, ReplyUnusable) else None
 
 
-def _record(session: Session, row: CodebookHelp, errand: Errand, asked: Asked, outcome: str, problem: str) -> ModelCall:
-    """In the ledger, and counted."""
-    row.attempts += 1
-    row.changed_at = now()
-    budget.settle(session, errand.study_id, errand.subject, asked)
-    context = CallContext(
-        study_id=errand.study_id,
-        member_id=errand.asked_by,
-        purpose="repair" if asked.question.later_turns else errand.kind,
-        subject_kind=queries.SUBJECT,
-        subject_id=row.id,
-        attempt=len(queries.calls_of(session, row)) + 1,
-    )
-    return record_call(session, context, asked, outcome=outcome, problem=problem)
+def _record(
+    session: Session, row: CodebookHelp, begun: Begun, asked: Asked, outcome: str, problem: str
+) -> ModelCall | None:
+    """In the ledger, and counted; None where it stands there as lost."""
+    call = end(session, begun, asked, outcome=outcome, problem=problem)
+    if call is not None:
+        row.attempts += 1
+        row.changed_at = now()
+    return call
 
 
-def _put_off(session: Session, errand: Errand, asked: Asked, problem: ModelProblem) -> float | None:
+def _put_off(session: Session, errand: Errand, begun: Begun, asked: Asked, problem: ModelProblem) -> float | None:
     """Writes down what went wrong. Returns after how many seconds to try again, or None."""
     row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
-    call = _record(session, row, errand, asked, outcome_of_problem(problem), problem.sentence)
-    if row.state != "waiting":
+    call = _record(session, row, begun, asked, outcome_of_problem(problem), problem.sentence)
+    if call is None or row.state != "waiting":
         return None
     if problem.worth_retrying and not isinstance(problem, PAUSING) and row.attempts < MOST_ATTEMPTS:
         row.problem = told(problem)

@@ -41,14 +41,21 @@ def incidents_by_id(session: Session, study_id: int, ids: Collection[int]) -> di
     return {each.id: each for each in rows}
 
 
+def incident_numbers(session: Session, study_id: int, ids: Collection[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Incident.id, Incident.number).where(Incident.study_id == study_id, Incident.id.in_(ids))
+    )
+    return dict(rows.all())
+
+
 def incidents(session: Session, study_id: int, wanted: IncidentFilter, *, page: int = 1) -> Sequence[Incident]:
     """One page in the order of their numbers."""
-    query = _matching(select(Incident), study_id, wanted).order_by(Incident.number)
+    query = matching(select(Incident), study_id, wanted).order_by(Incident.number)
     return session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)).all()
 
 
 def incident_count(session: Session, study_id: int, wanted: IncidentFilter | None = None) -> int:
-    query = _matching(select(func.count()).select_from(Incident), study_id, wanted or IncidentFilter())
+    query = matching(select(func.count()).select_from(Incident), study_id, wanted or IncidentFilter())
     return session.scalars(query).one()
 
 
@@ -131,7 +138,8 @@ def known_identities(session: Session, study_id: int, source: str) -> tuple[set[
     return {found for found in hashes if found}, {found for found in ids if found}
 
 
-def _matching(query: Select[T], study_id: int, wanted: IncidentFilter) -> Select[T]:
+def matching(query: Select[T], study_id: int, wanted: IncidentFilter) -> Select[T]:
+    """The same query of those that fit."""
     query = query.where(Incident.study_id == study_id)
     for column, value in (
         (Incident.cohort, wanted.cohort),

@@ -1,62 +1,104 @@
 """Asking for suggestions, opening them, deciding about them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from app.codebook.queries import current_seq
 from app.problems import NotFound
 from app.rounds.models import Round
-from app.rounds.queries import frozen_seq, incidents_of
 from app.studies.events import record
 from app.studies.models import Membership, Study
 from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
+from app.suggestions.choosing import Choice, chosen_incident_ids
 from app.suggestions.jobs import defer_run
 from app.suggestions.leaving import Leaving
-from app.suggestions.models import SuggestionRun
+from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import expose_reply
-from app.suggestions.prompt import TEMPLATE_VERSION
-from app.suggestions.queue import put_in_queue
+from app.suggestions.prompt_templates import prompt_version
+from app.suggestions.run_plan import RunPlan, check_plan, example_ids, seq_of, template_of
 from app.suggestions.similar import METHOD
-
-PARAMETERS = {"temperature": 0}
 
 
 def ask_for_suggestions(
-    session: Session, viewer: Viewer, coding_round: Round, *, model: str, limit: int | None = None
+    session: Session,
+    viewer: Viewer,
+    coding_round: Round,
+    plan: RunPlan | None = None,
+    *,
+    model: str = "",
+    limit: int | None = None,
 ) -> SuggestionRun:
-    """A run over incidents of the round that have none yet. model '': similar incidents are looked up instead."""
+    """A run by this plan; without one, the usual over the incidents that have no suggestions, `limit` of them at most.
+
+    model '': similar incidents are looked up instead.
+    """
     check_leads(viewer)
+    plan = plan or RunPlan(model, choice=Choice(first=limit))
     _hold(session, coding_round)
-    policy.check_may_ask(coding_round)
-    incident_ids = _to_ask(session, coding_round, limit)
-    seq = frozen_seq(session, coding_round)
-    run = SuggestionRun(
-        study_id=coding_round.study_id,
-        round_id=coding_round.id,
-        asked_by=viewer.member.id,
-        model_member_id=_model_member(session, viewer, model).id if model else None,
-        source="model" if model else "similar_incidents",
-        model=model,
-        parameters=PARAMETERS if model else {},
-        prompt_version=TEMPLATE_VERSION if model else METHOD,
-        redaction=Leaving.of(session.get_one(Study, coding_round.study_id)).version if model else "",
-        codebook_seq=seq if seq is not None else current_seq(session, coding_round.study_id),
-        state="running",
-    )
+    policy.check_may_ask(coding_round, is_offered=plan.is_offered)
+    incident_ids = chosen_incident_ids(session, coding_round, plan.choice)
+    check_plan(session, coding_round, plan)
+    run = _run(session, viewer, coding_round, plan, example_ids(session, coding_round, plan, incident_ids))
     session.add(run)
     session.flush()
-    put_in_queue(session, run, incident_ids)
+    _add_incidents(session, run, incident_ids)
     defer_run(session, run, incidents=len(incident_ids))
-    _record(session, viewer, coding_round, "suggestions.asked", run, model=model, incidents=len(incident_ids))
+    _record(session, viewer, coding_round, "suggestions.asked", run, model=run.model, incidents=len(incident_ids))
     return run
 
 
-def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: int) -> None:
-    """Records that the lead was shown what the model said about an incident, before it is shown (promise 3)."""
+def _run(
+    session: Session, viewer: Viewer, coding_round: Round, plan: RunPlan, examples: Sequence[int]
+) -> SuggestionRun:
+    """Where no model is asked, only the choice of incidents and who is offered them say anything."""
+    study = session.get_one(Study, coding_round.study_id)
+    common = {
+        "study_id": study.id,
+        "round_id": coding_round.id,
+        "asked_by": viewer.member.id,
+        "codebook_seq": seq_of(session, coding_round),
+        "chosen": plan.choice.stored,
+        "is_offered": plan.is_offered,
+        "state": "running",
+    }
+    if not plan.model:
+        return SuggestionRun(source="similar_incidents", prompt_version=METHOD, **common)
+    template = template_of(session, study.id, plan.prompt_template_id)
+    return SuggestionRun(
+        source="model",
+        model=plan.model,
+        model_member_id=_model_member(session, viewer, plan.model).id,
+        endpoint_id=plan.endpoint_id,
+        parameters=dict(plan.parameters),
+        prompt_template_id=plan.prompt_template_id,
+        prompt_version=prompt_version(template),
+        redaction=Leaving.of(study).version,
+        dimension_ids=list(plan.dimension_ids),
+        example_incident_ids=list(examples),
+        samples=plan.samples,
+        mode=plan.mode,
+        token_cap=plan.token_cap,
+        cost_cap_usd=plan.cost_cap_usd,
+        **common,
+    )
+
+
+def _add_incidents(session: Session, run: SuggestionRun, incident_ids: Sequence[int]) -> None:
+    """In one statement, however many they are."""
+    asked = func.unnest(cast(list(incident_ids), ARRAY(BigInteger)))
+    rows = select(literal(run.study_id), literal(run.id), asked)
+    session.execute(insert(RunIncident).from_select(["study_id", "run_id", "incident_id"], rows))
+
+
+def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: int) -> int:
+    """Records that the lead was shown what the model said about an incident, before it is shown (promise 3).
+
+    Returns the id of its run.
+    """
     check_leads(viewer)
     codes_in_it = queries.codes_in(session, coding_round, viewer.member.id)
     if not policy.may_read_replies(coding_round, codes_in_it=codes_in_it):
@@ -66,16 +108,7 @@ def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: i
         raise NotFound
     call, row = found
     expose_reply(session, viewer, coding_round, call, row)
-
-
-def _to_ask(session: Session, coding_round: Round, limit: int | None) -> list[int]:
-    if limit is not None and limit < 1:
-        raise policy.LimitNotUsable
-    asked = queries.asked_incident_ids(session, coding_round)
-    found = [one.id for one in incidents_of(session, coding_round) if one.id not in asked and one.text]
-    if not found:
-        raise policy.NothingToAsk
-    return found[:limit]
+    return row.run_id
 
 
 def _model_member(session: Session, viewer: Viewer, model: str) -> Membership:

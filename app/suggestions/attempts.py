@@ -18,7 +18,6 @@ from app.suggestions.models import CAME_TO_NOTHING
 MOST_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 3600.0
-CAP_WAIT_SECONDS = 5.0
 PAUSING = (QuotaExhausted, WrongKey, UnknownModel, WrongAddress, AddressNotAsked)
 READ = ("valid", "partly_valid", "invalid")
 OUTCOMES: dict[type[ModelProblem], str] = {ReplyRefused: "refused", ReplyFiltered: "filtered", ReplyCut: "cut"}

@@ -16,7 +16,7 @@ class NotOpened(NotFound):
 
 
 class RoundIsOver(Conflict):
-    """Suggestions are asked for while a round is planned or running."""
+    """Suggestions are offered to coders while a round is planned or running. Now a run can only be measured."""
 
 
 class NothingToAsk(Conflict):
@@ -71,12 +71,16 @@ def may_read_replies(coding_round: Round, *, codes_in_it: bool) -> bool:
     return is_open_to_others(coding_round) or not codes_in_it
 
 
-def check_may_ask(coding_round: Round) -> None:
-    if is_open_to_others(coding_round):
+def may_ask(coding_round: Round, *, is_offered: bool) -> bool:
+    """What is only measured reaches no coder, so it is asked for at any time."""
+    return not (is_offered and is_open_to_others(coding_round))
+
+
+def check_may_ask(coding_round: Round, *, is_offered: bool) -> None:
+    if not may_ask(coding_round, is_offered=is_offered):
         raise RoundIsOver
 
 
 def check_may_go_on(coding_round: Round, run: SuggestionRun) -> None:
     """What is only measured may be asked at any time; what coders are offered, while they code."""
-    if run.is_offered:
-        check_may_ask(coding_round)
+    check_may_ask(coding_round, is_offered=run.is_offered)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
 from app.ledger.accounts import account_of
 from app.ledger.models import ModelCall
-from app.ledger.queries import calls_about
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
 from app.suggestions.models import INCIDENT_STATES, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
@@ -94,22 +93,6 @@ def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunInciden
         .order_by(Incident.number)
     )
     return [(row, incident) for row, incident in rows]
-
-
-def asked_incident_ids(session: Session, coding_round: Round) -> set[int]:
-    """Incidents that are done, or wait, in some run of the round whose suggestions coders are offered."""
-    return set(
-        session.scalars(
-            select(RunIncident.incident_id)
-            .join(SuggestionRun, of_run())
-            .where(
-                SuggestionRun.study_id == coding_round.study_id,
-                SuggestionRun.round_id == coding_round.id,
-                SuggestionRun.is_offered,
-                RunIncident.state.in_(("waiting", "done")),
-            )
-        )
-    )
 
 
 def newest_done(session: Session, study_id: int, round_id: int, incident_id: int) -> RunIncident | None:
@@ -274,9 +257,14 @@ def exposure_notes(session: Session, study_id: int, member_id: int) -> set[str]:
     )
 
 
-def calls_of(session: Session, run: SuggestionRun) -> Sequence[ModelCall]:
-    ids = [row.id for row, _ in run_incidents(session, run)]
-    return calls_about(session, run.study_id, SUBJECT, ids)
+def calls_of_run(run: SuggestionRun) -> Select[ModelCall, RunIncident]:
+    """In the order in which they were made."""
+    return (
+        select(ModelCall, RunIncident)
+        .join(RunIncident, (RunIncident.study_id == ModelCall.study_id) & (RunIncident.id == ModelCall.subject_id))
+        .where(ModelCall.study_id == run.study_id, ModelCall.subject_kind == SUBJECT, RunIncident.run_id == run.id)
+        .order_by(ModelCall.id)
+    )
 
 
 def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[ModelCall, RunIncident] | None:

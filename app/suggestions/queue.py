@@ -3,20 +3,19 @@
 Who takes one up holds it until due_at and renews that while alive. From a killed worker it comes back by itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Interval, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
 from app.ledger.under_way import take_for_lost
 from app.suggestions import queries
 from app.suggestions.material import Material, Share, shares_of
-from app.suggestions.models import RunIncident, SuggestionRun
+from app.suggestions.models import RunIncident
 
 NO_SYNC = {"synchronize_session": False}
 
@@ -27,13 +26,6 @@ class Holding:
 
     holder: UUID
     lease_seconds: float
-
-
-def put_in_queue(session: Session, run: SuggestionRun, incident_ids: Collection[int]) -> None:
-    """In this order, and with one statement however many there are."""
-    ids = func.unnest(cast(list(incident_ids), ARRAY(BigInteger))).column_valued("incident_id")
-    rows = select(literal(run.study_id), literal(run.id), ids)
-    session.execute(insert(RunIncident).from_select(["study_id", "run_id", "incident_id"], rows))
 
 
 def claim(session: Session, material: Material, holding: Holding, most: int) -> list[Share]:
@@ -107,7 +99,9 @@ def renew(session: Session, study_id: int, run_id: int, holding: Holding) -> Non
 
 def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:
     """Until something is due; None where nothing waits."""
-    soonest = select(func.min(RunIncident.due_at) - func.clock_timestamp()).where(*_waiting(study_id, run_id))
+    soonest = select(type_coerce(func.min(RunIncident.due_at) - func.clock_timestamp(), Interval)).where(
+        *_waiting(study_id, run_id)
+    )
     left = session.scalar(soonest)
     return None if left is None else max(left.total_seconds(), 0.0)
 

@@ -1,4 +1,4 @@
-"""What the lead's page needs besides the runs: what would be sent and where to, and whether to go on watching."""
+"""What the page of a round's runs needs besides them: whom to ask, and whether to go on watching."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,26 +9,22 @@ from starlette.requests import Request
 
 from app.db.session import database_of
 from app.ledger.budget import Spending, spending
-from app.llm.configured import endpoint_host, model_name
-from app.llm.port import Question
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.queries import round_by_number
 from app.settings import Settings
 from app.studies.models import Study
 from app.studies.viewer import Viewer, asker
-from app.suggestions.actions import PARAMETERS
-from app.suggestions.runs import is_running, sample_question
+from app.suggestions.runs import is_running
 from app.suggestions.similar_source import coded_incidents
+from app.suggestions.sources import Source, sources_of
 
 
 @dataclass(frozen=True)
 class Asking:
-    """model '': none is named, and similar incidents are looked up. settled: how many could be similar."""
+    """usual: whom a run asks that is not composed. settled: how many incidents could be similar."""
 
-    model: str
-    host: str
-    question: Question | None
+    usual: Source
     settled: int
     redacts: bool
     spending: Spending
@@ -37,14 +33,12 @@ class Asking:
 
 
 def asking_view(session: Session, coding_round: Round, settings: Settings, *, typed: str, problem: str) -> Asking:
-    model = model_name(settings)
+    usual = sources_of(session, settings, coding_round.study_id)[0]
     return Asking(
-        model=model,
-        host=endpoint_host(settings) if model else "",
-        question=sample_question(session, coding_round, PARAMETERS) if model else None,
+        usual=usual,
         redacts=session.get_one(Study, coding_round.study_id).redacts,
         spending=spending(session, coding_round.study_id),
-        settled=0 if model else len(coded_incidents(session, coding_round.study_id)),
+        settled=0 if usual.model else len(coded_incidents(session, coding_round.study_id)),
         typed=typed,
         problem=problem,
     )
@@ -52,6 +46,10 @@ def asking_view(session: Session, coding_round: Round, settings: Settings, *, ty
 
 def runs_url(viewer: Viewer, number: int) -> str:
     return f"/studies/{viewer.study.slug}/rounds/{number}/suggestions"
+
+
+def run_url(viewer: Viewer, number: int, run_id: int) -> str:
+    return f"{runs_url(viewer, number)}/{run_id}"
 
 
 def watching(request: Request, slug: str, number: int, phase: str) -> Callable[[], Awaitable[bool]]:

@@ -3,6 +3,8 @@
 Each takes the run first and its queue after it. Who is at work on it looks before every call and stops after it.
 """
 
+from typing import Any
+
 from sqlalchemy import CursorResult, exists, func, select, update
 from sqlalchemy.orm import Session
 
@@ -106,9 +108,9 @@ def _go_on(session: Session, run: SuggestionRun) -> None:
 
 
 def _record(
-    session: Session, viewer: Viewer, coding_round: Round, kind: str, run: SuggestionRun, **details: int
+    session: Session, viewer: Viewer, coding_round: Round, kind: str, run: SuggestionRun, **details: Any
 ) -> None:
     subject = ("suggestion_run", run.id)
-    about = {"round": coding_round.number, "source": run.source, **details}
+    about: dict[str, Any] = {"round": coding_round.number, "source": run.source, **details}
     record(session, coding_round.study_id, viewer.member, kind, subject=subject, **about)
     tell_watchers(session, coding_round.id)

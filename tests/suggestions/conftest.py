@@ -141,6 +141,12 @@ class Table:
     def runs_url(self) -> str:
         return f"/studies/{self.lead.study.slug}/rounds/{self.coding_round.number}/suggestions"
 
+    @property
+    def run_url(self) -> str:
+        """Of the newest run."""
+        newest = select(SuggestionRun.id).order_by(SuggestionRun.id.desc()).limit(1)
+        return f"{self.runs_url}/{self.session.scalars(newest).one()}"
+
 
 def make_table(session: Session, database: Database, *, text: str = makers.TEXT, **plan: Any) -> Table:
     lead = makers.make_study(session)

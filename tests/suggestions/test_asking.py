@@ -15,10 +15,11 @@ from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, R
 from app.llm.scripted import ScriptedModel
 from app.problems import NotAllowed
 from app.studies.models import Membership, StudyEvent
-from app.suggestions.actions import ask_for_suggestions, resume_run
+from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
+from app.suggestions.steering import resume_run
 from tests import makers
 from tests.suggestions.conftest import SECRET_NAME, Table, words_of
 

@@ -197,7 +197,7 @@ def test_promise_3_the_leads_page_holds_no_reply_before_it_is_opened(table: Tabl
     lead = client_for(table.lead)
 
     assert_nothing_shown(lead, table)
-    page = lead.get(table.runs_url).text
+    page = lead.get(table.run_url).text
     assert "Read the reply" in page and "read in part" in page
 
     call = table.calls()[-1]
@@ -216,10 +216,10 @@ def test_promise_3_a_lead_who_codes_in_the_round_opens_no_reply_while_it_runs(
     lead = client_for(table.lead)
     call = {"call_id": str(table.calls()[0].id)}
 
-    assert "Read the reply" not in lead.get(table.runs_url).text
+    assert "Read the reply" not in lead.get(table.run_url).text
     assert lead.post(f"{table.runs_url}/openings", data=call).status_code == 404
     makers.move_round(session, table.lead, table.coding_round, "settling")
-    assert "Read the reply" in lead.get(table.runs_url).text
+    assert "Read the reply" in lead.get(table.run_url).text
     assert lead.post(f"{table.runs_url}/openings", data=call).status_code == 303
 
 

@@ -29,7 +29,7 @@ def lead(session: Session, table: Table) -> TestClient:
 
 
 def test_promise_10_the_page_shows_what_would_be_sent_and_where_to(lead: TestClient, table: Table) -> None:
-    page = lead.get(table.runs_url).text
+    page = lead.get(f"{table.runs_url}/new").text
 
     assert "small" in page and "127.0.0.1:9" in page and "sk-very-secret" not in page
     assert SAID in page and "&lt;&lt;&lt;report" in page and "Slow answers" in page
@@ -38,7 +38,7 @@ def test_promise_10_the_page_shows_what_would_be_sent_and_where_to(lead: TestCli
 def test_a_lead_asks_by_a_plain_form(lead: TestClient, table: Table) -> None:
     answer = lead.post(table.runs_url, data={"limit": "1"})
 
-    assert (answer.status_code, answer.headers["location"]) == (303, table.runs_url)
+    assert (answer.status_code, answer.headers["location"]) == (303, table.run_url)
     (run,) = runs_of(table.session, table.coding_round)
     assert run.model == "small" and "1 waiting" in lead.get(table.runs_url).text
 
