@@ -2,9 +2,10 @@
 
     python -m bench.prompt_tokens [--encoding o200k_base]
 
-Texts: `cloud-reports` beside the checkout, read where they lie. Codebook: the starter one. Counted with `bpe_openai` where it is installed (it is no part of Tandem), else estimated at four bytes a token.
-The cached share is the part of the input that is the same bytes as in the call before, in whole blocks of 128 tokens
-from 1,024 on, as OpenAI documents its prompt cache; the schema is counted as sent before the messages.
+Texts: `cloud-reports` beside the checkout, read where they lie. Codebook: the starter one. Counted with `bpe_openai`
+where it is installed (it is no part of Tandem), else estimated at four bytes a token. The cached share is the part of
+the input that is the same bytes as in the call before, in whole blocks of 128 tokens from 1,024 on, as OpenAI documents
+its prompt cache; the schema is counted as sent before the messages.
 """
 
 import csv

@@ -49,7 +49,8 @@ import hashlib, json
 from tests.suggestions.test_prompt import CAUSE, EMPTY, SYMPTOM, question
 for text, mark in (("One.", "aa11"), ("Two.", "bb22")):
     asked = question(text, mark)
-    print(hashlib.sha256((json.dumps(asked.json_schema) + asked.system + asked.user.split("<<<report")[0]).encode()).hexdigest())
+    prefix = json.dumps(asked.json_schema) + asked.system + asked.user.split("<<<report")[0]
+    print(hashlib.sha256(prefix.encode()).hexdigest())
 """
 
 
