@@ -1,5 +1,6 @@
 """Runs as batches: a real worker's steps over a local server that takes files and batches as documented."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,19 +12,23 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
 
 from app.db.session import Database
+from app.jobs.running import run_waiting_jobs
 from app.ledger.accounts import account_of
 from app.ledger.models import CallUnderWay, ModelCall
 from app.llm.openai_batch import OpenAIBatches
 from app.llm.openai_model import OpenAIModel
+from app.settings import Settings
 from app.studies.models import Study
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.batch_filling import fill
 from app.suggestions.batch_models import BatchLine, ModelBatch
 from app.suggestions.batch_taking import Taker, take_in
 from app.suggestions.batching import Batcher, go_on
+from app.suggestions.jobs import defer_run
 from app.suggestions.material import material_of
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.steering import cancel_run, pause_run, resume_run
+from app.worker import TASKS
 from tests import makers
 from tests.suggestions.conftest import Table, make_table
 from tests.support.batch_server import BatchServer
@@ -31,6 +36,7 @@ from tests.support.coding_replies import first_codes
 from tests.support.openai_server import Behaviour, Broken, Cut, Refuses, Response, Says
 
 HALF = Decimal("0.5")
+assert TASKS  # the tasks are known to the queue
 
 
 class Killed(BaseException):
@@ -327,4 +333,22 @@ def test_a_wrong_key_pauses_the_run_and_the_batch_waits(place: Making) -> None:
     there.steer(resume_run)
     there.goes_on()
     assert there.states() == {"done": 4}
+    there.assert_settled()
+
+
+def test_a_worker_works_the_batches_off_and_its_pumps_leave_them_alone(place: Making, own_database: URL) -> None:
+    there = place(looks=1)
+    url = own_database.render_as_string(hide_password=False)
+    endpoint = {"llm_base_url": there.server.base_url, "llm_api_key": there.server.api_key, "llm_model": "small"}
+    settings = Settings(database_url=url, worker_concurrency=1, llm_batch_look_seconds=0.05, **endpoint)  # type: ignore[arg-type]
+    with there.database.transaction() as session:
+        defer_run(session, session.get_one(SuggestionRun, there.run_id), incidents=4)
+    deadline = time.monotonic() + 30
+    while there.run.state == "running" and time.monotonic() < deadline:
+        run_waiting_jobs(settings)
+
+    assert there.run.state == "done" and there.states() == {"done": 4}
+    assert there.server.asked.count("POST /v1/batches") == 1 and len(there.server.requests) == 4
+    # Nobody told what a batch costs here, so the ledger says that it is not known.
+    assert all(call.cost_usd is None and "not known" in call.price_table for call in there.all(ModelCall))
     there.assert_settled()
