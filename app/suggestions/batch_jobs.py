@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 from app.jobs import Workplace, defer_once_in, hasten_in, task
 from app.ledger.endpoint_problems import EndpointUnusable
 from app.ledger.endpoints import model_of
-from app.ledger.models import ModelEndpoint
 from app.llm.openai_batch import batches_of
 from app.llm.port import Model
 from app.llm.prices import batch_share
@@ -22,7 +21,7 @@ LONGEST_SECONDS = 900.0
 
 
 class NoBatches(Conflict):
-    """This model answers single calls only. Choose “live”, or another model."""
+    """This model answers single calls only. Begin a live run, or one of another model."""
 
 
 @task("suggestions.work_batches")
@@ -38,12 +37,6 @@ def defer_batches(session: Session, run: SuggestionRun) -> None:
     """In the caller's transaction; what waits already is due now."""
     _defer(session, run.study_id, run.id, 0.0)
     hasten_in(session, [_key(run.id)])
-
-
-def check_takes_batches(endpoint: ModelEndpoint | None) -> None:
-    """The model that the settings of the server name is asked live."""
-    if endpoint is None or not endpoint.takes_batches:
-        raise NoBatches
 
 
 def _batcher(workplace: Workplace, study_id: int, run_id: int) -> Batcher | None:

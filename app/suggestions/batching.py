@@ -146,7 +146,7 @@ def _step(batcher: Batcher, batch: ModelBatch) -> bool:
         return True
     if batch.state == "uploaded":
         _create(batcher, batch)
-        return True
+        return False
     return _look(batcher, batch, cancels=state == "cancelled")
 
 

@@ -14,7 +14,7 @@ from app.curation.help_asking import NO_LONGER, UNREADABLE
 from app.curation.help_material import leaves
 from app.curation.help_models import CodebookHelp
 from app.db.session import Database
-from app.ledger.models import TokenHold
+from app.ledger.budget import spending
 from app.llm.problems import ModelBroken, ModelBusy, ReplyRefused, WrongKey
 from app.problems import NotAllowed
 from app.studies.models import Study, StudyEvent
@@ -336,8 +336,7 @@ def test_what_never_said_what_it_cost_is_held_for_help_too(world: World) -> None
     world.session.flush()
     asked = world.ask("categories")
     world.work(asked, ModelBroken())
-    [hold] = world.session.scalars(select(TokenHold))
-    assert (hold.subject_kind, hold.subject_id, hold.reserved_tokens) == ("codebook_help", asked.id, 0)
+    assert spending(world.session, study.id).reserved == 0
     study.token_cap = 10
     world.session.flush()
     world.work(asked, json.dumps({}))

@@ -23,6 +23,7 @@ class Response:
     status: int
     body: Body | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_cut: bool = False  # the connection ends in the middle of the body
 
 
 class Behaviour(Protocol):
@@ -241,6 +242,7 @@ class OpenAIServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # as real servers do: head and body are two packets
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -256,7 +258,10 @@ class OpenAIServer:
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(len(written.encode())))
                     self.end_headers()
-                    self.wfile.write(written.encode())
+                    sent = written.encode()
+                    self.wfile.write(sent[: len(sent) // 2] if response.is_cut else sent)
+                    if response.is_cut:
+                        self.close_connection = True
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client gave up waiting, as it may
 
