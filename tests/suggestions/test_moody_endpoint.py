@@ -35,8 +35,6 @@ class Site:
         with self.database.transaction() as session:
             self.table: Table = make_table(session, self.database)
             made = makers.make_incidents(session, self.table.lead, incidents)
-            for each in made:
-                each.text = f"{each.external_id}. {makers.TEXT}"
             self.coding_round = makers.make_round(
                 session, self.table.lead, [self.table.ada], made, name="Many", arm="on_request"
             )
