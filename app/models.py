@@ -18,6 +18,7 @@ from app.incidents import models as incidents
 from app.ledger import models as ledger
 from app.rounds import models as rounds
 from app.studies import models as studies
+from app.suggestions import batch_models as batches
 from app.suggestions import models as suggestions
 
 ROOMS = (
@@ -30,6 +31,7 @@ ROOMS = (
     coding,
     stored_figures,
     suggestions,
+    batches,
     adjudication,
     meetings,
     settling,

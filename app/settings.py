@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     llm_first_wait_seconds: float = Field(
         2, gt=0, description="Before a failed call is tried again; then twice as long each time."
     )
+    llm_batch_look_seconds: float = Field(
+        30, gt=0, description="Until a batch is looked at; then twice as long each time, up to a quarter of an hour."
+    )
+    llm_batch_step_seconds: float = Field(
+        600, gt=0, description="For how long a worker has a batch to itself; after a killed one, another takes it up."
+    )
 
     worker_concurrency: int = Field(4, ge=1, description="Jobs that one worker runs at the same time.")
     stalled_job_seconds: float = Field(60, gt=0, description="Silence of a worker after which its jobs are taken up.")

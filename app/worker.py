@@ -6,6 +6,7 @@ from app.coding import jobs as coding
 from app.curation import help_jobs
 from app.jobs.running import worker_main
 from app.settings import Settings
+from app.suggestions import batch_jobs
 from app.suggestions import jobs as suggestions
 from app.suggestions.example_source import read_examples_by
 from app.suggestions.similar_source import read_coded_incidents_by
@@ -16,6 +17,7 @@ TASKS = (
     coding.take_in_new_incidents,
     suggestions.pump_run,
     suggestions.look_up_similar,
+    batch_jobs.work_batches,
     help_jobs.help_with_codebook,
 )
 

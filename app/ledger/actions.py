@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,7 @@ from app.ledger.models import CallUnderWay, ModelCall
 from app.ledger.usage import checked
 from app.ledger.words import prompt_sha256, whole_user_prompt
 from app.llm.port import Answer, Model, Question
-from app.llm.prices import Prices, cost_in_dollars, price_table
+from app.llm.prices import Prices, cost_in_dollars, price_table, shared
 from app.llm.problems import AnswerNotReadable, ModelProblem, ModelUnreachable
 
 LOST = "It was begun, and whoever made it ended before its answer was stored. It may have been paid for."
@@ -21,7 +22,8 @@ MAY_HAVE_COST = (ModelUnreachable, AnswerNotReadable)  # a call that was too slo
 @dataclass(frozen=True)
 class CallContext:
     """Whose call it is and what it is about. attempt: 1, 2, 3 … for the subject. purse: what has a cap beside the
-    study's. priced_as: the model's name in the price table, where it is asked under another."""
+    study's. priced_as: the model's name in the price table, where it is asked under another. price_share: what is paid
+    of the price of a single call; None: not known."""
 
     study_id: int
     member_id: int | None
@@ -35,6 +37,7 @@ class CallContext:
     prices: Prices | None = None
     priced_as: str = ""
     purse: Purse | None = None
+    price_share: Decimal | None = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ def _add_answer(call: ModelCall, context: CallContext, asked: Asked, told: Answe
     call.cached_tokens = answer.cached_tokens
     call.output_tokens = answer.output_tokens
     call.reasoning_tokens = answer.reasoning_tokens
-    call.cost_usd = cost_in_dollars(
+    cost = cost_in_dollars(
         answer, address=asked.model.address, model_asked=asked.model.name, asked_at=asked.at, prices=context.prices
     )
-    call.price_table = price_table(context.prices)
+    call.cost_usd = shared(cost, context.price_share)
+    call.price_table = price_table(context.prices, share=context.price_share)

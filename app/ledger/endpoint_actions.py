@@ -42,6 +42,7 @@ class EndpointPlan:
     input_price: Decimal | None = None
     cached_price: Decimal | None = None
     output_price: Decimal | None = None
+    batch_price_share: Decimal | None = None
 
 
 def checked_plan(plan: EndpointPlan) -> EndpointPlan:
@@ -59,6 +60,8 @@ def checked_plan(plan: EndpointPlan) -> EndpointPlan:
         raise problems.PricesNotUsable
     if (plan.input_price is None) != (plan.output_price is None) or (plan.cached_price and plan.input_price is None):
         raise problems.PricesNotUsable
+    if plan.batch_price_share is not None and not 0 <= plan.batch_price_share <= 1:
+        raise problems.BatchShareNotUsable
     return EndpointPlan(**{**vars(plan), "base_url": _address(plan.base_url)})
 
 
@@ -193,6 +196,7 @@ WRITTEN = (
     "input_price",
     "cached_price",
     "output_price",
+    "batch_price_share",
 )
 
 

@@ -65,6 +65,7 @@ class EndpointForm(Form):
         problems.NoSecretKey: "key",
         problems.NumberNotUsable: "most_at_once",
         problems.PricesNotUsable: "input_price",
+        problems.BatchShareNotUsable: "batch_price_share",
     }
     name: str = ""
     base_url: str = ""
@@ -78,6 +79,7 @@ class EndpointForm(Form):
     input_price: str = ""
     cached_price: str = ""
     output_price: str = ""
+    batch_price_share: str = ""
     seen: str = ""
 
     @classmethod
@@ -97,6 +99,7 @@ class EndpointForm(Form):
             input_price=_written(endpoint.input_price),
             cached_price=_written(endpoint.cached_price),
             output_price=_written(endpoint.output_price),
+            batch_price_share=_written(endpoint.batch_price_share),
             seen=fingerprint_of(endpoint),
         )
 
@@ -115,6 +118,7 @@ class EndpointForm(Form):
             input_price=posted.text("input_price"),
             cached_price=posted.text("cached_price"),
             output_price=posted.text("output_price"),
+            batch_price_share=posted.text("batch_price_share"),
             seen=posted.text("seen"),
         )
 
@@ -133,6 +137,7 @@ class EndpointForm(Form):
             input_price=_price(self.input_price),
             cached_price=_price(self.cached_price),
             output_price=_price(self.output_price),
+            batch_price_share=_price(self.batch_price_share),
         )
 
 

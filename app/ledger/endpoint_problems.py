@@ -66,6 +66,10 @@ class NumberNotUsable(Invalid):
     """At once: 1 to 1,000 calls. Patience: 1 to 3,600 seconds."""
 
 
+class BatchShareNotUsable(Invalid):
+    """A batch costs a share of these prices: a number from 0 to 1, such as 0.5."""
+
+
 class PricesNotUsable(Invalid):
     """Prices are dollars a million tokens, from 0 to 100,000. Enter input and output, or neither."""
 

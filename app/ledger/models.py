@@ -32,6 +32,7 @@ class ModelEndpoint(Base):
     key: sealed (app/ledger/sealing.py), '' where the endpoint wants none; never shown again.
     real_model: what the model is called where `model` is the name of a deployment; '' where it is the same.
     prices: dollars a million tokens; null: by the price table. probe: what the last test of the connection found.
+    batch_price_share: of these prices, what a batch costs; null: what its address is documented to ask, else unknown.
     """
 
     __tablename__ = "model_endpoints"
@@ -40,6 +41,7 @@ class ModelEndpoint(Base):
         Index("uq_model_endpoints_name", "study_id", "name", unique=True, postgresql_where=text("retired_at IS NULL")),
         CheckConstraint("most_at_once BETWEEN 1 AND 1000", name="most_at_once"),
         CheckConstraint("timeout_seconds > 0", name="timeout"),
+        CheckConstraint("batch_price_share BETWEEN 0 AND 1", name="batch_price_share"),
     )
 
     id: Mapped[Id]
@@ -55,6 +57,7 @@ class ModelEndpoint(Base):
     input_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 6))
     cached_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 6))
     output_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 6))
+    batch_price_share: Mapped[Decimal | None] = mapped_column(Numeric(6, 5))
     probe: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     probed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     added_by: Mapped[int] = mapped_column(BigInteger)

@@ -60,7 +60,9 @@ def begin(
     wait = seconds_to_wait(session, gate)
     if wait > 0:
         return NotNow(wait)
-    most = most_of(question, model, at=now(), prices=context.prices, priced_as=context.priced_as)
+    most = most_of(
+        question, model, at=now(), prices=context.prices, priced_as=context.priced_as, share=context.price_share
+    )
     reserved = budget.reserve(session, context.study_id, context.purse, most)
     if isinstance(reserved, Spending):
         return NotNow(CAP_WAIT_SECONDS, "" if reserved.may_allow(most) else reserved.reached(most))

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.ledger.words import whole_user_prompt
 from app.llm.port import Answer, Model, Question
-from app.llm.prices import Prices, cost_in_dollars
+from app.llm.prices import WHOLE, Prices, cost_in_dollars, shared
 
 MOST_OUTPUT_TOKENS = 8_000
 AROUND = 500  # what an endpoint adds around the messages
@@ -27,11 +27,19 @@ class Most:
     dollars: Decimal | None
 
 
-def most_of(question: Question, model: Model, *, at: datetime, prices: Prices | None, priced_as: str = "") -> Most:
+def most_of(
+    question: Question,
+    model: Model,
+    *,
+    at: datetime,
+    prices: Prices | None,
+    priced_as: str = "",
+    share: Decimal | None = WHOLE,
+) -> Most:
     read, written = most_input(question), most_output(question)
     dearest = Answer("", priced_as, {}, input_tokens=read, output_tokens=written)
     dollars = cost_in_dollars(dearest, address=model.address, model_asked=model.name, asked_at=at, prices=prices)
-    return Most(read + written, dollars)
+    return Most(read + written, shared(dollars, share))
 
 
 def within(question: Question) -> Question:

@@ -22,6 +22,12 @@ class LineCancelled(ModelProblem):
     worth_retrying = True
 
 
+class NotSent(ModelProblem):
+    """The batch was not sent, so that this question goes into the next one. It costs nothing."""
+
+    worth_retrying = True
+
+
 class BatchNotTaken(ModelProblem):
     """The endpoint did not take this batch."""
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from app.llm.port import Answer
 
 MILLION = 1_000_000
 ENTERED = "entered by a lead"
+WHOLE, HALF = Decimal(1), Decimal("0.5")
+HALF_PRICED = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,27 @@ def cost_in_dollars(
     return None
 
 
-def price_table(prices: Prices | None = None) -> str:
+def shared(cost: Decimal | None, share: Decimal | None) -> Decimal | None:
+    """share: what is paid of the price of a single call; None: not known, and so is the cost."""
+    return None if cost is None or share is None else cost * share
+
+
+def batch_share(address: str) -> Decimal | None:
+    """What a batch costs there beside single calls, where the provider documents it for all its models."""
+    host = (urlsplit(address).hostname or "").lower()
+    return HALF if host.endswith(HALF_PRICED) else None
+
+
+def price_table(prices: Prices | None = None, *, share: Decimal | None = WHOLE) -> str:
     """The name of the price table in use, to be stored beside every cost."""
-    return ENTERED if prices is not None else f"genai-prices {version('genai-prices')}"
+    name = ENTERED if prices is not None else f"genai-prices {version('genai-prices')}"
+    if share == WHOLE:
+        return name
+    return (
+        f"{name}, the share that a batch costs not known"
+        if share is None
+        else f"{name}, × {share.normalize()} as a batch"
+    )
 
 
 def _by_prices(prices: Prices, read: int, cached: int, written: int) -> Decimal:

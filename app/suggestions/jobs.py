@@ -10,7 +10,8 @@ from app.db.base import now
 from app.jobs import Workplace, defer_once_in, hasten_in, task
 from app.suggestions import looking_up
 from app.suggestions.attempts import TryAgainLater
-from app.suggestions.models import SuggestionRun
+from app.suggestions.batch_jobs import defer_batches
+from app.suggestions.models import BATCH, SuggestionRun
 from app.suggestions.pumping import pump
 
 MOST_PUMPS = 8  # of one run, on all machines together
@@ -47,6 +48,8 @@ def defer_run(session: Session, run: SuggestionRun, *, incidents: int) -> None:
     """
     if run.source == "similar_incidents":
         defer_once_in(session, look_up_similar, f"suggestions:{run.id}", study_id=run.study_id, run_id=run.id)
+    elif run.mode == BATCH:
+        defer_batches(session, run)
     else:
         _defer_pumps(session, run, incidents)
 

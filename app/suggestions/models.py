@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, Now, owned_by_study, within_study, word
 
+BATCH = "batch"
 RUN_STATES = ("running", "paused", "done", "cancelled")
 # What came to nothing, each under its own name; "failed" is for all that has none.
 CAME_TO_NOTHING = ("failed", "refused", "filtered", "cut", "invalid")
@@ -88,7 +89,7 @@ class SuggestionRun(Base):
     dimension_ids: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     example_incident_ids: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     samples: Mapped[int] = mapped_column(server_default=text("1"))
-    mode: Mapped[str] = mapped_column(word("mode", "live", "batch"), server_default="live")
+    mode: Mapped[str] = mapped_column(word("mode", "live", BATCH), server_default="live")
     chosen: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     is_offered: Mapped[bool] = mapped_column(server_default=true())
     token_cap: Mapped[int | None] = mapped_column(BigInteger)

@@ -21,8 +21,10 @@ from app.problems import Unavailable
 from app.suggestions import queue
 from app.suggestions.asking import Asker, NotNowAnybody, Over, ask_about, is_asked, running
 from app.suggestions.attempts import TryAgainLater
+from app.suggestions.examples import ExamplesGone
 from app.suggestions.keeping import end_if_done, pause
 from app.suggestions.material import Share, endpoint_of_run, material_of
+from app.suggestions.models import BATCH
 from app.suggestions.queue import Holding
 
 AT_ONCE = 4  # incidents that a pump takes up together
@@ -66,12 +68,13 @@ def _made(workplace: Workplace, study_id: int, run_id: int) -> Asker | None:
     settings, database = workplace.settings, workplace.database
     with database.transaction() as session:
         run = running(session, study_id, run_id)
-        if run is None:
+        if run is None or run.mode == BATCH:
             return None
-        material, endpoint = material_of(session, run), endpoint_of_run(session, run)
+        endpoint = endpoint_of_run(session, run)
         try:
+            material = material_of(session, run)
             model = model_of(settings, endpoint)
-        except EndpointUnusable as problem:
+        except (EndpointUnusable, ExamplesGone) as problem:
             pause(session, study_id, run_id, problem.sentence)
             return None
     if not is_asked(database, material, model) or model is None:

@@ -40,7 +40,16 @@ UNFLAGGED = {
     "settings",
 }
 # Where a run writes. All else, settings and codebook and codings and exposures among it, is as it was.
-WRITTEN = {"suggestion_runs", "run_incidents", "suggestions", "model_calls", "token_holds", "sequences"}
+WRITTEN = {
+    "suggestion_runs",
+    "run_incidents",
+    "suggestions",
+    "model_calls",
+    "model_accounts",
+    "calls_under_way",
+    "model_gates",
+    "sequences",
+}
 
 
 @dataclass

@@ -1,6 +1,10 @@
 """The question that asks for codes."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +12,7 @@ from app.llm.marks import fresh_mark
 from app.llm.port import Question
 from app.suggestions.paragraphs import holds_in, paragraphs
 from app.suggestions.prompt import (
+    MOST_DIMENSIONS,
     CodeEntry,
     DimensionEntry,
     RunPrompt,
@@ -16,6 +21,7 @@ from app.suggestions.prompt import (
 )
 from tests.support.openai_server import strictness_problem
 
+CHECKOUT = Path(__file__).parents[2]
 LATENCY = CodeEntry(12, "High latency", "Requests took\nlonger than promised.", use_when="slow", not_when="no reply")
 OUTAGE = CodeEntry(7, "Outage", parent_id=3)
 SYMPTOM = DimensionEntry(1, "Symptom", "What was seen?", takes_many=True, is_open=True, codes=(LATENCY, OUTAGE))
@@ -36,6 +42,41 @@ def test_everything_before_the_incident_is_the_same_bytes_for_every_incident_of_
     assert first.system == second.system
     assert json.dumps(first.json_schema) == json.dumps(second.json_schema)
     assert "One." not in first.system and "aa11" not in first.system
+
+
+PREFIX = """
+import hashlib, json
+from tests.suggestions.test_prompt import CAUSE, EMPTY, SYMPTOM, question
+for text, mark in (("One.", "aa11"), ("Two.", "bb22")):
+    asked = question(text, mark)
+    prefix = json.dumps(asked.json_schema) + asked.system + asked.user.split("<<<report")[0]
+    print(hashlib.sha256(prefix.encode()).hexdigest())
+"""
+
+
+def test_the_prefix_is_the_same_bytes_in_every_process() -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", PREFIX],
+            cwd=CHECKOUT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for seed in ("1", "2")
+    ]
+
+    assert len({one for each in told for one in each}) == 1 and len(told[0]) == 2
+
+
+def test_more_dimensions_than_one_call_takes_are_split_evenly() -> None:
+    many = tuple(DimensionEntry(number, f"Dimension {number}") for number in range(1, 2 * MOST_DIMENSIONS + 2))
+    groups = RunPrompt(many).groups()
+
+    assert [len(group.dimensions) for group in groups] == [7, 7, 7]
+    assert tuple(one for group in groups for one in group.dimensions) == many
+    assert RunPrompt(many[:MOST_DIMENSIONS]).groups() == (RunPrompt(many[:MOST_DIMENSIONS]),)
 
 
 def test_the_codebook_is_written_by_id_whatever_order_it_came_in() -> None:

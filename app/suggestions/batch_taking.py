@@ -1,0 +1,186 @@
+"""Taking in what came of the questions of a batch: each is in the ledger once, however often its file is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.base import now
+from app.incidents.models import Incident
+from app.ledger.accounts import Reservation
+from app.ledger.actions import Asked, CallContext
+from app.ledger.gates import Gate
+from app.ledger.models import CallUnderWay, ModelCall
+from app.ledger.under_way import Begun, end
+from app.llm.batches import Batches, Result
+from app.llm.port import Answer, Model, Question
+from app.llm.problems import ModelProblem, ReplyUnusable
+from app.suggestions.asking import outcome_of
+from app.suggestions.attempts import outcome_of_problem, told
+from app.suggestions.batch_filling import read
+from app.suggestions.batch_models import BatchLine, ModelBatch
+from app.suggestions.errand import Errand
+from app.suggestions.keeping import keep
+from app.suggestions.material import Material, shares_of
+from app.suggestions.models import RunIncident
+from app.suggestions.prompt import DimensionEntry
+from app.suggestions.queue import put_off
+from app.suggestions.reply import read_reply
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Who takes in the answers of which run's batches, and with what they were asked."""
+
+    material: Material
+    model: Model
+    batches: Batches
+    price_share: Decimal | None
+
+
+def lines_of(session: Session, batch: ModelBatch) -> Sequence[BatchLine]:
+    return session.scalars(
+        select(BatchLine)
+        .where(BatchLine.study_id == batch.study_id, BatchLine.model_batch_id == batch.id)
+        .order_by(BatchLine.id)
+    ).all()
+
+
+def unanswered(session: Session, batch: ModelBatch) -> Sequence[BatchLine]:
+    return session.scalars(
+        select(BatchLine)
+        .where(
+            BatchLine.study_id == batch.study_id,
+            BatchLine.model_batch_id == batch.id,
+            BatchLine.answered_at.is_(None),
+        )
+        .order_by(BatchLine.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence[Result]) -> None:
+    """What is in the ledger already, and what is not of this batch, is passed over."""
+    open_lines = {line.custom_id: line for line in unanswered(session, batch)}
+    hopeless: dict[int, dict[int, ModelProblem]] = {}
+    counted: dict[int, int] = {}
+    for result in results:
+        line = open_lines.pop(result.custom_id, None)
+        if line is None:
+            continue
+        question = read(line.question)
+        call = _recorded(session, taker, batch, line, question, result)
+        line.answered_at, line.question = now(), ""
+        counted.setdefault(line.run_incident_id, 0)
+        counted[line.run_incident_id] += int(call is not None)
+        problem = result.problem
+        if problem is not None and not problem.worth_retrying and not taker.batches.learn(problem, question):
+            hopeless.setdefault(line.run_incident_id, {})[line.sample] = problem
+    session.flush()
+    still_out = {line.run_incident_id for line in open_lines.values()}
+    for run_incident_id, calls in counted.items():
+        _go_on(
+            session,
+            taker,
+            batch,
+            run_incident_id,
+            calls,
+            hopeless.get(run_incident_id, {}),
+            run_incident_id in still_out,
+        )
+
+
+def _recorded(
+    session: Session, taker: Taker, batch: ModelBatch, line: BatchLine, question: Question, result: Result
+) -> ModelCall | None:
+    found = session.get(CallUnderWay, line.begun_id)
+    if found is None or found.holder != batch.token:
+        return None
+    sent_at = batch.sent_at or batch.made_at
+    answer, problem = _told(batch, result)
+    asked = Asked(question, taker.model, sent_at, (now() - sent_at).total_seconds(), answer, problem)
+    begun = Begun(found.id, _context(taker, found), Gate(), Reservation(found.reserved_tokens, found.reserved_usd))
+    session.expunge(found)
+    if problem is not None:
+        return end(session, begun, asked, outcome=outcome_of_problem(problem), problem=problem.sentence)
+    reading = read_reply(answer.text if answer else "", found.user_prompt, _dimensions(taker, question))
+    words = " ".join(fault.sentence for fault in reading.faults)
+    return end(session, begun, asked, outcome=outcome_of(reading), problem=words)
+
+
+def _told(batch: ModelBatch, result: Result) -> tuple[Answer | None, ModelProblem | None]:
+    """With how it was sent, which the file of the results does not tell."""
+    problem = result.problem
+    answer = result.answer or (problem.answer if isinstance(problem, ReplyUnusable) else None)
+    if answer is None:
+        return None, problem
+    return replace(answer, parameters_sent=dict(batch.parameters), parameters_dropped=tuple(batch.dropped)), problem
+
+
+def _dimensions(taker: Taker, question: Question) -> list[DimensionEntry]:
+    return [one for one in taker.material.dimensions if one.key in question.json_schema["properties"]]
+
+
+def _context(taker: Taker, found: CallUnderWay) -> CallContext:
+    material = taker.material
+    return CallContext(
+        study_id=found.study_id,
+        member_id=found.member_id,
+        purpose=found.purpose,
+        subject_kind=found.subject_kind,
+        subject_id=found.subject_id,
+        attempt=found.attempt,
+        sample=found.sample,
+        endpoint_id=found.endpoint_id,
+        redaction=found.redaction,
+        prices=material.prices,
+        priced_as=material.priced_as,
+        purse=material.purse,
+        price_share=taker.price_share,
+    )
+
+
+def _go_on(
+    session: Session,
+    taker: Taker,
+    batch: ModelBatch,
+    run_incident_id: int,
+    counted: int,
+    hopeless: dict[int, ModelProblem],
+    is_out: bool,
+) -> None:
+    """The incident is suggested for, came to nothing, or goes back into the queue for the next batch."""
+    row = session.scalar(
+        select(RunIncident)
+        .where(
+            RunIncident.study_id == batch.study_id,
+            RunIncident.id == run_incident_id,
+            RunIncident.holder == batch.token,
+            RunIncident.state == "waiting",
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:  # cancelled, or taken up by somebody else: the ledger alone keeps it
+        return
+    if is_out:
+        row.attempts += counted
+        session.flush()
+        return
+    text = session.scalars(
+        select(Incident.text).where(Incident.study_id == row.study_id, Incident.id == row.incident_id)
+    ).one()
+    rows = [(row.id, row.incident_id, row.attempts + counted, text)]
+    [share] = shares_of(session, taker.material, rows)
+    errand = Errand(taker.material, share)
+    for part in errand.parts:
+        if part.is_open and part.sample in hopeless and not part.replies:
+            part.gives_up(outcome_of_problem(hopeless[part.sample]), told(hopeless[part.sample]))
+    if errand.next() is None:
+        keep(session, errand, counted=counted)
+    else:
+        words = next((one.problem for one in errand.parts if one.problem), "")
+        put_off(session, row.study_id, row.id, 0.0, problem=words, counted=counted)
