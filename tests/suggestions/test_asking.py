@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
+from app.ledger.budget import spending
 from app.llm.port import Answer
 from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, ReplyRefused, TextTooLong, WrongKey
 from app.llm.scripted import ScriptedModel
@@ -17,8 +18,10 @@ from app.problems import NotAllowed
 from app.studies.models import Membership, StudyEvent
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
+from app.suggestions.jobs import MOST_PUMPS
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
+from app.suggestions.queries import counts_of, spent_of
 from app.suggestions.steering import resume_run
 from tests import makers
 from tests.suggestions.conftest import SECRET_NAME, Table, words_of
@@ -48,12 +51,15 @@ def test_the_model_becomes_a_member_once_and_the_asking_is_an_event(table: Table
     assert table.session.scalar(asked) == 2
 
 
-def test_each_incident_gets_one_job_in_the_asking_transaction(table: Table) -> None:
-    ask_for_suggestions(table.session, table.lead, table.coding_round, model="small")
+def test_a_run_is_rows_and_a_few_jobs_however_many_incidents_it_has(table: Table) -> None:
+    incidents = makers.make_incidents(table.session, table.lead, 40)
+    large = makers.make_round(table.session, table.lead, [table.ada], incidents, name="Large", arm="on_request")
+    run = ask_for_suggestions(table.session, table.lead, large, model="small")
 
     jobs = table.session.execute(text("SELECT task_name, queueing_lock FROM procrastinate_jobs")).all()
-    assert [name for name, _ in jobs] == ["suggestions.suggest_for_incident"] * 2
-    assert len({lock for _, lock in jobs}) == 2
+    assert {name for name, _ in jobs} == {"suggestions.pump_run"}
+    assert len({lock for _, lock in jobs}) == len(jobs) == MOST_PUMPS
+    assert [row.incident_id for row in table.rows(run)] == [one.id for one in incidents]
 
 
 def test_who_asks_again_asks_for_what_is_left(table: Table) -> None:
@@ -123,7 +129,7 @@ def test_a_reply_that_stays_unreadable_is_kept_and_the_incident_fails(table: Tab
         ("invalid", "No JSON at all"),
         ("invalid", "Nor here"),
     ]
-    assert [row.state for row in table.rows(run)] == ["failed"]
+    assert [row.state for row in table.rows(run)] == ["invalid"]
     assert table.suggestions() == [] and run.state == "done"
 
 
@@ -183,7 +189,7 @@ def test_what_cannot_be_had_fails_at_once_with_a_sentence(table: Table, problem:
     run = table.ask(problem, limit=1)
 
     (row,), (call,) = table.rows(run), table.calls()
-    assert (row.state, call.outcome) == ("failed", outcome)
+    assert (row.state, call.outcome) == (outcome, outcome)
     assert row.problem and "rather not" not in row.problem
     if outcome != "failed":
         assert call.output_tokens == 7
@@ -204,6 +210,9 @@ def test_a_job_run_twice_asks_once(table: Table) -> None:
     suggest_for_incident(table.database, table.model, study_id=run.study_id, run_id=run.id, incident_id=row.incident_id)
 
     assert len(table.calls()) == 1 and len(table.suggestions()) == 2
+
+
+UNTIL_IT_LEAVES, UNTIL_FIRST_ANSWER = 4, 5  # transactions
 
 
 class Killed(Exception):
@@ -229,18 +238,54 @@ class DyingDatabase(Database):
 def test_after_a_crash_between_answer_and_writing_the_paid_reply_is_read_from_the_ledger(table: Table) -> None:
     run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
     (row,) = table.rows(run)
-    table.model = ScriptedModel(table.reply(), name="small")  # a second question would be an error
+    broken, mending = table.reply(**{f"d{table.cause.id}": {"codes": {"c1": True}}}), table.reply()
     share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
 
+    table.model = ScriptedModel(broken, mending, name="small")  # a third question would be an error
     with pytest.raises(Killed):
-        suggest_for_incident(DyingDatabase(table.database, 2), table.model, **share)
+        suggest_for_incident(DyingDatabase(table.database, UNTIL_FIRST_ANSWER), table.model, **share)
     table.session.expire_all()
     assert table.suggestions() == [] and row.state == "waiting"
 
     suggest_for_incident(table.database, table.model, **share)
     table.session.expire_all()
-    assert row.state == "done" and len(table.calls()) == 1
-    assert [one.model_call_id for one in table.suggestions()] == [table.calls()[0].id] * 2
+    assert row.state == "done" and [call.outcome for call in table.calls()] == ["partly_valid", "valid"]
+    assert [one.model_call_id for one in table.suggestions()] == [call.id for call in reversed(table.calls())]
+
+
+def test_a_call_whose_worker_was_killed_is_lost_counted_and_made_again(table: Table) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
+    (row,) = table.rows(run)
+    table.model = ScriptedModel(otherwise=table.reply(), name="small")
+    share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
+    for _ in range(2):
+        with pytest.raises(Killed):
+            suggest_for_incident(DyingDatabase(table.database, UNTIL_IT_LEAVES), table.model, **share)
+    held = spending(table.session, run.study_id)
+    assert held.reserved > 0 and len(table.calls()) == 1  # of the second nobody knows yet that it was lost
+
+    suggest_for_incident(table.database, table.model, **share)
+    table.session.expire_all()
+    assert [(call.outcome, call.attempt) for call in table.calls()] == [("lost", 1), ("lost", 2), ("valid", 3)]
+    assert [call.user_prompt for call in table.calls()] == [question.user for question in table.model.questions]
+    spent = spending(table.session, run.study_id)
+    assert spent.reserved == 0 and spent.untold > 2 * 8_000 and (row.state, row.attempts) == ("done", 3)
+    counted = spent_of(table.session, run)
+    assert (counted.calls, counted.lost) == (3, 2) and counted.is_partial
+    assert counts_of(table.session, run)["done"] == 1
+
+
+def test_who_is_killed_each_time_gives_the_incident_up(table: Table) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
+    (row,) = table.rows(run)
+    table.model = ScriptedModel(otherwise=table.reply(), name="small")
+    share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
+    for _ in range(5):
+        with pytest.raises(Killed):
+            suggest_for_incident(DyingDatabase(table.database, UNTIL_IT_LEAVES), table.model, **share)
+    suggest_for_incident(table.database, table.model, **share)
+    table.session.expire_all()
+    assert row.state == "failed" and [call.outcome for call in table.calls()] == ["lost"] * 5
 
 
 def test_a_code_id_that_nobody_knows_is_kept_as_what_it_is(table: Table) -> None:

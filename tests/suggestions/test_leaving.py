@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.session import Database
 from app.ledger import budget
-from app.ledger.models import ModelCall, TokenHold
+from app.ledger.models import ModelCall
 from app.llm.openai_model import OpenAIModel
 from app.llm.problems import ModelTooSlow
 from app.methods.redaction import VERSION
@@ -187,19 +187,15 @@ def test_what_never_said_what_it_cost_counts_at_its_most(table: Table) -> None:
     rules(table, redacts=False, token_cap=10**6)
     run = table.ask(ModelTooSlow(), limit=1)
     [row] = table.rows(run)
-    [hold] = table.session.scalars(select(TokenHold))
-    assert (hold.subject_kind, hold.subject_id) == ("run_incident", row.id)
-    assert hold.reserved_tokens == 0 and hold.untold_tokens > budget.MOST_OUTPUT_TOKENS
-
-    hold.reserved_tokens = 700  # as a worker leaves it that is killed while it waits
-    before = hold.untold_tokens
-    assert budget.reserve(table.session, hold.study_id, ("run_incident", row.id), 900) is None
-    assert (hold.untold_tokens, hold.reserved_tokens) == (before + 700, 900)
+    assert row.attempts == 1
+    found = budget.spending(table.session, run.study_id)
+    assert found.reserved == found.told == 0 and found.untold > budget.MOST_OUTPUT_TOKENS
 
 
-def test_a_study_without_a_cap_reserves_nothing(table: Table) -> None:
+def test_a_study_without_a_cap_limits_no_reply_and_is_counted_all_the_same(table: Table) -> None:
     table.ask()
-    assert table.session.scalars(select(TokenHold)).all() == []
+    found, calls = budget.spending(table.session, table.lead.study.id), table.calls()
+    assert found.told == sum(call.input_tokens + call.output_tokens for call in calls) and found.reserved == 0
     assert all("max_completion_tokens" not in question.parameters for question in table.model.questions)
     assert table.session.scalars(select(Suggestion.id)).all() and table.session.scalars(select(RunIncident.id)).all()
 
