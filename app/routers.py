@@ -46,7 +46,8 @@ from app.ledger import endpoint_routes
 from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
-from app.suggestions import leaving_routes, run_routes
+from app.suggestions import comparison_routes as run_comparison_routes
+from app.suggestions import leaving_routes, run_routes, template_routes
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -84,7 +85,9 @@ ALL: list[APIRouter] = [
     cell_routes.router,
     look_routes.router,
     suggestions.router,
+    run_comparison_routes.router,  # before the page of a run, whose address would take it in
     run_routes.router,
+    template_routes.router,
     leaving_routes.router,
     meeting_routes.router,
     meeting_item_routes.router,

@@ -50,6 +50,7 @@ from bench.shots_meeting import make_meetings
 from bench.shots_models import pages_of_models
 from bench.shots_pooling import make_pooled_round
 from bench.shots_ruling import pages_of_rulings
+from bench.shots_runs import pages_of_runs
 from tests.browser.conftest import Site
 from tests.makers import make_round
 
@@ -118,6 +119,7 @@ def set_stage(site: Site) -> Stage:
             *_of_coders(session, people, lead),
             *_of_meetings(session, people, lead),
             *_of_beginner(session, person),
+            *(Shot(name, "lead", path) for name, path in pages_of_runs(session, person)),
         ]
         cause = _root_cause(session, lead)
         code = next(one for one in whole_codebook(session, study.id).codes.values() if one.name == CAUSE)

@@ -50,6 +50,18 @@ def expose_reply(session: Session, viewer: Viewer, coding_round: Round, call: Mo
     )
 
 
+def expose_two_runs(
+    session: Session, viewer: Viewer, incident_id: int, shown: Sequence[Suggestion], runs: tuple[int, int]
+) -> None:
+    """What two runs offered for an incident, beside each other."""
+    _expose(session, viewer, incident_id, shown, [two_runs_note(*runs, incident_id)])
+
+
+def two_runs_note(one: int, other: int, incident_id: int) -> str:
+    first, second = sorted((one, other))
+    return f"runs {first} and {second} about incident {incident_id}"
+
+
 def reply_note(call_id: int) -> str:
     return f"raw reply of model call {call_id}"
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.coding.models import Act, CodeApplication, Exposure, Submission
 from app.incidents.models import Incident
 from app.ledger.accounts import account_of
-from app.ledger.models import ModelCall
+from app.ledger.models import ModelAccount, ModelCall
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
 from app.suggestions.models import INCIDENT_STATES, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
@@ -30,6 +30,23 @@ class Spent:
     output_tokens: int = 0
     cost: Decimal | None = None
     is_partial: bool = False
+
+    @classmethod
+    def of(cls, account: ModelAccount) -> "Spent":
+        told_any = account.output_tokens > 0 and account.unpriced < account.calls
+        return cls(
+            calls=account.calls,
+            lost=account.lost,
+            input_tokens=account.input_tokens,
+            cached_tokens=account.cached_tokens,
+            output_tokens=account.output_tokens,
+            cost=account.told_usd if account.told_usd or (told_any and not account.unpriced) else None,
+            is_partial=account.unpriced > 0,
+        )
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True)
@@ -71,18 +88,7 @@ def counts_of(session: Session, run: SuggestionRun) -> dict[str, int]:
 def spent_of(session: Session, run: SuggestionRun) -> Spent:
     """What the calls of the run cost, as its account has it."""
     account = account_of(session, run.study_id, PURSE, run.id)
-    if account is None:
-        return Spent()
-    told_any = account.output_tokens > 0 and account.unpriced < account.calls
-    return Spent(
-        calls=account.calls,
-        lost=account.lost,
-        input_tokens=account.input_tokens,
-        cached_tokens=account.cached_tokens,
-        output_tokens=account.output_tokens,
-        cost=account.told_usd if account.told_usd or (told_any and not account.unpriced) else None,
-        is_partial=account.unpriced > 0,
-    )
+    return Spent() if account is None else Spent.of(account)
 
 
 def run_incidents(session: Session, run: SuggestionRun) -> list[tuple[RunIncident, Incident]]:

@@ -13,7 +13,8 @@ from app.studies.viewer import Viewer
 from app.suggestions import policy, queries
 from app.suggestions.choosing import count_to_ask
 from app.suggestions.models import CAME_TO_NOTHING, SuggestionRun
-from app.suggestions.run_figures import Spent, counts_by_run, spent_by_run
+from app.suggestions.queries import Spent
+from app.suggestions.run_figures import counts_by_run, spent_by_run
 from app.suggestions.sources import source_words
 from app.web.paging import page_at
 
