@@ -20,6 +20,8 @@ from app.db.connecting import ServerTooOld, check_server_version, connected
 from app.db.revisions import known_revisions, newest_revision, revision_of
 from app.db.server import running_database_server
 from app.jobs.figures import heartbeat_ages_seconds, waiting_jobs
+from app.ledger.endpoints import kept_keys
+from app.ledger.sealing import is_newest, opens
 from app.llm.configured import endpoint_host, model_from
 from app.llm.connection import connection_test
 from app.problems import Problem
@@ -142,6 +144,27 @@ def _model(settings: Settings, reached: Reached) -> tuple[str, str]:
     return f"{endpoint_host(settings)}: {tested.sentence}", ""
 
 
+def _keys(settings: Settings, reached: Reached) -> tuple[str, str]:
+    """The API keys that leads entered, and whether they can be opened here."""
+    if isinstance(reached, Problem):
+        return NOT_UP, FIRST_THE_DATABASE
+    if revision_of(reached) != newest_revision():
+        return "The keys cannot be looked at before the database is migrated.", "Run: tandem migrate"
+    with Session(reached) as session:
+        kept = kept_keys(session)
+    closed = sum(not opens(settings, key) for key in kept)
+    older = sum(opens(settings, key) and not is_newest(settings, key) for key in kept)
+    if closed:
+        remedy = "Put the former TANDEM_SECRET_KEY back, behind the new one and a comma, or have them entered again."
+        return f"Of the API keys that leads entered ({len(kept)} in all), {closed} cannot be read.", remedy
+    if not settings.secret_keys:
+        return "No TANDEM_SECRET_KEY is set, so leads cannot enter API keys; models that want none work.", ""
+    if older:
+        said = f"{older} of {len(kept)} API keys that leads entered stand sealed with a former TANDEM_SECRET_KEY."
+        return f"{said} They work as long as it stands there; a lead who saves the model seals its key anew.", ""
+    return f"The API keys that leads enter can be kept and read; kept so far: {len(kept)}.", ""
+
+
 def _mail(settings: Settings, reached: Reached) -> tuple[str, str]:
     if settings.smtp_url is None:
         return "No mail server is named; leads and owners hand out links to a new password.", ""
@@ -181,6 +204,7 @@ LOOKS: dict[str, Callable[[Settings, Reached], tuple[str, str]]] = {
     "clock": _clock,
     "worker": _worker,
     "model": _model,
+    "keys": _keys,
     "mail": _mail,
     "provider": _provider,
     "address": _address,

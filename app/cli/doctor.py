@@ -19,6 +19,7 @@ class Part(StrEnum):
     CLOCK = "clock"
     WORKER = "worker"
     MODEL = "model"
+    KEYS = "keys"
     MAIL = "mail"
     PROVIDER = "provider"
     ADDRESS = "address"
@@ -28,10 +29,10 @@ def doctor(
     only: Annotated[list[Part] | None, typer.Option("--only", help="Look at this alone; as often as needed.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Look at the database, its migrations, the disk, the clock, the worker, the model, the mail server, the provider
-    to sign in at, and the public address.
+    """Look at the database, its migrations, the disk, the clock, the worker, the model, the keys of models that leads
+    entered, the mail server, the provider to sign in at, and the public address.
 
-    Nothing is started or changed, no letter is sent. The model is asked one small question.
+    Nothing is started or changed, no letter is sent. The model is asked a few small questions.
 
     Exit 0: all is well. Exit 1: something is not, and what to do about it is said. Exit 2: wrong usage.
     """

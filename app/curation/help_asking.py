@@ -18,11 +18,14 @@ from app.curation.help_reply import Reading, read_reply, repair_question
 from app.db.base import now
 from app.db.session import Database
 from app.ledger.actions import Asked, CallContext
+from app.ledger.endpoint_problems import OnlyLocalModels
+from app.ledger.endpoints import may_leave
 from app.ledger.models import ModelCall
 from app.ledger.under_way import Begun, begin, end, take_for_lost
 from app.llm.port import Answer, Model, Question
 from app.llm.problems import ModelProblem, ReplyUnusable
 from app.problems import NotFound
+from app.studies.models import Study
 from app.suggestions.attempts import (
     MOST_ATTEMPTS,
     PAUSING,
@@ -89,6 +92,9 @@ def _errand(session: Session, model: Model | None, study_id: int, help_id: int) 
         return None
     if model is None or model.name != asked.model:
         finish(session, asked, "failed", OTHER_MODEL.format(asked.model, model.name) if model else NO_MODEL)
+        return None
+    if not may_leave(session.get_one(Study, study_id), model.address):
+        finish(session, asked, "failed", OnlyLocalModels().sentence)
         return None
     chosen = as_asked(session, asked)
     if chosen is None:

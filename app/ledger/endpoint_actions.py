@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db.base import now
 from app.ledger import endpoint_problems as problems
 from app.ledger.models import ModelEndpoint
-from app.ledger.sealing import seal
+from app.ledger.sealing import resealed, seal
 from app.llm.addresses import CredentialsInside, NeverAsked, NotAnAddress, checked_address, origin
 from app.llm.connection import ConnectionTest
 from app.settings import Settings
@@ -102,14 +102,17 @@ def change_endpoint(
 
 
 def sealed_key_for(settings: Settings, endpoint: ModelEndpoint, plan: EndpointPlan) -> str:
-    """The kept key goes to whom it was entered for, and to nobody else: another address wants it typed again."""
+    """The kept key goes to whom it was entered for, and to nobody else: another address wants it typed again.
+
+    It is sealed anew where a newer secret stands there. Raises KeyAgain, KeyNotReadable.
+    """
     if plan.key:
         return seal(settings, plan.key)
     if not endpoint.key or plan.forgets_key:
         return ""
     if origin(plan.base_url) != origin(endpoint.base_url):
         raise problems.KeyAgain
-    return endpoint.key
+    return resealed(settings, endpoint.key)
 
 
 def retire_endpoint(session: Session, viewer: Viewer, endpoint_id: int) -> ModelEndpoint:

@@ -15,6 +15,7 @@ from app.llm.addresses import is_local
 from app.llm.configured import OPENAI, endpoint_host, model_name
 from app.settings import Settings
 from app.studies.models import Study
+from app.web.wording import dollars
 
 FORMS = {
     Form.STRICT_SCHEMA: "a strict schema",
@@ -123,9 +124,5 @@ def _facts(endpoint: ModelEndpoint) -> list[tuple[str, str]]:
 def _prices(endpoint: ModelEndpoint) -> str:
     if endpoint.input_price is None or endpoint.output_price is None:
         return "by the price table"
-    cached = f", {_dollars(endpoint.cached_price)} cached" if endpoint.cached_price is not None else ""
-    return f"{_dollars(endpoint.input_price)} in{cached}, {_dollars(endpoint.output_price)} out, a million tokens"
-
-
-def _dollars(price: Any) -> str:
-    return f"${price.normalize():f}"
+    cached = f", {dollars(endpoint.cached_price)} cached" if endpoint.cached_price is not None else ""
+    return f"{dollars(endpoint.input_price)} in{cached}, {dollars(endpoint.output_price)} out, a million tokens"

@@ -75,6 +75,9 @@ def change_model(request: Request, viewer: LeadingViewer, endpoint_id: Key, post
     except Invalid as problem:
         form.refuse(problem)
         return _form(request, form, status=422, endpoint=_stored(request, viewer, endpoint_id))
+    except KeyNotReadable as problem:
+        stored = _stored(request, viewer, endpoint_id)
+        return _form(request, form, status=409, endpoint=stored, problem=problem.sentence)
     except TakenMeanwhile as problem:
         theirs = _stored(request, viewer, endpoint_id)
         return _form(request, EndpointForm.of(theirs), status=409, endpoint=theirs, problem=problem.sentence)

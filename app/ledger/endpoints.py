@@ -38,6 +38,11 @@ def endpoint_of(session: Session, study_id: int, endpoint_id: int) -> ModelEndpo
     return found
 
 
+def kept_keys(session: Session) -> Sequence[str]:
+    """Of all studies, sealed: for whoever runs the server and asks whether they can be opened."""
+    return session.scalars(select(ModelEndpoint.key).where(ModelEndpoint.key != "").order_by(ModelEndpoint.id)).all()
+
+
 def model_of(settings: Settings, endpoint: ModelEndpoint | None) -> Model | None:
     """None where the settings name no model. Raises an EndpointUnusable: the run pauses and says its sentence."""
     if endpoint is None:

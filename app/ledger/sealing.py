@@ -38,9 +38,26 @@ def unseal(settings: Settings, sealed: str) -> str:
         raise KeyNotReadable from None
 
 
+def opens(settings: Settings, sealed: str) -> bool:
+    try:
+        unseal(settings, sealed)
+    except KeyNotReadable:
+        return False
+    return True
+
+
 def resealed(settings: Settings, sealed: str) -> str:
-    """The same key under the newest secret key. Raises KeyNotReadable."""
-    return seal(settings, unseal(settings, sealed))
+    """The same key under the newest secret, as it is where that sealed it already. Raises KeyNotReadable."""
+    return sealed if is_newest(settings, sealed) else seal(settings, unseal(settings, sealed))
+
+
+def is_newest(settings: Settings, sealed: str) -> bool:
+    """Whether the first of the secrets opens it."""
+    try:
+        _box(settings.secret_keys[:1]).decrypt(sealed.encode())
+    except (InvalidToken, ValueError):
+        return False
+    return True
 
 
 @lru_cache(maxsize=4)  # to derive one is slow on purpose

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 
 from markupsafe import Markup, escape
@@ -112,6 +113,14 @@ def attributes(named: Mapping[str, object]) -> Markup:
     return Markup("".join(written))
 
 
+def dollars(amount: Decimal | None) -> str:
+    """`$12.50`; with more digits where cents do not tell it, as of one call: `$0.0004`."""
+    if amount is None:
+        return ABSENT
+    cents = f"{amount:,.2f}"
+    return f"${cents if Decimal(cents.replace(',', '')) == amount else f'{amount:,.8f}'.rstrip('0')}"
+
+
 FILTERS = {
     "moment": moment,
     "day": day,
@@ -120,6 +129,7 @@ FILTERS = {
     "coefficient": coefficient,
     "percent": percent,
     "thousands": count,
+    "dollars": dollars,
     "plural": plural,
     "key_label": key_label,
     "attributes": attributes,

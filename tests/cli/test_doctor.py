@@ -20,6 +20,8 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.session import Database
 from app.settings import Settings
 from tests.conftest import make_database
+from tests.makers import make_study
+from tests.support.endpoints import SECRET, make_endpoint
 from tests.support.openai_server import OpenAIServer, OutOfQuota, Says
 from tests.support.openid_provider import OpenIdProvider
 from tests.support.served import CHECKOUT, TANDEM, bare_environment, served
@@ -63,7 +65,8 @@ def test_of_a_running_tandem_all_is_well(own_database: URL, doctor: Doctor, tmp_
             code, checks = doctor(TANDEM_PUBLIC_URL=running.address)
             heard = checks["worker"]["ok"] or running.process.poll() is not None
     assert code == 0, checks
-    assert list(checks) == ["database", "migrations", "disk", "clock", "worker", "model", "mail", "provider", "address"]
+    parts = ["database", "migrations", "disk", "clock", "worker", "model", "keys", "mail", "provider", "address"]
+    assert list(checks) == parts
     assert "Postgres 18" in checks["database"]["sentence"]
     assert checks["address"]["sentence"] == f"{running.address} leads to Tandem."
     assert all(check["remedy"] == "" for check in checks.values())
@@ -75,6 +78,26 @@ def test_without_a_worker_it_says_what_waits_and_how_to_start_one(own_database: 
     assert code == 1 and list(checks) == ["worker", "disk"]
     assert checks["worker"]["sentence"] == "No worker is alive, and 1 job waits."
     assert checks["worker"]["remedy"] == "Start one: tandem worker"
+
+
+def test_keys_of_models_that_cannot_be_opened_are_told_with_what_to_do(own_database: URL, doctor: Doctor) -> None:
+    database = Database.at(own_database.render_as_string(hide_password=False))
+    with database.transaction() as session:
+        make_endpoint(session, make_study(session), key="sk-very-secret-0123456789")
+    database.dispose()
+
+    def looked(**settings: str) -> tuple[int, dict[str, Any]]:
+        code, checks = doctor("--only", "keys", **settings)
+        return code, checks["keys"]
+
+    code, check = looked(TANDEM_SECRET_KEY=SECRET)
+    assert code == 0 and check["sentence"] == "The API keys that leads enter can be kept and read; kept so far: 1."
+    newer = "another secret that is just as long"
+    assert "sealed with a former TANDEM_SECRET_KEY" in looked(TANDEM_SECRET_KEY=f"{newer},{SECRET}")[1]["sentence"]
+    for settings in ({}, {"TANDEM_SECRET_KEY": newer}):
+        code, check = looked(**settings)
+        assert code == 1 and check["sentence"] == "Of the API keys that leads entered (1 in all), 1 cannot be read."
+        assert "Put the former TANDEM_SECRET_KEY back" in check["remedy"]
 
 
 def test_a_worker_long_silent_is_not_alive(own_database: URL, doctor: Doctor) -> None:
@@ -140,15 +163,15 @@ def test_a_wrong_setting_is_exit_2() -> None:
     assert tandem_doctor(TANDEM_DATABASE_URL="mysql://here").returncode == 2
 
 
-def test_a_model_is_asked_one_small_question(doctor: Doctor) -> None:
-    with OpenAIServer(Says({"word": "plum-17"}), otherwise=OutOfQuota()) as model:
+def test_a_model_is_asked_a_few_small_questions(doctor: Doctor) -> None:
+    with OpenAIServer(*[Says({"word": "plum-17"})] * 2, otherwise=OutOfQuota()) as model:
         named = {
             "TANDEM_LLM_BASE_URL": model.base_url,
             "TANDEM_LLM_API_KEY": model.api_key,
             "TANDEM_LLM_MODEL": "small",
         }
         well, ill = (doctor("--only", "model", **named)[1]["model"] for _ in range(2))
-        assert len(model.requests) == 2
+        assert len(model.requests) == 3, "the form and the limit, then the quota alone"
     assert well["ok"] and "keeps to the form" in well["sentence"]
     assert not ill["ok"] and "quota" in ill["sentence"] and "TANDEM_LLM_MODEL" in ill["remedy"]
 

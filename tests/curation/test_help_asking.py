@@ -341,3 +341,11 @@ def test_what_never_said_what_it_cost_is_held_for_help_too(world: World) -> None
     world.session.flush()
     world.work(asked, json.dumps({}))
     assert asked.state == "failed" and "cap of 10 tokens is reached" in asked.problem
+
+
+def test_promise_10_help_is_not_asked_outside_where_texts_stay_with_local_models(world: World) -> None:
+    asked = world.ask("categories")
+    world.session.get_one(Study, world.lead.study.id).local_models_only = True
+    world.session.flush()
+    world.work(asked, json.dumps({}))
+    assert asked.state == "failed" and "local models only" in asked.problem and asked.attempts == 0

@@ -35,6 +35,7 @@ from tests.support.providers import (
     OpenLlamaCpp,
     Provider,
     Vllm,
+    in_json,
 )
 
 
@@ -143,6 +144,24 @@ def test_a_server_that_takes_the_schema_only_when_it_is_not_strict_is_found_out(
 
     assert found.abilities == Abilities(Form.SCHEMA, True)
     assert found.sentence == "small answers and keeps to the form asked for."
+
+
+@pytest.mark.parametrize("takes_strict", [True, False])
+def test_a_model_that_reads_the_form_in_words_is_not_taken_for_an_endpoint_that_enforces_it(takes_strict: bool) -> None:
+    class Reader(OpenAI):
+        def refusal(self, request: Body) -> Response | None:
+            strict = request.get("response_format", {}).get("json_schema", {}).get("strict")
+            refused = strict and not takes_strict
+            return failure(400, "strict is not supported", param="response_format") if refused else None
+
+        def said(self, request: Body) -> str:
+            reads = "fits this JSON schema" in request["messages"][0]["content"]
+            return json.dumps({"word": "plum-17"}) if reads else in_json(request)
+
+    with Reader() as server:
+        found = probed(server)
+
+    assert found.abilities == Abilities(Form.JSON_MODE, False) and not found.form_is_enforced
 
 
 def test_ollama_ignores_the_newer_name_of_the_limit_so_the_older_one_is_used() -> None:

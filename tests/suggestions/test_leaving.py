@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -110,14 +111,21 @@ def test_rules_are_the_leads_and_two_leads_do_not_overwrite_each_other(table: Ta
     lead = client_for(table.lead)
     seen = lead.get(address).text.split('name="seen" value="')[1].split('"')[0]
     form = {"seen": seen, "redacts": "yes", "own_words": " Initech \n\n Hooli", "cap": "5000"}
+    form |= {"cost_cap": "12.50", "local_only": "yes"}
 
     assert client_for(table.ada).post(address, data=form).status_code == 403
     assert lead.post(address, data={**form, "cap": "many"}).status_code == 422
     assert lead.post(address, data={**form, "cap": "-1"}).status_code == 422
+    for cost_cap in ("much", "-1", "1,50", "1e3", "NaN", "9999999"):
+        refused = lead.post(address, data={**form, "cost_cap": cost_cap})
+        assert refused.status_code == 422 and "A cap is dollars" in refused.text and 'value="5000"' in refused.text
     assert lead.post(address, data=form).status_code == 303
     assert lead.post(address, data={**form, "cap": ""}).status_code == 409
     study = table.session.get_one(Study, table.lead.study.id, populate_existing=True)
-    assert rules_of(study) == ModelRules(True, "Initech\nHooli", 5000)
+    assert rules_of(study) == ModelRules(True, "Initech\nHooli", 5000, Decimal("12.5"), True)
+    assert lead.post(address, data={**form, "seen": rules_of(study).fingerprint}).status_code == 303, "12.5 is 12.50"
+    settings = lead.get(address.removesuffix("/leaving")).text
+    assert "At most $12.50 may be spent." in settings and "local models only" in settings
     kinds = table.session.scalars(select(StudyEvent.kind).where(StudyEvent.study_id == study.id)).all()
     assert kinds.count("study.model_rules") == 1
 

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_shares_counts_and_plurals_read_as_words():
     assert wording.plural(1240, "incident") == "1,240 incidents"
     assert wording.plural(2, "category", "categories") == "2 categories"
     assert wording.interval(0.56, 0.74) == "[.56, .74]"
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [("12.5", "$12.50"), ("12.500000", "$12.50"), ("1234567", "$1,234,567.00"), ("0.0004", "$0.0004"), ("0", "$0.00")],
+)
+def test_money_has_cents_and_more_digits_where_cents_do_not_tell_it(amount, words):
+    assert wording.dollars(Decimal(amount)) == words
 
 
 def test_keys_are_written_as_keyboards_show_them():
