@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import update
+from sqlalchemy import func, select
 
 from app.db.session import Database
-from app.incidents.models import Incident
+from app.ledger.models import ModelCall
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.models import SuggestionRun
 from app.suggestions.queries import counts_of
@@ -92,9 +92,11 @@ def measured(url: str, settings: dict[str, Any], incidents: int, how_many: int, 
                     memory.setdefault(f"{mark:,} done", round(first.memory_info().rss / 2**20, 1))
         seconds, asked = time.monotonic() - began, now_done - at_first
         spent, served = cpu_of(workers) - cpu, server_cpu(server_pid) - of_server
+    lanes = how_many * int(settings["worker_concurrency"])
     return {
         "incidents a second": round(asked / seconds, 1),
         "target": TARGET,
+        "ms an incident outside the model, in a lane": round(1000 * (seconds * lanes / asked - in_calls(database)), 1),
         "CPU ms an incident: workers": round(1000 * spent / asked, 2),
         "CPU ms an incident: the model's server": round(1000 * served / asked, 2),
         "RSS of a worker, MiB": memory,
@@ -105,9 +107,7 @@ def measured(url: str, settings: dict[str, Any], incidents: int, how_many: int, 
 def made(database: Database, incidents: int) -> int:
     with database.transaction() as session:
         table = make_table(session, database)
-        listed = makers.make_incidents(session, table.lead, incidents)
-        session.flush()
-        session.execute(update(Incident).values(text=makers.TEXT * 12))
+        listed = makers.make_incidents(session, table.lead, incidents, text=makers.TEXT * 12)
         plan = {"name": "Many", "arm": "on_request"}
         coding_round = makers.make_round(session, table.lead, [table.ada], listed, **plan)
         started = time.monotonic()
@@ -119,6 +119,11 @@ def made(database: Database, incidents: int) -> int:
 def done(database: Database, run_id: int) -> int:
     with database.reading() as session:
         return counts_of(session, session.get_one(SuggestionRun, run_id))["done"]
+
+
+def in_calls(database: Database) -> float:
+    with database.reading() as session:
+        return float(session.scalars(select(func.avg(ModelCall.seconds))).one() or 0)
 
 
 def cpu_of(workers: list[Any]) -> float:

@@ -154,8 +154,9 @@ def _asked(asker: Asker, errand: Errand, asked: NextQuestion, begun: Begun) -> N
     reading = errand.read(asked, answer.text)
     words = " ".join(fault.sentence for fault in reading.faults)
     with asker.database.transaction() as session:
+        ours = _is_ours(session, asker, errand.share)
         call = end(session, begun, came, outcome=outcome_of(reading), problem=words)
-        if call is not None and _is_ours(session, asker, errand.share):
+        if call is not None and ours:
             errand.answered(asked, call.id, answer.text, reading)
             return _next(session, asker, errand)
     raise Over
@@ -169,8 +170,9 @@ def _unanswered(
     with asker.database.transaction() as session:
         again = problem.worth_retrying or _is_garbled(session, material, problem)
         pauses = isinstance(problem, PAUSING) and not again
+        ours = _is_ours(session, asker, share)
         call = end(session, begun, came, outcome=outcome_of_problem(problem), problem=problem.sentence)
-        ours = call is not None and _is_ours(session, asker, share)
+        ours = ours and call is not None
         if ours and not pauses and not errand.failed(asked, problem, again=again):
             return _next(session, asker, errand)
         if ours:
@@ -218,7 +220,10 @@ def _still_stands(session: Session, asker: Asker, share: Share) -> bool:
 
 
 def _is_ours(session: Session, asker: Asker, share: Share) -> bool:
-    """Not if it was cancelled, or taken up by somebody else. Stays so until the transaction ends."""
+    """Not if it was cancelled, or taken up by somebody else. Stays so until the transaction ends.
+
+    Locked before the call under way, as whoever takes an incident up does.
+    """
     return session.scalar(select(RunIncident.id).where(*_of_share(asker, share)).with_for_update()) is not None
 
 

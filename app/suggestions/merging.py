@@ -56,5 +56,7 @@ def merged_quotes(quotes: Sequence[Sequence[Quote]]) -> list[Quote]:
     every = [quote for of_sample in quotes for quote in of_sample]
     located = [quote for quote in every if quote["start"] is not None]
     others = [quote for quote in every if quote["start"] is None]
-    distinct = {(one["start"], one["end"], one["quote"]): one for one in reversed([*located, *others])}
-    return list(reversed(distinct.values()))[:MOST_QUOTES]
+    distinct: dict[tuple[Any, ...], Quote] = {}
+    for one in [*located, *others]:
+        distinct.setdefault((one["start"], one["end"], one["quote"]), one)
+    return list(distinct.values())[:MOST_QUOTES]

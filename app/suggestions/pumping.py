@@ -147,6 +147,7 @@ def _renew_until(asker: Asker, over: threading.Event) -> None:
         try:
             with asker.database.transaction() as session:
                 queue.renew(session, material.study_id, material.run_id, holding)
+            with asker.database.transaction() as session:  # apart, since the pump locks them in its own order
                 under_way.renew(session, holding.holder, holding.lease_seconds)
         except Unavailable:
             log.warning("Could not renew what run %d holds; trying again.", material.run_id, exc_info=True)

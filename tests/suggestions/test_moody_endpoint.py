@@ -35,8 +35,6 @@ class Site:
         with self.database.transaction() as session:
             self.table: Table = make_table(session, self.database)
             made = makers.make_incidents(session, self.table.lead, incidents)
-            for each in made:
-                each.text = f"{each.external_id}. {makers.TEXT}"
             self.coding_round = makers.make_round(
                 session, self.table.lead, [self.table.ada], made, name="Many", arm="on_request"
             )
@@ -131,16 +129,18 @@ def test_killed_workers_lose_nothing_and_what_is_repeated_because_of_it_is_count
                 workers[0].wait()
                 workers[0] = started(site.url, settings)
             wait_until(lambda: site.run().state == "done", 120)
-        requests = len(server.requests)
+        sent = [request["messages"][1]["content"] for request in server.requests]
 
     calls = site.calls()
     lost = [call for call in calls if call.outcome == "lost"]
     assert site.done() == 60 and sum(call.outcome == "valid" for call in calls) == 60
     assert len(calls) == 60 + len(lost)
-    assert 60 <= requests <= len(calls)  # one that was written down and killed before it left never arrived
+    written = {call.user_prompt: call.outcome for call in calls}
+    assert len(set(sent)) == len(sent) and set(sent) <= set(written)  # each that arrived is in the ledger, once
+    assert {written[prompt] for prompt in set(written) - set(sent)} <= {"lost"}  # killed before it left
     check_nothing_is_paid_twice(calls)
     check_accounts(site)
-    print(f"{requests} requests, {len(calls)} calls, {len(lost)} lost")
+    print(f"{len(sent)} requests, {len(calls)} calls, {len(lost)} lost")
     site.database.dispose()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 import threading
 import time
 from collections import Counter
@@ -13,7 +12,6 @@ from typing import Any
 from tests.support.coding_replies import first_codes, invented_quote
 from tests.support.openai_server import Body, Broken, Busy, Cut, Filtered, OutOfQuota, Refuses, Response, completion
 
-KEY = re.compile(r"INC-\d+")
 WEIGHTS = {
     "good": 60, "busy": 4, "busy_for_a_time": 2, "broken": 4, "slow": 1, "cut_connection": 3, "garbled": 2,
     "not_json": 4, "ignores_schema": 3, "unknown_ids": 3, "invented_quote": 4, "refuses": 2, "filtered": 2, "cut": 2,
@@ -29,7 +27,7 @@ ABSURD = [
 
 @dataclass
 class Moody:
-    """told: by request id, the tokens that can be true. seen: requests by incident.
+    """told: by request id, the tokens that can be true.
 
     quota_at: the request that finds the account empty. The first ones are good, so that the address is known to be.
     """
@@ -39,7 +37,6 @@ class Moody:
     quota_at: int = 0
     count: int = 0
     moods: Counter[str] = field(default_factory=Counter)
-    seen: Counter[str] = field(default_factory=Counter)
     told: dict[str, tuple[int, int]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,7 +50,6 @@ class Moody:
             mood = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
             mood = "good" if number <= 5 else "out_of_quota" if number == self.quota_at else mood
             self.moods[mood] += 1
-            self.seen[KEY.findall(request["messages"][1]["content"])[-1]] += 1
             absurd = self.chance.choice(ABSURD)
         if mood == "slow":
             time.sleep(self.slow_seconds)
