@@ -10,7 +10,8 @@ import typer
 from app.cli.opening import open_database, saying_problems
 
 app = typer.Typer(
-    no_args_is_help=True, help="Write the codebook, the data set, the ratings, the agreement or the ledger of a study to a file."
+    no_args_is_help=True,
+    help="Write the codebook, the data set, the ratings, the agreement or the ledger of a study.",
 )
 
 Slug = Annotated[str, typer.Argument(help="The study's short name.")]
