@@ -63,7 +63,8 @@ class Sums:
 
     @property
     def is_unknown(self) -> bool:
-        return self.cost is None and self.is_partial
+        """Also where all that is known of is free: at least nothing tells nothing."""
+        return not self.cost and self.is_partial
 
 
 _COUNTED = [each for each in fields(Sums) if each.name != "cost"]
