@@ -11,7 +11,7 @@ from app.cli.opening import open_database, saying_problems
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Write the codebook, the data set, the ratings, the agreement or the ledger of a study to a file.",
+    help="Write the codebook, the data set, the ratings, the agreement or the ledger of a study.",
 )
 
 Slug = Annotated[str, typer.Argument(help="The study's short name.")]

@@ -1,12 +1,12 @@
 """Reading the calls of a study, a page at a time, and what they come to. No prompt and no reply is read here."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
@@ -52,13 +52,22 @@ class Sums:
     unpriced: int = 0
     seconds: float = 0.0
 
+    def __add__(self, other: "Sums") -> "Sums":
+        costs = [each.cost for each in (self, other) if each.cost is not None]
+        added = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in _COUNTED}
+        return Sums(**added, cost=sum(costs, Decimal()) if costs else None)
+
     @property
     def is_partial(self) -> bool:
         return self.unpriced > 0
 
     @property
     def is_unknown(self) -> bool:
-        return self.cost is None and self.is_partial
+        """Also where all that is known of is free: at least nothing tells nothing."""
+        return not self.cost and self.is_partial
+
+
+_COUNTED = [each for each in fields(Sums) if each.name != "cost"]
 
 
 @dataclass(frozen=True)
@@ -135,12 +144,11 @@ def runs_with_rounds(session: Session, study_id: int) -> list[tuple[SuggestionRu
 
 
 def totals(session: Session, study_id: int, wanted: LedgerFilter) -> Totals:
-    """In one pass over the calls. Calls that were lost count like all others."""
+    """In one pass over the calls, which are few groups then. Calls that were lost count like all others."""
     day = func.date(func.timezone("UTC", ModelCall.at))
     keys = (RunIncident.run_id, ModelCall.model_asked, ModelCall.purpose, ModelCall.outcome, day)
-    sets = func.grouping_sets(tuple_(), *(tuple_(key) for key in keys))
     query: Select[Any] = (
-        select(func.grouping(*keys).label("gathered"), *keys, *_SUMS)
+        select(*keys, *_SUMS)
         .select_from(ModelCall)
         .outerjoin(
             RunIncident,
@@ -149,16 +157,16 @@ def totals(session: Session, study_id: int, wanted: LedgerFilter) -> Totals:
             & (ModelCall.subject_kind == SUBJECT),
         )
         .where(*wanted.conditions(study_id))
-        .group_by(sets)
+        .group_by(*keys)
     )
-    found: list[dict[Any, Sums]] = [{} for _ in range(len(keys) + 1)]
-    all_gathered = (1 << len(keys)) - 1
+    whole = Sums()
+    kept: list[dict[Any, Sums]] = [{} for _ in keys]
     for row in session.execute(query):
-        gathered, values, sums = row[0], row[1 : 1 + len(keys)], Sums(*row[1 + len(keys) :])
-        place = next((at for at in range(len(keys)) if gathered == all_gathered & ~(1 << (len(keys) - 1 - at))), None)
-        found[-1 if place is None else place][None if place is None else values[place]] = sums
-    by_run, by_model, by_purpose, by_outcome, by_day, whole = found
-    return Totals(whole.get(None, Sums()), by_run, by_model, by_purpose, by_outcome, by_day)
+        sums = Sums(*row[len(keys) :])
+        whole += sums
+        for by, value in zip(kept, row[: len(keys)], strict=True):
+            by[value] = by.get(value, Sums()) + sums
+    return Totals(whole, *kept)
 
 
 def _sum(column: Any) -> ColumnElement[int]:
@@ -182,7 +190,3 @@ _SUMS = (
 
 def _of(column: str, model: type[SuggestionRun] | type[Incident]) -> ColumnElement[bool]:
     return and_(model.study_id == RunIncident.study_id, model.id == getattr(RunIncident, column))
-
-
-def newest_call_at(session: Session, study_id: int) -> datetime | None:
-    return session.scalar(select(func.max(ModelCall.at)).where(ModelCall.study_id == study_id))

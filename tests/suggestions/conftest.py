@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.accounts.actions import start_sign_in
+from app.accounts.viewer import COOKIE
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.models import AssignmentWork, Exposure
 from app.db.session import Database
@@ -17,7 +19,9 @@ from app.incidents.models import Incident
 from app.ledger.models import ModelCall
 from app.llm.port import Question
 from app.llm.scripted import ScriptedModel, Step
+from app.main import create_app
 from app.rounds.models import Assignment, Round
+from app.settings import Settings
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
@@ -163,6 +167,9 @@ def make_table(session: Session, database: Database, *, text: str = makers.TEXT,
     return Table(session, database, lead, ada, ben, cause, symptom, config, network, slow, incidents, coding_round)
 
 
+MODEL = {"llm_model": "small", "llm_base_url": "http://127.0.0.1:9/v1", "llm_api_key": "sk-very-secret"}
+
+
 @pytest.fixture
 def table(session: Session, database: Database) -> Table:
     return make_table(session, database)
@@ -189,3 +196,14 @@ def seen_anywhere(client: TestClient, table: Table) -> str:
             answer = client.get(path, headers=headers)
             seen.append(f"{path} {answer.status_code}\n{answer.headers}\n{answer.text}")
     return "\n".join(seen)
+
+
+@pytest.fixture
+def lead(session: Session, table: Table) -> TestClient:
+    """The lead, on a server whose settings name a model."""
+    app = create_app(Settings(database_url="postgresql+psycopg://nowhere", **MODEL), table.database)
+    client = TestClient(app, follow_redirects=False)
+    assert table.lead.person is not None
+    client.cookies.set(COOKIE, start_sign_in(session, table.lead.person, user_agent="test", days=1))
+    session.flush()
+    return client

@@ -1,4 +1,4 @@
-"""The pages on which a run is composed: what is typed stays, what is wrong is said, and what starts is what was shown."""
+"""Composing a run: what is typed stays, what is wrong is said, and what starts is what was shown."""
 
 from uuid import uuid4
 
@@ -13,7 +13,6 @@ from app.suggestions.prompt_templates import add_template
 from app.suggestions.queries import runs_of
 from tests import makers
 from tests.suggestions.conftest import SAID, Table
-from tests.suggestions.test_routes import lead  # noqa: F401
 
 HTMX = {"HX-Request": "true"}
 
@@ -23,7 +22,7 @@ def typed(table: Table, **changes: object) -> dict[str, object]:
     return {"composed": "yes", "dimension_ids": dimensions, "temperature": "0", "samples": "1", **changes}
 
 
-def started(lead: TestClient, table: Table, **changes: object):  # noqa: F811
+def started(lead: TestClient, table: Table, **changes: object):
     return lead.post(table.runs_url, data=typed(table, **changes))
 
 
@@ -32,7 +31,7 @@ def newest(table: Table):
     return runs_of(table.session, table.coding_round)[0]
 
 
-def test_all_that_was_typed_is_frozen_in_the_run(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_all_that_was_typed_is_frozen_in_the_run(lead: TestClient, table: Table) -> None:
     written = add_template(table.session, table.lead, name="Shorter", instructions="Read the report. Choose codes.")
     answer = started(
         lead, table, dimension_ids=[str(table.cause.id)], temperature="0.5", parameter_seed="7", length="900",
@@ -51,7 +50,7 @@ def test_all_that_was_typed_is_frozen_in_the_run(lead: TestClient, table: Table)
     assert table.session.query(RunIncident).count() == 1
 
 
-def test_only_parameters_that_are_given_are_sent(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_only_parameters_that_are_given_are_sent(lead: TestClient, table: Table) -> None:
     started(lead, table, temperature="")
     assert newest(table).parameters == {}
 
@@ -101,7 +100,7 @@ def test_without_a_dimension_and_without_so_many_incidents_no_run_starts(
     assert many.status_code == 422 and "3 of 2 incidents" in many.text
 
 
-def test_promise_10_the_preview_is_what_is_sent_but_for_the_mark(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_promise_10_the_preview_is_what_is_sent_but_for_the_mark(lead: TestClient, table: Table) -> None:
     second = table.incidents[1]
     page = lead.post(f"{table.runs_url}/preview", data=typed(table, incident=str(second.number))).text
     fragment = lead.post(f"{table.runs_url}/preview", data=typed(table), headers=HTMX).text
@@ -115,7 +114,7 @@ def test_promise_10_the_preview_is_what_is_sent_but_for_the_mark(lead: TestClien
     assert shown in fragment and f"{len(sent.system_prompt.encode()):,} bytes" in fragment
 
 
-def test_a_run_starts_only_behind_a_page_that_says_what_it_takes(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_a_run_starts_only_behind_a_page_that_says_what_it_takes(lead: TestClient, table: Table) -> None:
     page = lead.post(f"{table.runs_url}/confirmation", data=typed(table, samples="2", token_cap="10"))
 
     assert page.status_code == 200 and "Start this run?" in page.text and "asked 2 times" in page.text
@@ -124,7 +123,7 @@ def test_a_run_starts_only_behind_a_page_that_says_what_it_takes(lead: TestClien
     assert runs_of(table.session, table.coding_round) == []
 
 
-def test_sent_twice_one_run_starts(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_sent_twice_one_run_starts(lead: TestClient, table: Table) -> None:
     form = typed(table, form_key=str(uuid4()), seen="2", which="all")
     first, second = lead.post(table.runs_url, data=form), lead.post(table.runs_url, data=form)
 
@@ -133,7 +132,7 @@ def test_sent_twice_one_run_starts(lead: TestClient, table: Table) -> None:  # n
     assert len(runs_of(table.session, table.coding_round)) == 1
 
 
-def test_when_other_incidents_fit_by_now_the_page_asks_again(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_when_other_incidents_fit_by_now_the_page_asks_again(lead: TestClient, table: Table) -> None:
     answer = started(lead, table, seen="7")
 
     assert answer.status_code == 409 and "they are 2 now" in answer.text
@@ -153,7 +152,7 @@ def test_a_measured_run_is_asked_for_at_any_time_and_covers_nothing_for_the_code
     assert started(lead, table, which="all", use="measured").status_code == 303
 
 
-def test_a_model_of_the_study_is_asked_by_its_own_name(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_a_model_of_the_study_is_asked_by_its_own_name(lead: TestClient, table: Table) -> None:
     endpoint = ModelEndpoint(
         study_id=table.lead.study.id, name="Big one", base_url="http://127.0.0.1:8/v1", model="big",
         added_by=table.lead.member.id, takes_batches=True,
@@ -171,7 +170,7 @@ def test_a_model_of_the_study_is_asked_by_its_own_name(lead: TestClient, table: 
     assert started(lead, table, source=str(endpoint.id), which="all").status_code == 422
 
 
-def test_promise_7_what_was_asked_is_in_the_history(lead: TestClient, table: Table) -> None:  # noqa: F811
+def test_promise_7_what_was_asked_is_in_the_history(lead: TestClient, table: Table) -> None:
     started(lead, table, take="sample", sample_size="1", use="measured")
     asked = table.session.scalars(select(StudyEvent).where(StudyEvent.kind == "suggestions.asked")).one()
     assert asked.details["incidents"] == 1 and asked.details["model"] == "small"

@@ -1,4 +1,4 @@
-"""What a run would take: by bytes where nothing is known, by the ledger where something is, sampled where it is large."""
+"""What a run would take: by bytes where nothing is known, by the ledger where something is; sampled when large."""
 
 from decimal import Decimal
 

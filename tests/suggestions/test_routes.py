@@ -3,29 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.accounts.actions import start_sign_in
-from app.accounts.viewer import COOKIE
-from app.main import create_app
-from app.settings import Settings
 from app.suggestions.queries import runs_of
 from tests.suggestions.conftest import SAID, SECRET_REASON, Table
 from tests.support.clients import ClientFor
-
-MODEL = {"llm_model": "small", "llm_base_url": "http://127.0.0.1:9/v1", "llm_api_key": "sk-very-secret"}
-
-
-@pytest.fixture
-def lead(session: Session, table: Table) -> TestClient:
-    """The lead, on a server whose settings name a model."""
-    app = create_app(Settings(database_url="postgresql+psycopg://nowhere", **MODEL), table.database)
-    client = TestClient(app, follow_redirects=False)
-    assert table.lead.person is not None
-    client.cookies.set(COOKIE, start_sign_in(session, table.lead.person, user_agent="test", days=1))
-    session.flush()
-    return client
 
 
 def test_promise_10_the_page_shows_what_would_be_sent_and_where_to(lead: TestClient, table: Table) -> None:
