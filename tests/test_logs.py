@@ -193,11 +193,12 @@ def test_a_one_time_link_is_told_by_its_template(sitting: Sitting, route: str) -
 
 
 def test_a_call_that_is_tried_again_is_one_line_with_the_number_of_the_job(sitting: Sitting) -> None:
-    again = [line for line in sitting.lines if line["event"] == "job error retry"]
+    again = [line for line in sitting.lines if line["event"] == "A call is tried again later."]
     assert again
-    assert all(line["job_id"] and line["task"] == "suggestions.suggest_for_incident" for line in again)
-    kinds = {line["error"] for line in again}
-    assert "app.suggestions.attempts.TryAgainLater < app.llm.problems.ModelBusy < openai.RateLimitError" in kinds
+    assert all(line["job_id"] and line["task"] == "suggestions.pump_run" for line in again)
+    chains = [[part.split(" at ")[0] for part in line["error"].split(" < ")] for line in again]
+    busy = ["app.suggestions.attempts.TryAgainLater", "app.llm.problems.ModelBusy", "openai.RateLimitError"]
+    assert busy in chains
 
 
 def test_the_page_of_a_bug_names_the_request_and_the_log_says_where_it_broke(sitting: Sitting) -> None:

@@ -106,7 +106,7 @@ def _worked(workplace: Workplace, asker: Asker, shares: list[Share], ends_at: fl
             _let_go(asker, shares[place:])
             return later.seconds
         except TryAgainLater:
-            continue
+            log.info("A call is tried again later.", exc_info=True)
         except Over:
             _let_go(asker, shares[place:])
             raise
