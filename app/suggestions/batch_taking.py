@@ -1,6 +1,6 @@
 """Taking in what came of the questions of a batch: each is in the ledger once, however often its file is read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -65,6 +65,8 @@ def unanswered(session: Session, batch: ModelBatch) -> Sequence[BatchLine]:
 def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence[Result]) -> None:
     """What is in the ledger already, and what is not of this batch, is passed over."""
     open_lines = {line.custom_id: line for line in unanswered(session, batch)}
+    told_of = [open_lines[one.custom_id].run_incident_id for one in results if one.custom_id in open_lines]
+    _hold(session, batch, told_of)
     hopeless: dict[int, dict[int, ModelProblem]] = {}
     counted: dict[int, int] = {}
     for result in results:
@@ -91,6 +93,16 @@ def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence
             hopeless.get(run_incident_id, {}),
             run_incident_id in still_out,
         )
+
+
+def _hold(session: Session, batch: ModelBatch, run_incident_ids: Collection[int]) -> None:
+    """Incidents are locked before their calls under way, as whoever takes an incident up does."""
+    session.execute(
+        select(RunIncident.id)
+        .where(RunIncident.study_id == batch.study_id, RunIncident.id.in_(run_incident_ids))
+        .order_by(RunIncident.id)
+        .with_for_update()
+    )
 
 
 def _recorded(
