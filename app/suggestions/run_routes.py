@@ -175,7 +175,7 @@ def _refused(request: Request, session: Session, viewer: Viewer, coding_round: R
     session.refresh(coding_round)
     if form.plan is not None:
         return _confirmation(request, session, viewer, coding_round, form, status=409)
-    if form.dimension_ids is None:
+    if form.dimension_ids is None and "limit" in form.problems:
         return _runs_page(
             request,
             session,

@@ -134,13 +134,13 @@ async def ask_for_suggestions(page: Page, incidents: int) -> None:
     """Stays on the page until all came; it follows the work by itself."""
     await page.get_by_role("link", name="Suggestions of a model").click()
     await page.get_by_role("button", name="Ask", exact=True).click()
-    runs = page.get_by_role("region", name="Runs")
+    runs = page.get_by_role("main")
     await expect(runs.get_by_role("progressbar", name="Incidents done")).to_be_visible()
     await expect(runs.get_by_text("At work")).to_be_visible()
 
 
 async def watch_suggestions(page: Page, incidents: int) -> None:
-    runs = page.get_by_role("region", name="Runs")
+    runs = page.get_by_role("main")
     await expect(runs.get_by_text(f"{incidents} of {incidents}").last).to_be_visible(timeout=60_000)
     await expect(runs.get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
     await expect(runs.get_by_text("0 waiting, 0 failed")).to_be_visible()

@@ -36,7 +36,7 @@ from app.ledger.models import ModelCall
 from app.rounds.looks import allow_looks, look
 from app.rounds.models import Assignment
 from app.studies.events import record
-from app.suggestions.models import Suggestion, SuggestionRun
+from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from tests.makers import (
     act,
     assignment_of,
@@ -60,6 +60,7 @@ from tests.security.may import (
     MAY,
     ONE_HELP,
     RECODING,
+    RUNS,
     STREAM,
     phase_for,
 )
@@ -84,8 +85,11 @@ class Walk:
     def asks(self, who: str, method: str, path: str, **headers: str) -> Response:
         fields = self.fields | ({"kind": "flag", "note": "Look again"} if path.endswith("/acts") else {})
         address = address_of(path, self.of | self.fitting.get(path, {}))
+        query = self.of["both_runs"] if path.startswith(RUNS + "/comparison") else None
+        if method != "GET" and query:
+            fields, query = fields | query, None
         return self.clients[who].request(
-            method, address, data=None if method == "GET" else fields, headers=headers or None
+            method, address, params=query, data=None if method == "GET" else fields, headers=headers or None
         )
 
 
@@ -146,6 +150,7 @@ def walk(session, database, client_for):
         "help_id": near_duplicates_found(session, database, scene.lead).id,
         "look_id": looked_at_once(session, scene),
         "endpoint_id": make_endpoint(session, scene.lead).id,
+        "both_runs": a_comparison(session, scene),
     }
     fields = GOOD | {"dimension_id": some(Dimension)[1], "code_id": some(Code)[1], "act_id": str(uuid4())}
     fields |= {
@@ -162,6 +167,17 @@ def walk(session, database, client_for):
     opening = address_of(ASSIGNMENT + "/suggestions/openings", of)
     assert is_let_in(walk.clients["coder"].post(opening, data=fields))
     return walk, scene
+
+
+def a_comparison(session, scene) -> dict[str, object]:
+    """Of a run of the round with itself."""
+    row = session.scalars(
+        select(RunIncident)
+        .join(SuggestionRun, SuggestionRun.id == RunIncident.run_id)
+        .where(SuggestionRun.round_id == scene.coding_round.id, RunIncident.state == "done")
+        .order_by(RunIncident.id)
+    ).first()
+    return {"one": row.run_id, "other": row.run_id, "incident_id": row.incident_id}
 
 
 def looked_at_once(session, scene) -> int:

@@ -10,7 +10,8 @@ from app.studies.models import StudyEvent
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.models import SuggestionRun
 from app.suggestions.policy import NothingToAsk, NotPaused, NotRunning, RoundIsOver, RunIsOver
-from app.suggestions.queries import counts_of, newest_done
+from app.suggestions.queries import counts_of
+from app.suggestions.shown_runs import shown_runs
 from app.suggestions.steering import cancel_run, pause_run, resume_run, retry_failed
 from tests import makers
 from tests.suggestions.conftest import Table
@@ -111,4 +112,4 @@ def test_what_coders_are_offered_is_not_asked_for_after_they_have_coded(table: T
     resume_run(table.session, table.lead, table.coding_round, run.id)
     table.work(run)
     assert run.state == "done"
-    assert newest_done(table.session, run.study_id, run.round_id, table.incidents[0].id) is None
+    assert shown_runs(table.session, table.adas, table.ada.member.id, [table.cause.id]) == {}

@@ -128,7 +128,7 @@ def test_incidents_that_came_to_nothing_are_missing_and_not_none_applies(session
     world.settle()
     found = of(world)
 
-    assert (found.incidents, found.done, found.nothing) == (6, 5, (("failed", 1),))
+    assert (found.incidents, found.done, found.nothing) == (6, 5, (("invalid", 1),))
     symptom = found.of(world.symptom.id)
     assert (symptom.answered, symptom.not_read, found.of(world.cause.id).answered) == (4, 1, 5)
     assert {share.code: share.model.value for share in symptom.shares}[NONE_APPLIES] == pytest.approx(0.25)
