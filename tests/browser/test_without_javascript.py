@@ -182,8 +182,8 @@ async def suggestions_changed(page: Page) -> None:
         await page.goto(f"{desk}/suggestions")
     first = page.locator(".suggestion").first
     await first.get_by_text("Change").click()
-    await first.get_by_label("or a new one, named").fill("Slow drift")
-    await first.get_by_role("button", name="Take this instead").click()
+    await first.get_by_label("A new code, named").fill("Slow drift")
+    await first.get_by_role("button", name="Coin it").click()
     await page.goto(desk)
 
 
