@@ -47,7 +47,8 @@ def test_accounts_begin_with_what_the_ledger_was_told_and_what_calls_held(server
         found = connection.execute(
             sa.text(
                 "SELECT study_id, subject_kind, subject_id, calls, unpriced, input_tokens, output_tokens, "
-                "untold_tokens, reserved_tokens, told_usd::float FROM model_accounts ORDER BY study_id, subject_kind, subject_id"
+                "untold_tokens, reserved_tokens, told_usd::float FROM model_accounts "
+                "ORDER BY study_id, subject_kind, subject_id"
             )
         ).all()
     engine.dispose()
