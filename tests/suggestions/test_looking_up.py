@@ -39,7 +39,7 @@ def test_each_look_up_is_in_the_ledger_like_a_call(table: Table, settled: list[i
     assert [(one.model_asked, one.model_answered, one.outcome, one.cost_usd) for one in calls] == [
         (NAME, METHOD, "valid", 0)
     ] * 2
-    assert all(one.input_tokens is one.output_tokens is None for one in calls)
+    assert not any(one.input_tokens or one.output_tokens or one.requests for one in calls)
     assert {one.model_call_id for one in table.suggestions()} == {calls[0].id}
     assert [row.state for row in table.rows(run)] == ["done", "done"] and run.state == "done"
     table.ada_opens(table.cause)
