@@ -16,6 +16,7 @@ TASKS = (
     accounts.send_password_link,
     coding.take_in_new_incidents,
     suggestions.pump_run,
+    suggestions.suggest_for_incident,
     suggestions.look_up_similar,
     batch_jobs.work_batches,
     help_jobs.help_with_codebook,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.db.base import now
 from app.jobs import Workplace, defer_once_in, hasten_in, task
 from app.suggestions import looking_up
+from app.suggestions.asking import running
 from app.suggestions.attempts import TryAgainLater
 from app.suggestions.batch_jobs import defer_batches
 from app.suggestions.models import BATCH, SuggestionRun
@@ -34,6 +35,15 @@ def pump_run(workplace: Workplace, study_id: int, run_id: int, number: int) -> N
         with workplace.database.transaction() as session:
             place = {"study_id": study_id, "run_id": run_id, "number": number}
             defer_once_in(session, pump_run, _key(run_id, number), seconds=later.seconds, **place)
+
+
+@task("suggestions.suggest_for_incident")
+def suggest_for_incident(workplace: Workplace, study_id: int, run_id: int, incident_id: int) -> None:
+    """Jobs of before 2026-11-28, when each incident had one: its run is worked off by pumps now."""
+    with workplace.database.transaction() as session:
+        run = running(session, study_id, run_id)
+        if run is not None:
+            defer_run(session, run, incidents=MOST_PUMPS)
 
 
 @task("suggestions.look_up_similar")

@@ -56,7 +56,6 @@ def upgrade() -> None:
         op.execute(SUMMED.format(kind=kind, key=key.format("c"), joined=of_calls))
         op.execute(HELD.format(kind=kind, key=key.format("h"), joined=of_holds))
     op.drop_table("token_holds")
-    _jobs_become_pumps()
 
 
 def _queue() -> None:
@@ -113,20 +112,6 @@ def _calls_under_way() -> None:
         unique=("subject_kind", "subject_id", "sample"),
     )
     op.create_index("ix_calls_under_way_gate", "calls_under_way", ["gate"])
-
-
-def _jobs_become_pumps() -> None:
-    """What waits in the queue as one job an incident goes on as pumps of its run."""
-    op.execute(
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args) "
-        "SELECT 'default', 'suggestions.pump_run', 'suggestions:' || r.id || ':' || n, "
-        "jsonb_build_object('study_id', r.study_id, 'run_id', r.id, 'number', n) "
-        "FROM suggestion_runs r CROSS JOIN generate_series(1, 4) n WHERE r.state = 'running' AND r.source = 'model'"
-    )
-    op.execute(
-        "UPDATE procrastinate_jobs SET status = 'cancelled' "
-        "WHERE task_name = 'suggestions.suggest_for_incident' AND status = 'todo'"
-    )
 
 
 def _table(name: str, *columns: sa.schema.SchemaItem, points_to: dict[str, str] | None = None, unique: tuple[str, ...]) -> None:
