@@ -194,6 +194,11 @@ def _asking(
         spending=spending(session, viewer.study.id),
         question=would_leave.preview if would_leave else None,
         fingerprint=would_leave.fingerprint if would_leave else "",
-        flags=ways_it_speaks(would_leave.material.text) if would_leave else (),
+        flags=_flags(would_leave.material.text) if would_leave else (),
         problem=problem,
     )
+
+
+def _flags(material: str) -> tuple[str, ...]:
+    """The material of this room is a codebook by right: that it looks like one says nothing."""
+    return tuple(kind for kind in ways_it_speaks(material) if kind != "looks like a codebook")
