@@ -1,5 +1,6 @@
 """What a lead sees before asking: what would leave, byte for byte, and what can be had without a model."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -200,5 +201,6 @@ def _asking(
 
 
 def _flags(material: str) -> tuple[str, ...]:
-    """The material of this room is a codebook by right: that it looks like one says nothing."""
-    return tuple(kind for kind in ways_it_speaks(material) if kind != "looks like a codebook")
+    """The material of this room is a codebook by right: only what its lines hold is looked at."""
+    held = re.sub(r"^- c\d+ ", "", material, flags=re.MULTILINE)
+    return tuple(kind for kind in ways_it_speaks(held) if kind != "looks like a codebook")
