@@ -19,10 +19,10 @@ from app.rounds.queries import rounds_of
 from app.studies.models import Study
 from app.studies.viewer import Viewer
 from app.suggestions.ledger_filter import LedgerFilter
-from app.suggestions.ledger_page import HELP, OWN_WORDS, may_read, tells_what_was_said
+from app.suggestions.ledger_page import HELP, OWN_WORDS, may_read
 from app.suggestions.ledger_queries import endpoint_names, runs_with_rounds
 from app.suggestions.models import RunIncident, SuggestionRun
-from app.suggestions.queries import SUBJECT
+from app.suggestions.queries import SUBJECT, tells_what_was_said
 
 FACTS = (
     "call", "at", "run", "round", "incident", "incident_number", "asked_for", "about", "about_id", "outcome", "problem",

@@ -18,9 +18,8 @@ from app.export.ledger import Reading
 from app.export.streamed import as_json
 from app.export.writing import ExportFile
 from app.ledger.models import ModelCall, ModelEndpoint
-from app.suggestions.ledger_page import tells_what_was_said
 from app.suggestions.models import PromptTemplate, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
-from app.suggestions.queries import SUBJECT
+from app.suggestions.queries import SUBJECT, tells_what_was_said
 
 FILES: dict[str, type[Base]] = {
     "model-endpoints.jsonl": ModelEndpoint,

@@ -173,7 +173,7 @@ def one_call(session: Session, viewer: Viewer, call_id: int) -> OneCall:
     subjects = [call.subject_id] if call.subject_id is not None and call.subject_kind == queries.SUBJECT else []
     line = line_of(call, ledger.places_of(session, study_id, subjects), ledger.endpoint_names(session, study_id))
     opening = _opening(session, viewer, call, line.place)
-    tells = tells_what_was_said(call, line.place.run if line.place else None)
+    tells = queries.tells_what_was_said(call, line.place.run if line.place else None)
     may_see_prompt = opening in ("open", "nothing") or (opening != "elsewhere" and not tells)
     members = members_by_id(session, study_id)
     return OneCall(
@@ -189,17 +189,12 @@ def one_call(session: Session, viewer: Viewer, call_id: int) -> OneCall:
     )
 
 
-def tells_what_was_said(call: ModelCall, run: SuggestionRun | None) -> bool:
-    """Whether already the prompt does: that of a repair quotes a reply, and examples are what people settled."""
-    return call.purpose == "repair" or run is None or bool(run.example_incident_ids)
-
-
 def _opening(session: Session, viewer: Viewer, call: ModelCall, place: Place | None) -> str:
     if call.subject_kind == HELP:
         return "elsewhere"
     if place is None:
         return "veiled"
-    if not call.raw_answer and not tells_what_was_said(call, place.run):
+    if not call.raw_answer and not queries.tells_what_was_said(call, place.run):
         return "nothing"
     if not may_read(session, viewer, place.coding_round):
         return "veiled"

@@ -270,3 +270,8 @@ def call_of_round(session: Session, coding_round: Round, call_id: int) -> tuple[
 
 def of_run() -> ColumnElement[bool]:
     return (SuggestionRun.study_id == RunIncident.study_id) & (SuggestionRun.id == RunIncident.run_id)
+
+
+def tells_what_was_said(call: ModelCall, run: SuggestionRun | None) -> bool:
+    """Whether already the prompt does: that of a repair quotes a reply, and examples are what people settled."""
+    return call.purpose == "repair" or run is None or bool(run.example_incident_ids)

@@ -229,11 +229,12 @@ def _calls(session: Session, viewer: Viewer, run: SuggestionRun, at: int, *, may
     rows = session.execute(queries.calls_of_run(run).limit(CALLS_A_PAGE).offset((at - 1) * CALLS_A_PAGE)).all()
     incidents = incidents_by_id(session, run.study_id, [row.incident_id for _, row in rows])
     notes = queries.exposure_notes(session, run.study_id, viewer.member.id) if may_read_them and rows else set()
-    return [_call(call, incidents[row.incident_id], notes) for call, row in rows]
+    return [_call(call, incidents[row.incident_id], run, notes) for call, row in rows]
 
 
-def _call(call: ModelCall, incident: Incident, notes: set[str]) -> Call:
+def _call(call: ModelCall, incident: Incident, run: SuggestionRun, notes: set[str]) -> Call:
     is_opened = reply_note(call.id) in notes
+    tells = queries.tells_what_was_said(call, run)
     own_words = call.outcome in ("failed", "lost")  # of the endpoint, not of the model
     return Call(
         id=call.id,
@@ -247,9 +248,9 @@ def _call(call: ModelCall, incident: Incident, notes: set[str]) -> Call:
         output_tokens=call.output_tokens,
         cost_usd=call.cost_usd,
         seconds=call.seconds,
-        has_reply=bool(call.raw_answer) or call.purpose == "repair",
+        has_reply=bool(call.raw_answer) or tells,
         is_opened=is_opened,
         system_prompt=call.system_prompt,
-        user_prompt=call.user_prompt if is_opened or call.purpose != "repair" else "",
+        user_prompt=call.user_prompt if is_opened or not tells else "",
         raw=call.raw_answer if is_opened else "",
     )

@@ -10,7 +10,7 @@ from app.suggestions.choosing import Choice
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.run_plan import RunPlan
 from tests import makers
-from tests.suggestions.conftest import SECRET_NAME, SECRET_REASON, Table, make_table
+from tests.suggestions.conftest import SAID, SECRET_NAME, SECRET_REASON, Table, make_table
 from tests.support.clients import ClientFor
 
 HTMX = {"HX-Request": "true"}
@@ -109,6 +109,20 @@ def test_promise_3_what_both_runs_said_is_shown_behind_a_post_that_records_it(
     exposed = {one.subject_id for one in table.exposures(table.lead)} - {None}
     assert exposed == {one.id for one in table.suggestions(incident)}
     assert lead.post(f"{table.runs_url}/comparison/openings", data=form | {"incident_id": 1}).status_code == 404
+
+
+def test_promise_3_a_prompt_with_examples_is_on_the_page_of_a_run_once_its_reply_was_opened(
+    table: Table, client_for: ClientFor
+) -> None:
+    run = table.ask(limit=1)
+    lead, url = client_for(table.lead), f"{table.runs_url}/{run.id}"
+    assert SAID in lead.get(url).text
+    run.example_incident_ids = [table.incidents[1].id]
+    table.session.flush()
+    assert SAID not in lead.get(url).text
+
+    lead.post(f"{table.runs_url}/openings", data={"call_id": table.calls()[0].id})
+    assert SAID in lead.get(url).text
 
 
 def test_promise_3_a_lead_who_codes_is_told_nothing_of_what_two_runs_said_while_the_round_runs(
