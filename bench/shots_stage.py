@@ -13,25 +13,18 @@ from app.accounts.models import Person
 from app.accounts.own_account import make_password_link
 from app.adjudication import queries as adjudication
 from app.adjudication.walk import outcomes
-from app.codebook.actions import CodeText, create_code, edit_code, name_version, retire_code
+from app.codebook.actions import CodeText, create_code, name_version, retire_code
 from app.codebook.bring_in import bring_in_codebook
 from app.codebook.models import CodebookVersion
 from app.codebook.queries import current_seq, whole_codebook
 from app.codebook.readers import read_codebook
-from app.codebook.splitting import split_code
 from app.codebook.template import apply_template
-from app.codebook.tree import CodeEntry, DimensionEntry
+from app.codebook.tree import DimensionEntry
 from app.coding.memo_subjects import subject_named
 from app.coding.memos import add_memo
 from app.coding.queries import own_queue, own_rounds
-from app.curation.move_page import move_page
 from app.curation.plan_actions import PlannedStep, comment_on_plan, drop_plan, make_plan
 from app.curation.publishing import publish
-from app.curation.quotes import QuoteReader, Wanted
-from app.curation.recoding import MoveWords, move_quotes, open_quotes
-from app.curation.split_actions import open_split
-from app.curation.stale_actions import open_stale
-from app.curation.stale_page import Span
 from app.export.bring_in_study import StudyPlan, bring_in_study
 from app.incidents.actions import import_incidents, table_of, upload
 from app.incidents.guessing import guess_mapping
@@ -50,6 +43,7 @@ from bench.shots_many import pages_of_many
 from bench.shots_meeting import make_meetings
 from bench.shots_models import pages_of_models
 from bench.shots_pooling import make_pooled_round
+from bench.shots_quotes import CAUSE, pages_of_quotes
 from bench.shots_ruling import pages_of_rulings
 from bench.shots_runs import pages_of_runs
 from bench.shots_validity import page_of_validity
@@ -57,7 +51,7 @@ from tests.browser.conftest import Site
 from tests.makers import make_round
 
 ADA, BEN = "Ada Lindqvist", "Ben Okafor"
-CAUSE, WORDS = "Dependency failure", "the object store of the region delivered a tenth of its usual rate"
+WORDS = "the object store of the region delivered a tenth of its usual rate"
 EARLIER = ".answer.is-focused .earlier-link"
 SUGGEST = ".answer.is-focused .offer .button-pencil"
 FILE = """incident,description,service,sev,opened,detected,resolved,reported by
@@ -203,7 +197,7 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         "code-edit": f"/codebook/codes/{code.id}/revisions/new",
         "code-merge": f"/codebook/codes/{code.id}/mergers/new",
         "code-retire": f"/codebook/codes/{code.id}/retirement/new",
-        **_of_quotes(session, lead, code),
+        **pages_of_quotes(session, lead, code),
         "codebook-import-new": "/codebook/imports/new",
         "codebook-import-report": f"/codebook/imports/{_codebook_import(session, lead)}",
         "code-restore": f"/codebook/codes/{away.id}/restoration/new",
@@ -268,43 +262,6 @@ def _of_lead(session: Session, lead: Viewer) -> list[Shot]:
         Shot("codebook-published-found", "", f"/published/{published.token}?find=limit"),
         *(Shot(name, "lead", path) for name, path in elsewhere.items()),
     ] + [Shot(name, "lead", home + path, opens.get(name, ())) for name, path in addresses.items()]
-
-
-def _of_quotes(session: Session, lead: Viewer, code: CodeEntry) -> dict[str, str]:
-    """Of one code opened, with a recoding taken from another; of a third, nothing is opened yet."""
-    codebook = whole_codebook(session, lead.study.id)
-    beside = next(one for one in codebook.codes.values() if one.name == CAUSE)
-    open_quotes(session, lead, [code.id, beside.id], Wanted())
-    reader = QuoteReader(session, lead, codebook, code.dimension_id)
-    ids = [quote.evidence_id for quote in reader.found(code.id, Wanted(), size=4).shown]
-    seen = move_page(session, lead, code.id, ids[:1], None).seen_final_ids
-    why = "The change was right; what it ran on was not there."
-    move_quotes(session, lead, code.id, MoveWords(ids[:1], why, to_id=beside.id, seen_final_ids=seen))
-    chosen = "&".join(f"quote={each}" for each in ids[1:])
-    symptom = next(one for one in codebook.appliable(codebook.dimensions[0].id) if one.id != code.id)
-    words = replace(CodeText.of(beside), use_when="A service of others was gone or slow, whatever made it so.")
-    edit_code(session, lead.study.id, lead.member, beside.id, words, seen_seq=10**9, parent_id=beside.parent_id)
-    storage = CodeText("Storage exhausted", "A disk, a queue or a table was full, and writes failed.")
-    create_code(
-        session, lead.study.id, lead.member, code.dimension_id, storage, origin="curation", parent_id=beside.parent_id
-    )
-    defect = next(one for one in codebook.codes.values() if one.name == "Code defect")
-    parts = [
-        CodeText("Logic error", "A statement computes what nobody meant."),
-        CodeText("Missing case", "An input or state was not thought of."),
-    ]
-    split_code(session, lead.study.id, lead.member, defect.id, parts, reason="Two kinds with different remedies.")
-    open_split(session, lead, defect.id)
-    open_stale(session, lead, Span())
-    return {
-        "stale": "/codebook/stale",
-        "split-code": f"/codebook/codes/{defect.id}",
-        "split-left": f"/codebook/codes/{defect.id}/unresolved",
-        "quotes": f"/codebook/codes/{code.id}/quotes",
-        "quotes-beside": f"/codebook/codes/{beside.id}/quotes?beside={code.id}",
-        "quotes-closed": f"/codebook/codes/{symptom.id}/quotes",
-        "quotes-move": f"/codebook/codes/{code.id}/quotes/chosen?{chosen}",
-    }
 
 
 def _of_plans(session: Session, lead: Viewer) -> list[Shot]:
