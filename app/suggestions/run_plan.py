@@ -109,7 +109,8 @@ def check_plan(session: Session, coding_round: Round, plan: RunPlan) -> None:
         raise ExamplesNotUsable(f"At most {MOST_EXAMPLES} examples are shown.")
     if plan.token_cap is not None and not 1 <= plan.token_cap <= HIGHEST_TOKEN_CAP:
         raise TokenCapNotUsable
-    if plan.cost_cap_usd is not None and not 0 < plan.cost_cap_usd <= HIGHEST_COST_CAP:
+    cap = plan.cost_cap_usd
+    if cap is not None and not (cap.is_finite() and 0 < cap <= HIGHEST_COST_CAP):
         raise CostCapNotUsable
     template_of(session, coding_round.study_id, plan.prompt_template_id)
     _check_mode(session, coding_round, plan)
