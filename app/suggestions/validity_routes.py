@@ -36,7 +36,7 @@ def validity(
     return page(
         request,
         "suggestions/validity.html",
-        here_nav="rounds",
+        here_nav="suggestions",
         shown=shown,
         assistance=assistance_of(session, viewer, coding_round, shown.run),
         annotators=list(ANNOTATORS.items()),
