@@ -108,15 +108,21 @@ def show_run(
     at: str = "",
     calls: str = "",
     call: int = 0,
+    part: str = "",
 ) -> Response:
-    """For htmx how far it is. state, at: which incidents are listed. calls: a page; call: whose reply was opened."""
+    """For htmx how far it is, or with part=came what came of it.
+
+    state, at: which incidents are listed. calls: a page; call: whose reply was opened.
+    """
     coding_round = round_by_number(session, viewer.study.id, number)
     looking = Looking(state, whole_number(at) or 1, whole_number(calls) or 1, call)
     shown = run_page(session, viewer, coding_round, run_id, looking)
-    context: dict[str, Any] = {"shown": shown, "line": shown.line, "url": run_url(viewer, number, run_id)}
+    urls = {"url": run_url(viewer, number, run_id), "runs_url": runs_url(viewer, number)}
+    ended_meanwhile = is_htmx(request) and not shown.line.is_running
+    context: dict[str, Any] = {"shown": shown, "line": shown.line, "ended_meanwhile": ended_meanwhile, **urls}
     if is_htmx(request):
-        return fragment(request, "suggestions/_run_progress.html", **context)
-    return page(request, "suggestions/run.html", here_nav="suggestions", runs_url=runs_url(viewer, number), **context)
+        return fragment(request, f"suggestions/{'_run_came' if part == 'came' else '_run_progress'}.html", **context)
+    return page(request, "suggestions/run.html", here_nav="suggestions", **context)
 
 
 @router.post(RUN + "/pause")

@@ -190,7 +190,6 @@ async def test_the_leads_page_follows_the_run(site: Site, signed_in: SignedIn) -
     # Hints make it quick; on a busy machine the page's own look, every 15 s, is what is sure.
     await expect(page.get_by_text("0 waiting")).to_be_visible(timeout=25_000)
     await expect(page.get_by_text("Done", exact=True)).to_be_visible()
-    await page.reload()
     await picture(page, "runs-done", full=True)
     await assert_accessible(page)
     await page.get_by_role("button", name="Read the reply of attempt 1 about INC-1").click()
