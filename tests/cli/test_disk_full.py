@@ -90,6 +90,8 @@ def test_a_postgres_that_a_full_disk_ended_is_started_again_once_there_is_room(
     for status, retry_after, sentence in refusals(coder, 10):
         assert (status, retry_after) in ((507, "30"), (503, "2"))
         assert sentence.startswith((FULL, AWAY))
+    # It tries to recover by itself first; with room by then, nobody would have to start it again.
+    wait_until(lambda: "database system is shut down" in tandem.postgres.log.read_text())
     ballast.unlink()
     check_went_on(tandem, coder)
     wait_until(lambda: "The embedded Postgres is back." in tandem.talk.read_text())
