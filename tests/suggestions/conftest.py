@@ -200,6 +200,10 @@ def seen_anywhere(client: TestClient, table: Table) -> str:
 
 @pytest.fixture
 def lead(session: Session, table: Table) -> TestClient:
+    return lead_of(session, table)
+
+
+def lead_of(session: Session, table: Table) -> TestClient:
     """The lead, on a server whose settings name a model."""
     app = create_app(Settings(database_url="postgresql+psycopg://nowhere", **MODEL), table.database)
     client = TestClient(app, follow_redirects=False)
