@@ -24,11 +24,10 @@ from app.studies.models import Study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions.ledger_filter import LedgerFilter
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
-from app.suggestions.opening import reply_note
+from app.suggestions.opening import expose_examples, reply_note
 from app.suggestions.queries import SUBJECT
 
 REPLY = reply_note(0).removesuffix("0")
-EXAMPLE = "example in a prompt"
 DISCLOSURES = {
     "markdown": ("md", "text/markdown; charset=utf-8", markdown),
     "latex": ("tex", "application/x-tex", latex),
@@ -124,17 +123,8 @@ def expose_replies(session: Session, viewer: Viewer, reading: Reading, wanted: L
         literal(study_id, BigInteger), literal(member_id, BigInteger), said.c.incident_id, literal("suggestion"), note
     ).where(~known)
     session.execute(insert(Exposure).from_select(["study_id", "member_id", "incident_id", "kind", "note"], notes))
-    _expose_examples(session, viewer, [run for run in reading.runs.values() if run.round_id in reading.rounds])
-    session.flush()
-
-
-def _expose_examples(session: Session, viewer: Viewer, runs: Collection[SuggestionRun]) -> None:
-    """The prompts of these runs tell what their examples were settled as."""
-    of_member = (Exposure.study_id == viewer.study.id, Exposure.member_id == viewer.member.id)
-    known = set(session.scalars(select(Exposure.incident_id).where(*of_member, Exposure.note == EXAMPLE)))
-    wanted = {key for run in runs for key in run.example_incident_ids} - known
-    row = {"study_id": viewer.study.id, "member_id": viewer.member.id, "kind": "final_code", "note": EXAMPLE}
-    session.add_all(Exposure(**row, incident_id=key) for key in sorted(wanted))
+    runs = [run for run in reading.runs.values() if run.round_id in reading.rounds]
+    expose_examples(session, viewer, {key for run in runs for key in run.example_incident_ids})
 
 
 def _expose_suggestions(session: Session, viewer: Viewer, which: ColumnElement[bool]) -> None:

@@ -134,8 +134,7 @@ class OpenAIModel:
             # extra_body, because the package refuses parameters it does not know, and endpoints know others.
             reply = self.client.chat.completions.with_raw_response.create(**known, extra_body=others)
             request_id = request_id_of(reply.headers)
-            said = self.without_key(reply.text)
-            body = json.loads(said)
+            body = self.told(reply.text)
         except openai.APITimeoutError as problem:
             raise ModelTooSlow from problem
         except openai.APIConnectionError as problem:
@@ -147,12 +146,25 @@ class OpenAIModel:
         except (ValueError, RecursionError) as problem:
             raise AnswerNotReadable from problem
         if is_failure(body):
-            raise problem_of(told_status(body), said, reply.headers, secret=self.secret)
+            raise problem_of(told_status(body), json.dumps(body), reply.headers, secret=self.secret)
         return body, request_id
 
-    def without_key(self, said: str) -> str:
-        """A server that repeats the key must not bring it into the ledger."""
-        return said.replace(self.secret, KEY_SIGN) if len(self.secret) >= SHORTEST_KEY else said
+    def told(self, said: str) -> Any:
+        """The JSON of a server. One that repeats the key, escaped or not, must not bring it into the ledger."""
+        return self._without_key(json.loads(said))
+
+    def plain(self, said: str) -> str:
+        """As it may be stored and shown."""
+        return storable(said.replace(self.secret, KEY_SIGN) if len(self.secret) >= SHORTEST_KEY else said)
+
+    def _without_key(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.plain(value)
+        if isinstance(value, list):
+            return [self._without_key(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self._without_key(each) for name, each in value.items()}
+        return value
 
     @cached_property
     def client(self) -> OpenAI:

@@ -91,7 +91,7 @@ class LedgerFilter:
             found.append(or_(ModelCall.outcome != "valid", ModelCall.problem != ""))
         if self.since:
             found.append(ModelCall.at >= _midnight(self.since))
-        if self.until:
+        if self.until and self.until < date.max:
             found.append(ModelCall.at < _midnight(self.until) + timedelta(days=1))
         return found
 
