@@ -41,7 +41,7 @@ ANNOTATORS = {
 }
 STATE_WORDS = {
     "waiting": "waiting",
-    "failed": "failed",
+    "failed": "no answer",
     "refused": "declined by the model",
     "filtered": "stopped by a filter",
     "cut": "cut off",
