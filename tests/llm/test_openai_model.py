@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app.llm.abilities import Form
+from app.llm.bounded import MOST_BYTES
 from app.llm.openai_model import OpenAIModel
 from app.llm.problems import (
     ModelBroken,
@@ -34,6 +35,7 @@ from tests.support.openai_server import (
     Busy,
     Cut,
     Filtered,
+    KeepsAlive,
     OpenAIServer,
     OutOfQuota,
     Raw,
@@ -167,6 +169,19 @@ def test_nobody_at_the_address_is_said() -> None:
 def test_a_slow_model_is_given_up_on_after_its_time() -> None:
     with OpenAIServer(Slow(1.0, YES)) as server, pytest.raises(ModelTooSlow):
         model_at(server, seconds=0.2).answer(QUESTION)
+
+
+def test_empty_lines_that_an_endpoint_sends_while_it_works_do_not_make_it_patient_for_ever() -> None:
+    with OpenAIServer(KeepsAlive(0.05, YES), KeepsAlive(0.2, YES)) as server:
+        assert model_at(server, seconds=1).answer(QUESTION).text
+        with pytest.raises(ModelTooSlow):
+            model_at(server, seconds=1).answer(QUESTION)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_without_an_end_does_not_fill_the_memory(status: int) -> None:
+    with OpenAIServer(Raw(status, "x" * (MOST_BYTES + 1))) as server, pytest.raises(ModelUnreachable):
+        model_at(server).answer(QUESTION)
 
 
 @pytest.mark.parametrize("names_parameters", [True, False])
