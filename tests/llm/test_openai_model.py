@@ -239,14 +239,15 @@ def test_characters_a_database_refuses_are_replaced() -> None:
 
 
 def test_retry_after_may_be_a_date_or_nothing_that_can_be_read() -> None:
-    with OpenAIServer(Busy("Wed, 21 Oct 2015 07:28:00 GMT"), Busy("soon"), Busy(None)) as server:
+    never = Busy(f"Wed, 21 Oct 2015 07:28:00 +{'9' * 20}")
+    with OpenAIServer(Busy("Wed, 21 Oct 2015 07:28:00 GMT"), Busy("soon"), Busy(None), never) as server:
         waits = []
-        for _ in range(3):
+        for _ in range(4):
             with pytest.raises(ModelBusy) as busy:
                 model_at(server).answer(QUESTION)
             waits.append(busy.value.retry_after_seconds)
 
-    assert waits == [0.0, None, None]
+    assert waits == [0.0, None, None, None]
 
 
 def test_importing_the_port_and_the_adapter_does_not_import_openai() -> None:
