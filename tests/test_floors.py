@@ -42,6 +42,7 @@ LATE = (
     "agreement/precision.py",
     "agreement/stored_figures.py",
     "export/actions.py",
+    "llm/openai_model.py",
     "rounds/precision.py",
     "suggestions/assistance_page.py",
     "suggestions/validity_figures.py",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # Old servers know the one name, new models take only the other: a refused one is asked for under its other name.
 OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 SHORTEST_KEY = 8  # what is shorter is no secret, and a word of the answer more likely
+COMPLETIONS = "/chat/completions"
 MOST_REQUESTS = 12  # of one answer: each but the last was a free 400
 
 
@@ -170,13 +171,17 @@ class OpenAIModel:
     def client(self) -> OpenAI:
         import openai
 
+        from app.llm.bounded import bounded  # as slow to import
+
         return openai.OpenAI(
             base_url=self.address,
             api_key=self.secret or "none",  # local servers want none, the package wants one
             max_retries=0,  # each attempt is the caller's, so that each is recorded
             timeout=openai.Timeout(self._timeout_seconds, connect=min(10.0, self._timeout_seconds)),
-            # A redirect would carry the text to a host that nobody entered.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False,  # one would carry the text to a host that nobody entered
+                event_hooks={"response": [bounded(self._timeout_seconds, path=COMPLETIONS)]},
+            ),
         )
 
 

@@ -47,7 +47,7 @@ class LedgerFilter:
         endpoint = words("endpoint")
         return cls(
             run=whole_number(words("run")),
-            round=whole_number(words("round")),
+            round=number if (number := whole_number(words("round"))) and number < 2**31 else None,
             model=words("model"),
             endpoint=endpoint if endpoint == THIS_SERVER or whole_number(endpoint) is not None else "",
             outcome=words("outcome") if words("outcome") in OUTCOMES else "",
