@@ -29,7 +29,9 @@ def figures_of(facts: Facts, name: str, source: str, one: DimensionValidity) -> 
 
 
 def _agreement(facts: Facts, one: DimensionValidity) -> list[tuple[str, ...]]:
-    rows = [("people among themselves", *_figure(one.people))] if one.people is not None else []
+    rows: list[tuple[str, ...]] = []
+    if one.people is not None:
+        rows.append(("people among themselves", *_figure(one.people)))
     for beside in one.with_people:
         rows.append((f"coder {facts.coders[beside.member_id]} and the model", *_figure(beside.alpha)))
     return rows

@@ -89,10 +89,11 @@ def taken_disclosure(
     if annotators not in EPSILONS:
         raise NoSuchAnnotators
     ending, media_type, written = DISCLOSURES[format]
-    chosen = {"hosts": hosts, "prompts": prompts}
-    content = written(disclosure(gathered(session, viewer, annotators=annotators), **chosen))
-    said = {"form": format, "annotators": annotators, **chosen}
-    record(session, viewer.study.id, viewer.member, "disclosure.exported", **said)
+    content = written(disclosure(gathered(session, viewer, annotators=annotators), hosts=hosts, prompts=prompts))
+    record(
+        session, viewer.study.id, viewer.member, "disclosure.exported",
+        form=format, annotators=annotators, hosts=hosts, prompts=prompts,
+    )  # fmt: skip
     return ExportFile(f"{viewer.study.slug}-model-disclosure.{ending}", media_type, content)
 
 
