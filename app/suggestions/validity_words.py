@@ -46,9 +46,9 @@ def rests_on(found: Validity, source: str) -> list[str]:
         said.append(FROM_A_FILE)
     if found.samples > 1:
         said.append(
-            f"Each incident was asked {found.samples} times. Measured is not one of these answers: a code counts that "
-            "more than half of them hold, and none applies where that has the majority. So this tells of the model "
-            "asked so often, not of one call."
+            f"Each incident was asked {found.samples} times. Measured is none of these answers alone: a code counts "
+            "that more than half of them hold, and none applies where that has the majority. So this tells of the "
+            "model asked so often, not of one call."
         )
     if source == SIMILAR:
         said.append(LOOKED_UP)
@@ -62,7 +62,7 @@ def says_of(one: DimensionValidity, source: str) -> list[str]:
     """What the test says, and what is left out of it all, in sentences."""
     said = [of_test(one.test, source)] if one.test else []
     for n, words in (
-        (one.not_read, "what it says there could not be read"),
+        (one.not_read, "no similar one offers a code" if source == SIMILAR else "what it says could not be read"),
         (one.unsettled, "no answer of its samples had a majority"),
         (one.unresolved, "a code that it gave was split since"),
     ):

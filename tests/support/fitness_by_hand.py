@@ -180,8 +180,8 @@ def corrected(
     if tuning:
         value += tuning * float(np.average(g, weights=v))
         variance += tuning**2 * _variance_of_mean(g, v)
-    if variance <= 0:
-        low, high = wilson(min(max(value, 0.0), 1.0), len(y))
+    if variance < 1e-20:
+        low, high = wilson(min(max(value, 0.0), 1.0), float(w.sum() ** 2 / np.sum(w**2)))
     else:
         low, high = value - NORMAL * math.sqrt(variance), value + NORMAL * math.sqrt(variance)
     return Corrected(min(max(value, 0.0), 1.0), max(0.0, low), min(1.0, high), tuning)
@@ -196,7 +196,7 @@ def _variance_of_mean(values: Any, weights: Any) -> float:
 def wilson(share: float, n: float) -> tuple[float, float]:
     """The ends at which the distance of share from p is 1.96 errors of p: the roots of a quadratic."""
     low, high = sorted(np.roots([1 + NORMAL**2 / n, -(2 * share + NORMAL**2 / n), share**2]).real)
-    return max(0.0, float(low)), min(1.0, float(high))
+    return min(max(0.0, float(low)), share), max(min(1.0, float(high)), share)
 
 
 def figures(
