@@ -9,8 +9,8 @@ machinery; the figures say nothing of people. On a quarter of the reports the co
 submissions are in no figure, and PPI++ takes these reports as known from the model alone.
 
 The service and the symptom were asked of all reports, the root cause of the 95 of one cloud alone. Ends with 1 where a
-report is not answered, or a figure lies farther than 1e-9 from tests/support/fitness_by_hand.py (numpy, scipy and loops;
-nothing of app/methods). No interval is drawn by chance, so there is no looser bound.
+report is not answered, or a figure lies farther than 1e-9 from that of tests/support/fitness_by_hand.py (numpy, scipy
+and loops; nothing of app/methods). No interval is drawn by chance, so there is no looser bound.
 """
 
 import argparse
@@ -86,8 +86,8 @@ def measure(bench: Bench, maker: str, told: Mapping[str, str], dimensions: Seque
     """One study: all recorded runs of one maker, held against the person and the stand-ins of the two others."""
     models = sorted(name for name in bench.said if name.startswith(maker))
     raters = (HUMAN, *(STAND_INS[other] for other in MAKERS if other != maker))
-    print(f"\n{maker}: {', '.join(dimensions)} of {len(told)} reports; coders: the person of the data, and as stand-ins "
-          f"{' and '.join(raters[1:])}", flush=True)  # fmt: skip
+    who = f"the person of the data, and as stand-ins {' and '.join(raters[1:])}"
+    print(f"\n{maker}: {', '.join(dimensions)} of {len(told)} reports; coders: {who}", flush=True)
     began = time.monotonic()
     with bench.database.transaction() as session:
         lead = makers.make_study(session)
@@ -115,8 +115,8 @@ def asked(bench: Bench, study: ReportStudy, models: Sequence[str]) -> dict[str, 
     runs = {}
     for model in models:
         with bench.database.transaction() as session:
-            here = {"base_url": bench.base_url, "api_key": bench.api_key}
-            endpoint = make_endpoint(session, study.lead, name=model, model=model, **here)
+            here = {"base_url": bench.base_url, "key": bench.api_key, "most_at_once": 8}
+            endpoint = make_endpoint(session, study.lead, name=model, model=model, **here)  # type: ignore[arg-type]
             plan = RunPlan(model, endpoint.id, choice=Choice(which="all"), is_offered=model == models[0])
             coding_round = session.get_one(Round, study.coding_round.id)
             runs[model] = ask_for_suggestions(session, study.lead, coding_round, plan).id
@@ -176,7 +176,9 @@ def main() -> None:
           "reports without words of their own")  # fmt: skip
     unasked = [item for item in said[HUMAN][CAUSE] if item not in said[models[0]][CAUSE]]
     coded = sum(bool(said[HUMAN][CAUSE][item]) for item in unasked)
-    print(f"The person labelled the root cause of {coded} more of {len(unasked)} reports for which no run was asked it.")
+    print(
+        f"The person labelled the root cause of {coded} more of {len(unasked)} reports for which no run was asked it."
+    )
     with tempfile.TemporaryDirectory() as folder, running_postgres(Path(folder) / "data") as url:
         own = make_database(make_url(url), "real_reports", migrated=True).render_as_string(hide_password=False)
         bench = Bench(Database.at(own), said, asked_for.epsilon)
@@ -189,8 +191,8 @@ def main() -> None:
     expected = Counter({model: len(every) + len(told["azure"]) for model in models})
     if bench.served != expected:
         bench.apart.append(f"served {dict(bench.served)}, not {dict(expected)}")
-    print(f"\nserved {bench.served.total():,} answers of {len(bench.served)} runs; compared {bench.compared:,} figures; "
-          f"{len(bench.apart)} differ by more than 1e-9")  # fmt: skip
+    print(f"\nserved {bench.served.total():,} answers of {len(bench.served)} runs; compared {bench.compared:,} "
+          f"figures; {len(bench.apart)} differ by more than 1e-9")  # fmt: skip
     print(*bench.apart[:40], sep="\n")
     sys.exit(1 if bench.apart else 0)
 

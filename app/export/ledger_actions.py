@@ -26,12 +26,17 @@ from app.suggestions.ledger_filter import LedgerFilter
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.opening import expose_examples, reply_note
 from app.suggestions.queries import SUBJECT
+from app.suggestions.validity_figures import EPSILONS
 
 REPLY = reply_note(0).removesuffix("0")
 DISCLOSURES = {
     "markdown": ("md", "text/markdown; charset=utf-8", markdown),
     "latex": ("tex", "application/x-tex", latex),
 }
+
+
+class NoSuchAnnotators(Invalid):
+    """Say who the coders are: experts, skilled coders or crowd workers."""
 
 
 class NoOpenSuggestions(Invalid):
@@ -73,14 +78,21 @@ def taken_suggestions(session: Session, viewer: Viewer, *, format: str) -> Large
     return file
 
 
-def taken_disclosure(session: Session, viewer: Viewer, *, format: str, hosts: bool, prompts: bool) -> ExportFile:
+def taken_disclosure(
+    session: Session, viewer: Viewer, *, format: str, annotators: str, hosts: bool, prompts: bool
+) -> ExportFile:
     """It tells counts and figures and nothing that a model said of an incident, so it exposes nothing."""
     check_leads(viewer)
     if format not in DISCLOSURES:
         raise NoSuchForm
+    if annotators not in EPSILONS:
+        raise NoSuchAnnotators
     ending, media_type, written = DISCLOSURES[format]
-    content = written(disclosure(gathered(session, viewer), hosts=hosts, prompts=prompts))
-    record(session, viewer.study.id, viewer.member, "disclosure.exported", form=format, hosts=hosts, prompts=prompts)
+    content = written(disclosure(gathered(session, viewer, annotators=annotators), hosts=hosts, prompts=prompts))
+    record(
+        session, viewer.study.id, viewer.member, "disclosure.exported",
+        form=format, annotators=annotators, hosts=hosts, prompts=prompts,
+    )  # fmt: skip
     return ExportFile(f"{viewer.study.slug}-model-disclosure.{ending}", media_type, content)
 
 

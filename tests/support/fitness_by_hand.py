@@ -180,8 +180,8 @@ def corrected(
     if tuning:
         value += tuning * float(np.average(g, weights=v))
         variance += tuning**2 * _variance_of_mean(g, v)
-    if variance <= 0:
-        low, high = wilson(min(max(value, 0.0), 1.0), len(y))
+    if variance < 1e-20:
+        low, high = wilson(min(max(value, 0.0), 1.0), float(w.sum() ** 2 / np.sum(w**2)))
     else:
         low, high = value - NORMAL * math.sqrt(variance), value + NORMAL * math.sqrt(variance)
     return Corrected(min(max(value, 0.0), 1.0), max(0.0, low), min(1.0, high), tuning)
@@ -196,7 +196,7 @@ def _variance_of_mean(values: Any, weights: Any) -> float:
 def wilson(share: float, n: float) -> tuple[float, float]:
     """The ends at which the distance of share from p is 1.96 errors of p: the roots of a quadratic."""
     low, high = sorted(np.roots([1 + NORMAL**2 / n, -(2 * share + NORMAL**2 / n), share**2]).real)
-    return max(0.0, float(low)), min(1.0, float(high))
+    return min(max(0.0, float(low)), share), max(min(1.0, float(high)), share)
 
 
 def figures(
@@ -231,7 +231,12 @@ def _tests(compared: Mapping[str, Mapping[str, tuple[float, float]]], epsilon: f
     for who, rows in compared.items():
         n = len(rows)
         found[f"test, {who}: n"] = n
-        found[f"test, {who}: difference"] = mean(worse - better for better, worse in rows.values()) if n else None
+        differences = [worse - better for better, worse in rows.values()]
+        found[f"test, {who}: difference"] = mean(differences) if n else None
+        has_spread = len(set(differences)) > 1
+        ends = stats.ttest_1samp(differences, 0).confidence_interval(0.95) if has_spread else (None, None)
+        ends = [each if each is None else min(max(each, -1.0), 1.0) for each in ends]
+        found |= zip((f"test, {who}: difference, low", f"test, {who}: difference, high"), ends, strict=True)
         p = p_values.get(who, math.nan)
         found[f"test, {who}: p"] = None if math.isnan(p) else p
         found[f"test, {who}: falls"] = float(who in fallen)
@@ -296,6 +301,8 @@ def told(one: DimensionValidity, *, rater: Callable[[int], str], code: Callable[
     for human in one.test.humans:
         who = rater(int(human.rater))
         found |= {f"test, {who}: n": human.items, f"test, {who}: difference": human.difference}
+        ends = {"low": human.difference_low, "high": human.difference_high}
+        found |= {f"test, {who}: difference, {name}": each for name, each in ends.items()}
         found |= {f"test, {who}: p": human.p, f"test, {who}: falls": float(human.loses)}
         found |= _of_app(f"test, {who}, model as good", human.advantage)
         found |= _of_app(f"test, {who}, coder as good", human.human_advantage)

@@ -117,9 +117,7 @@ class ReportStudy:
         people = {rater: {item: said[rater][name][item] for item in blind} for rater in self.coders}
         machine = {item: said[model][name][item] for item in self.incidents}
         used = {code for of in (*people.values(), machine) for codes in of.values() for code in codes}
-        theirs = fitness_by_hand.figures(
-            people, machine, codes=used, labelled=set(blind), sets=True, epsilon=epsilon
-        )
+        theirs = fitness_by_hand.figures(people, machine, codes=used, labelled=set(blind), sets=True, epsilon=epsilon)
         mine = fitness_by_hand.told(one, rater=names.__getitem__, code=spelt.__getitem__)
         return theirs, list(fitness_by_hand.apart(mine, theirs))
 
