@@ -5,7 +5,7 @@ All of it is done by the acts of the app; the model answers by what stands in sh
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -40,14 +40,15 @@ from bench.shots_desks_said import CODES, FAILING, QUESTIONS, SAID
 from tests.makers import assignment_of, code_and_submit, make_code, make_dimension, make_round
 from tests.support.endpoints import make_endpoint
 
-CODER = "Ada Lindqvist"
+CODER = "Ada Lindqvist"  # as bench.shots_stage signs her in
 MINI = "gpt-4.1-mini"
+ADDRESS = "https://incidents.openai.azure.com/openai/v1"
 PROBLEMS = {"refused": ReplyRefused, "filtered": ReplyFiltered, "cut": ReplyCut}
 TOLD = ("SAMPLE-022", "SAMPLE-015", "SAMPLE-025", "SAMPLE-035")  # on request: unopened is the last
 NOT_TOLD = ("SAMPLE-002", "SAMPLE-005", "SAMPLE-008", "SAMPLE-012", "SAMPLE-028")
 ELSEWHERE = {"before": "SAMPLE-018", "after": "SAMPLE-032", "blind": "SAMPLE-038"}
 MOST_TRIES = 30
-Page = tuple[str, str, str, tuple[str, ...]]  # name, who looks, address, what is pressed
+Page = tuple[str, str, str]  # name, who looks, address
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class Recorded:
 
     said: Mapping[str, Mapping[str, Any] | str]
     name: str = MINI
-    address: str = "https://incidents.openai.azure.com/openai/v1"
-    abilities: Abilities = Abilities()
+    address: str = ADDRESS
+    abilities: Abilities = field(default_factory=Abilities)
 
     def with_abilities(self, abilities: Abilities) -> "Recorded":
         return self
@@ -70,7 +71,7 @@ class Recorded:
         sent = (len(question.system) + len(question.user)) // 4
         answer = Answer(
             text=text, model_answered=f"{MINI}-2025-04-14", parameters_sent=dict(question.parameters),
-            request_id=f"chatcmpl-{abs(hash(question.user)) % 10**6}", fingerprint="fp_44709d6fcb", finish_reason="stop",
+            request_id=f"chatcmpl-{sent}", fingerprint="fp_44709d6fcb", finish_reason="stop",
             input_tokens=sent, cached_tokens=len(question.system) // 4, output_tokens=len(text) // 4,
             reasoning_tokens=0, priced_as=MINI,
         )  # fmt: skip
@@ -89,14 +90,17 @@ class Desks:
     endpoint: ModelEndpoint
 
     def model(self) -> Recorded:
-        said = {name: self._reply(told) for name, told in SAID.items()}
+        said: dict[str, Mapping[str, Any] | str] = {name: self._reply(told) for name, told in SAID.items()}
         said |= dict(zip(NOT_TOLD, FAILING, strict=True))
         said |= {one: self._reply(SAID["SAMPLE-018"]) for one in ELSEWHERE.values()}
         return Recorded({(self.incidents[name].text or "")[:60]: each for name, each in said.items()})
 
     def _reply(self, told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         return {
-            f"d{self.dimensions[name].id}": {**each, "codes": [f"c{self.codes[name, code].id}" for code in each["codes"]]}
+            f"d{self.dimensions[name].id}": {
+                **each,
+                "codes": [f"c{self.codes[name, code].id}" for code in each["codes"]],
+            }
             for name, each in told.items()
         }
 
@@ -133,7 +137,7 @@ def _desks(session: Session, person: Person, coder: Person) -> Desks:
     }
     prices = {"input_price": Decimal("0.4"), "cached_price": Decimal("0.1"), "output_price": Decimal("1.6")}
     endpoint = make_endpoint(
-        session, lead, name="Azure, Sweden", base_url=Recorded.address, model=MINI, takes_batches=True, **prices
+        session, lead, name="Azure, Sweden", base_url=ADDRESS, model=MINI, takes_batches=True, **prices
     )
     incidents = _incidents(session, lead)
     return Desks(lead, Viewer(coder, lead.study, member), dimensions, codes, incidents, endpoint)
@@ -194,9 +198,7 @@ def _decided(session: Session, desks: Desks, coding_round: Round) -> None:
         Decision("change", code_id=other),
     ]
     for suggestion, choice in zip(offered, choices, strict=True):
-        after = session.scalar(
-            select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment.id)
-        )
+        after = session.scalar(select(AssignmentWork.last_act_id).where(AssignmentWork.assignment_id == assignment.id))
         decide(session, desks.coder, assignment.id, suggestion.id, choice, Acting(uuid4(), after, "tab"))
 
 
@@ -238,6 +240,5 @@ def _pages(
         "desks-ledger-nothing": f"{home}/suggestions/ledger?incident=nothing",
         "desks-validity": f"{asked}/{runs[0]}/validity",
     }
-    return [(name, CODER, path, ()) for name, path in of_coder.items()] + [
-        (name, "lead", path, ()) for name, path in of_lead.items()
-    ]
+    seen_by = [(CODER, of_coder), ("lead", of_lead)]
+    return [(name, who, path) for who, pages in seen_by for name, path in pages.items()]

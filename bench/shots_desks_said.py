@@ -38,7 +38,7 @@ LONG_PROMPTS = {
     "Symptom": _says(
         (
             (2, "One in nine requests ended with HTTP 503"),
-            (2, "some answers stopped after a few words with finish reason \"length\""),
+            (2, 'some answers stopped after a few words with finish reason "length"'),
         ),
         "Requests were refused, and of the others some answers ended early.",
         "Errors returned",
@@ -81,7 +81,7 @@ FAULTY_CHIP = {
 }
 WAITING_JOBS = {
     "Symptom": _says(
-        ((1, "Jobs submitted after Monday afternoon stayed in state \"queued\" and showed no estimate"),),
+        ((1, 'Jobs submitted after Monday afternoon stayed in state "queued" and showed no estimate'),),
         "Jobs waited for a day.",
         "Slow responses",
     ),
@@ -91,7 +91,7 @@ WAITING_JOBS = {
         "Code defect",
     ),
 }
-SAID: dict[str, dict[str, dict[str, Any]] | str] = {
+SAID: dict[str, dict[str, dict[str, Any]]] = {
     "SAMPLE-022": LONG_PROMPTS,
     "SAMPLE-015": LAGGING_STANDBY,
     "SAMPLE-025": FAULTY_CHIP,
