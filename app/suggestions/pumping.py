@@ -25,6 +25,7 @@ from app.suggestions.examples import ExamplesGone
 from app.suggestions.keeping import end_if_done, pause
 from app.suggestions.material import Share, endpoint_of_run, material_of
 from app.suggestions.models import BATCH
+from app.suggestions.queries import run_by_id
 from app.suggestions.queue import Holding
 
 AT_ONCE = 4  # incidents that a pump takes up together
@@ -46,7 +47,7 @@ def pump(workplace: Workplace, *, study_id: int, run_id: int) -> Later | None:
     """None: the run needs this pump no more."""
     asker = _made(workplace, study_id, run_id)
     if asker is None:
-        return None
+        return _swept(workplace, study_id, run_id)
     ends_at = time.monotonic() + BOX_SECONDS
     with _kept_alive(asker):
         while time.monotonic() < ends_at and not workplace.stopping.is_set():
@@ -87,6 +88,15 @@ def _made(workplace: Workplace, study_id: int, run_id: int) -> Asker | None:
         gate=gate_of(endpoint, most_at_once=settings.llm_most_at_once),
         first_wait_seconds=settings.llm_first_wait_seconds,
     )
+
+
+def _swept(workplace: Workplace, study_id: int, run_id: int) -> Later | None:
+    """A run that rests or is over keeps no reservation of a worker that was killed: looked at until nothing is left."""
+    with workplace.database.transaction() as session:
+        if run_by_id(session, study_id, run_id).mode == BATCH:  # its calls are its batches'
+            return None
+        wait = queue.sweep(session, study_id, run_id)
+    return None if wait is None else Later(min(max(wait, LONGEST_NAP_SECONDS), LONGEST_REST_SECONDS))
 
 
 def _claimed(asker: Asker) -> list[Share]:

@@ -1,28 +1,33 @@
 """One incident of a run: every attempt is in the ledger, and what was paid for is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from app.db.base import now
 from app.db.session import Database
+from app.jobs import Workplace
 from app.ledger.budget import spending
+from app.ledger.models import CallUnderWay
 from app.llm.port import Answer
 from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, ReplyRefused, TextTooLong, WrongKey
 from app.llm.scripted import ScriptedModel
 from app.problems import NotAllowed
+from app.settings import Settings
 from app.studies.models import Membership, StudyEvent
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
 from app.suggestions.jobs import MOST_PUMPS
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
+from app.suggestions.pumping import Later, pump
 from app.suggestions.queries import counts_of, spent_of
-from app.suggestions.steering import resume_run
+from app.suggestions.steering import cancel_run, pause_run, resume_run
 from tests import makers
 from tests.suggestions.conftest import SECRET_NAME, Table, words_of
 
@@ -274,6 +279,36 @@ def test_a_call_whose_worker_was_killed_is_lost_counted_and_made_again(table: Ta
     counted = spent_of(table.session, run)
     assert (counted.calls, counted.lost) == (3, 2) and counted.is_partial
     assert counts_of(table.session, run)["done"] == 1
+
+
+@pytest.mark.parametrize("how", [pause_run, cancel_run])
+def test_a_run_that_rests_or_is_over_keeps_no_reservation_of_a_worker_that_was_killed(
+    table: Table, how: Callable[..., None]
+) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small", limit=1)
+    (row,) = table.rows(run)
+    table.model = ScriptedModel(otherwise=table.reply(), name="small")
+    share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
+    with pytest.raises(Killed):
+        suggest_for_incident(DyingDatabase(table.database, UNTIL_IT_LEAVES), table.model, **share)
+    how(table.session, table.lead, table.coding_round, run.id)
+    place = Workplace(table.database, Settings(database_url="postgresql+psycopg://nowhere"))
+
+    later = pump(place, study_id=run.study_id, run_id=run.id)  # who makes the call may be alive
+    assert isinstance(later, Later) and later.seconds > 1 and table.calls() == []
+    assert spending(table.session, run.study_id).reserved > 0
+    table.session.execute(update(CallUnderWay).values(leased_until=now()))
+    assert pump(place, study_id=run.study_id, run_id=run.id) is None
+
+    table.session.expire_all()
+    spent = spending(table.session, run.study_id)
+    assert spent.reserved == 0 and spent.untold > 8_000 and [call.outcome for call in table.calls()] == ["lost"]
+    assert spent_of(table.session, run).lost == 1 and row.attempts == 1
+    if how is pause_run:
+        resume_run(table.session, table.lead, table.coding_round, run.id)
+        suggest_for_incident(table.database, table.model, **share)
+        table.session.expire_all()
+        assert (row.state, row.attempts, [one.attempt for one in table.calls()]) == ("done", 2, [1, 2])
 
 
 def test_who_is_killed_each_time_gives_the_incident_up(table: Table) -> None:
