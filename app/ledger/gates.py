@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,17 @@ def gate_of(endpoint: ModelEndpoint | None, *, most_at_once: int) -> Gate:
     """most_at_once: of the model that the settings of the server name."""
     if endpoint is None:
         return Gate(SERVER, most_at_once)
-    return Gate(f"endpoint:{endpoint.id}", endpoint.most_at_once)
+    return Gate(_key(endpoint.id), endpoint.most_at_once)
+
+
+def forget_gates(session: Session, study_id: int) -> None:
+    """Of a study that is deleted: a gate belongs to no study by itself."""
+    ids = session.scalars(select(ModelEndpoint.id).where(ModelEndpoint.study_id == study_id)).all()
+    session.execute(delete(ModelGate).where(ModelGate.key.in_([_key(each) for each in ids])))
+
+
+def _key(endpoint_id: int) -> str:
+    return f"endpoint:{endpoint_id}"
 
 
 def seconds_to_wait(session: Session, gate: Gate) -> float:
