@@ -4,9 +4,12 @@ A value is the set of codes that a run offered for a dimension of an incident, a
 applies; a new code counts by its name, whatever its case. Nothing here tells what people coded.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -14,9 +17,11 @@ from sqlalchemy.orm import Session, aliased
 from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook
 from app.incidents.models import Incident
-from app.methods.agreement import Measures, count_set_patterns, measures_of
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.prompt import DimensionEntry
+
+if TYPE_CHECKING:
+    from app.methods.agreement import Measures
 
 ONE, OTHER = "one", "other"
 MOST_CODES = 40  # of a dimension, those that come most often
@@ -90,6 +95,8 @@ def _beside(
     incidents: Sequence[int],
     codebook: Codebook,
 ) -> Beside:
+    from app.methods.agreement import count_set_patterns, measures_of  # numpy: not before there is something to count
+
     said = [_offered(session, run, dimension.id, codebook) for run in (one, other)]
     table = [{ONE: said[0].get(key, frozenset()), OTHER: said[1].get(key, frozenset())} for key in incidents]
     differing = [key for key, row in zip(incidents, table, strict=True) if row[ONE] != row[OTHER]]
