@@ -11,6 +11,7 @@ from app.db.session import Database
 from app.llm.port import Question
 from app.llm.scripted import ScriptedModel
 from app.studies.viewer import Viewer
+from app.suggestions.sources import SERVER, Source
 
 OPEN_CODES = (
     ("Alert threshold too high", "The alert fires later than the harm begins."),
@@ -89,7 +90,7 @@ def _first_quoted(session: Session, lead: Viewer, dimension_id: int, but: int) -
 
 def _ask(session: Session, lead: Viewer, chosen: Chosen) -> int:
     seen = leaves(session, lead.study.id, chosen).fingerprint
-    return actions.ask(session, lead, chosen, model="small", seen=seen).id
+    return actions.ask(session, lead, chosen, Source(SERVER, "", "small"), seen=seen).id
 
 
 def _reply(question: Question, code_ids: list[int]) -> dict[str, object]:

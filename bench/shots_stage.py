@@ -37,6 +37,7 @@ from app.sample.content import SampleAnswer, SampleEvidence
 from app.studies.actions import create_study, invite_member, join_study
 from app.studies.models import Membership, Study
 from app.studies.viewer import Viewer
+from bench.shots_desks import pages_of_desks
 from bench.shots_help import pages_of_help
 from bench.shots_looks import page_of_a_look
 from bench.shots_many import pages_of_many
@@ -122,6 +123,7 @@ def set_stage(site: Site) -> Stage:
         tokens = {name: start_sign_in(session, one, user_agent="shots", days=1) for name, one in people.items()}
     helped = [*pages_of_help(site.database, lead, cause.id, code.id)]
     helped.append(("validity", page_of_validity(site.database, person)))
+    shots += [Shot(*each) for each in pages_of_desks(site.database, person, people[ADA])]
     return Stage(site, tokens, shots + [Shot(name, "lead", path) for name, path in helped])
 
 

@@ -44,6 +44,7 @@ LATE = (
     "agreement/precision.py",
     "agreement/stored_figures.py",
     "export/actions.py",
+    "llm/openai_model.py",
     "rounds/precision.py",
     "suggestions/assistance_page.py",
     "suggestions/comparison.py",

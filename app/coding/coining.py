@@ -7,6 +7,7 @@ from app.codebook.tree import CodeEntry, DimensionEntry
 from app.coding.applying import seen_code
 from app.coding.payload import Payload
 from app.coding.step import Step
+from app.methods.names import same_name
 
 
 def find_or_create(
@@ -37,7 +38,7 @@ def find_or_create(
 
 def _found(step: Step, dimension: DimensionEntry, name: str, parent_id: int | None) -> CodeEntry | None:
     """Beside the wanted place first, then anywhere in the dimension."""
-    same = [c for c in step.codebook.appliable(dimension.id) if c.name.casefold() == name.casefold()]
+    same = [c for c in step.codebook.appliable(dimension.id) if same_name(c.name, name)]
     return next((code for code in same if code.parent_id == parent_id), same[0] if same else None)
 
 

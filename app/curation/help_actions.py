@@ -20,10 +20,13 @@ from app.curation.help_prompt import TEMPLATE_VERSION
 from app.curation.help_sight import Sight, sight_of, unopened
 from app.curation.plan_actions import PlannedStep, add_steps, make_plan
 from app.db.base import now
+from app.ledger.endpoints import check_may_leave
 from app.problems import NotFound
 from app.studies.events import record
+from app.studies.models import Study
 from app.studies.queries import hold_study
 from app.studies.viewer import Viewer, check_leads
+from app.suggestions.sources import Source
 
 STEPS = {"near_duplicates": "merge", "categories": "roll_up"}
 
@@ -59,12 +62,15 @@ def open_quotes_of_help(session: Session, viewer: Viewer, help_id: int) -> None:
     _record(session, viewer, "help.quotes_opened", ("codebook_help", asked.id), quotes=len(quotes))
 
 
-def ask(session: Session, viewer: Viewer, chosen: Chosen, *, model: str, seen: str) -> CodebookHelp:
-    """seen: the fingerprint of what the lead saw would leave. What they did not see does not leave."""
+def ask(session: Session, viewer: Viewer, chosen: Chosen, source: Source | None, *, seen: str) -> CodebookHelp:
+    """source: which model is asked; None: none can be. seen: the fingerprint of what the lead saw would leave. What
+    they did not see does not leave."""
     check_leads(viewer)
-    if not model:
+    if source is None or not source.model:
         raise policy.NoModelNamed
     hold_study(session, viewer.study.id)  # two leads may ask at the same moment
+    if source.address:
+        check_may_leave(session.get_one(Study, viewer.study.id, populate_existing=True), source.address)
     if chosen.code is not None and not chosen.quotes:
         raise policy.NoQuotes
     if unopened(session, viewer, chosen.quotes):
@@ -79,7 +85,8 @@ def ask(session: Session, viewer: Viewer, chosen: Chosen, *, model: str, seen: s
         dimension_id=chosen.dimension.id,
         code_id=chosen.code.id if chosen.code else None,
         asked_by=viewer.member.id,
-        model=model,
+        model=source.model,
+        endpoint_id=source.endpoint_id,
         prompt_version=TEMPLATE_VERSION,
         redaction=would_leave.version,
         codebook_seq=chosen.codebook_seq,  # as the lead saw it, whatever was changed since
@@ -88,7 +95,7 @@ def ask(session: Session, viewer: Viewer, chosen: Chosen, *, model: str, seen: s
     session.add(asked)
     session.flush()
     defer_help(session, asked)
-    _record(session, viewer, "help.asked", _subject(asked), help=asked.kind, help_id=asked.id, model=model)
+    _record(session, viewer, "help.asked", _subject(asked), help=asked.kind, help_id=asked.id, model=source.model)
     return asked
 
 

@@ -19,10 +19,12 @@ from app.db.base import now
 from app.db.session import Database
 from app.ledger.actions import Asked, CallContext
 from app.ledger.endpoint_problems import OnlyLocalModels
-from app.ledger.endpoints import may_leave
-from app.ledger.models import ModelCall
+from app.ledger.endpoints import endpoint_of, may_leave, prices_of
+from app.ledger.gates import OPEN, Gate
+from app.ledger.models import ModelCall, ModelEndpoint
 from app.ledger.under_way import Begun, begin, end, take_for_lost
 from app.llm.port import Answer, Model, Question
+from app.llm.prices import Prices
 from app.llm.problems import ModelProblem, ReplyUnusable
 from app.problems import NotFound
 from app.studies.models import Study
@@ -35,9 +37,10 @@ from app.suggestions.attempts import (
     told,
     wait_seconds,
 )
+from app.suggestions.leaving import Leaving
 
 LEASE_SECONDS = 600.0
-OTHER_MODEL = "This was to be asked of {}, but the settings of this server now name {}. Ask anew."
+OTHER_MODEL = "This was to be asked of {}, but its settings now name {}. Ask anew."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then ask again."
 UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept below."
 NO_LONGER = (
@@ -56,13 +59,16 @@ class Errand:
     asked_by: int
     leaves: Leaves
     stored: tuple[ModelCall, ...]
+    endpoint_id: int | None = None
+    prices: Prices | None = None
+    priced_as: str = ""
 
     @property
     def subject(self) -> tuple[str, int]:
         return queries.SUBJECT, self.help_id
 
 
-def give_help(database: Database, model: Model | None, *, study_id: int, help_id: int) -> None:
+def give_help(database: Database, model: Model | None, *, study_id: int, help_id: int, gate: Gate = OPEN) -> None:
     """Raises TryAgainLater when the model is busy or broken and attempts are left. Run twice, it does nothing twice."""
     with database.transaction() as session:
         errand = _errand(session, model, study_id, help_id)
@@ -71,7 +77,7 @@ def give_help(database: Database, model: Model | None, *, study_id: int, help_id
     question = errand.leaves.question()
     stored = [(call.raw_answer, read_reply(call.raw_answer, errand.leaves.material)) for call in errand.stored]
     if not stored:
-        answered = _attempt(database, model, errand, question, last=False)
+        answered = _attempt(database, model, gate, errand, question, last=False)
         if answered is None:
             return
         stored = [answered]
@@ -79,7 +85,23 @@ def give_help(database: Database, model: Model | None, *, study_id: int, help_id
     if reading.is_whole or len(stored) > 1:
         _keep_stored(database, errand, stored)
         return
-    _attempt(database, model, errand, repair_question(question, text, reading.fault), last=True)
+    _attempt(database, model, gate, errand, repair_question(question, text, reading.fault), last=True)
+
+
+def endpoint_of_help(session: Session, study_id: int, help_id: int) -> ModelEndpoint | None:
+    """None: the model that the settings name. Raises NotFound."""
+    return _endpoint_of(session, queries.help_by_id(session, study_id, help_id))
+
+
+def _endpoint_of(session: Session, asked: CodebookHelp) -> ModelEndpoint | None:
+    return endpoint_of(session, asked.study_id, asked.endpoint_id) if asked.endpoint_id is not None else None
+
+
+def fail(session: Session, study_id: int, help_id: int, problem: str) -> None:
+    """Where it cannot even be asked."""
+    row = queries.help_by_id(session, study_id, help_id, lock=True)
+    if row.state == "waiting":
+        finish(session, row, "failed", problem)
 
 
 def _errand(session: Session, model: Model | None, study_id: int, help_id: int) -> Errand | None:
@@ -103,6 +125,7 @@ def _errand(session: Session, model: Model | None, study_id: int, help_id: int) 
     asked.attempts += len(take_for_lost(session, study_id, queries.SUBJECT, [help_id]))  # of a worker that was killed
     calls = queries.calls_of(session, asked)
     since = calls[len(calls) - asked.attempts :]
+    endpoint = _endpoint_of(session, asked)
     return Errand(
         study_id=study_id,
         help_id=help_id,
@@ -110,14 +133,17 @@ def _errand(session: Session, model: Model | None, study_id: int, help_id: int) 
         asked_by=asked.asked_by,
         leaves=leaves(session, study_id, chosen, redaction=asked.redaction),
         stored=tuple(call for call in since if call.outcome in READ and call.raw_answer),
+        endpoint_id=asked.endpoint_id,
+        prices=prices_of(endpoint),
+        priced_as=endpoint.real_model if endpoint else "",
     )
 
 
 def _attempt(
-    database: Database, model: Model, errand: Errand, question: Question, *, last: bool
+    database: Database, model: Model, gate: Gate, errand: Errand, question: Question, *, last: bool
 ) -> tuple[str, Reading] | None:
     """The reply and how it reads; None where nothing more is to be done. last: it is not asked again for its form."""
-    begun = _begun(database, model, errand, question)
+    begun = _begun(database, model, gate, errand, question)
     if begun is None:
         return None
     asked_at, started = now(), time.monotonic()
@@ -153,10 +179,14 @@ def _keep_stored(database: Database, errand: Errand, stored: Sequence[tuple[str,
         keep(session, row, stored[whole][1], errand.stored[whole].id)
 
 
-def _begun(database: Database, model: Model, errand: Errand, question: Question) -> Begun | None:
-    """Raises TryAgainLater while calls under way may leave room; None where the cap of the study is reached."""
+def _begun(database: Database, model: Model, gate: Gate, errand: Errand, question: Question) -> Begun | None:
+    """Raises TryAgainLater while calls under way may leave room, and where the study has other rules by now for what
+    leaves; None where the cap of the study is reached."""
     with database.transaction() as session:
         row = queries.help_by_id(session, errand.study_id, errand.help_id, lock=True)
+        study = session.get_one(Study, errand.study_id)
+        if Leaving.of(study, asked_for=row.redaction) != errand.leaves.leaving or not may_leave(study, model.address):
+            raise TryAgainLater(0.0)
         context = CallContext(
             study_id=errand.study_id,
             member_id=errand.asked_by,
@@ -164,9 +194,12 @@ def _begun(database: Database, model: Model, errand: Errand, question: Question)
             subject_kind=queries.SUBJECT,
             subject_id=row.id,
             attempt=len(queries.calls_of(session, row)) + 1,
+            endpoint_id=errand.endpoint_id,
             redaction=errand.leaves.version,
+            prices=errand.prices,
+            priced_as=errand.priced_as,
         )
-        found = begin(session, context, question, model, holder=uuid4(), lease_seconds=LEASE_SECONDS)
+        found = begin(session, context, question, model, holder=uuid4(), lease_seconds=LEASE_SECONDS, gate=gate)
         if isinstance(found, Begun):
             return found
         if found.problem:

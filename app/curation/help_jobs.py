@@ -2,16 +2,30 @@
 
 from sqlalchemy.orm import Session
 
-from app.curation.help_asking import give_help
+from app.curation.help_asking import endpoint_of_help, fail, give_help
 from app.curation.help_models import CodebookHelp
 from app.jobs import Workplace, defer_once_in, task
-from app.llm.configured import model_from
+from app.ledger.endpoint_problems import EndpointUnusable
+from app.ledger.endpoints import model_of
+from app.ledger.gates import gate_of
+from app.problems import NotFound
 from app.suggestions.jobs import WhenTheModelSays
 
 
 @task("curation.help_with_codebook", retry=WhenTheModelSays())
 def help_with_codebook(workplace: Workplace, study_id: int, help_id: int) -> None:
-    give_help(workplace.database, model_from(workplace.settings), study_id=study_id, help_id=help_id)
+    settings, database = workplace.settings, workplace.database
+    with database.transaction() as session:
+        try:
+            endpoint = endpoint_of_help(session, study_id, help_id)
+            model = model_of(settings, endpoint)
+        except NotFound:  # the study was deleted meanwhile
+            return
+        except EndpointUnusable as problem:
+            fail(session, study_id, help_id, problem.sentence)
+            return
+    gate = gate_of(endpoint, most_at_once=settings.llm_most_at_once)
+    give_help(database, model, study_id=study_id, help_id=help_id, gate=gate)
 
 
 def defer_help(session: Session, asked: CodebookHelp) -> None:

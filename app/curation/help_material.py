@@ -59,8 +59,12 @@ class Leaves:
     """What leaves for one question, under the study's rules. has_cap: so the length of the reply is limited, too."""
 
     material: Material
-    version: str
+    leaving: Leaving
     has_cap: bool
+
+    @property
+    def version(self) -> str:
+        return self.leaving.version
 
     @property
     def preview(self) -> Question:
@@ -102,7 +106,7 @@ def leaves(session: Session, study_id: int, chosen: Chosen, *, redaction: str = 
         code=line(chosen.code) if chosen.code else None,
         quotes=tuple(leaving.of_text(quote.words).text for quote in chosen.quotes),
     )
-    return Leaves(material, leaving.version, study.token_cap is not None)
+    return Leaves(material, leaving, budget.has_cap(session, study_id))
 
 
 def of_dimension(session: Session, study_id: int, dimension_id: int, kind: str) -> Chosen:

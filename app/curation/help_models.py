@@ -17,6 +17,7 @@ class CodebookHelp(Base):
 
     material: {"code_ids": […], "evidence_ids": […]}, what goes into the question. proposal: {"items": […],
     "remarks": […]} as read from the reply, null until there is one. attempts: since it was asked, or asked again.
+    endpoint_id null: the model that the settings of the server name.
     """
 
     __tablename__ = "codebook_help"
@@ -24,6 +25,7 @@ class CodebookHelp(Base):
         within_study("dimension_id", "dimensions"),
         within_study("code_id", "codes"),
         within_study("asked_by", "memberships"),
+        within_study("endpoint_id", "model_endpoints"),
         within_study("model_call_id", "model_calls"),
         Index("ix_codebook_help_dimension", "study_id", "dimension_id"),
         CheckConstraint("(kind = 'definition') = (code_id IS NOT NULL)", name="about_a_code"),
@@ -38,6 +40,7 @@ class CodebookHelp(Base):
     asked_by: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[Now]
     model: Mapped[str] = mapped_column(Text)
+    endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
     prompt_version: Mapped[str] = mapped_column(Text)
     redaction: Mapped[str] = mapped_column(Text, server_default="")  # version of the patterns; blank: as it is stored
     codebook_seq: Mapped[int] = mapped_column(BigInteger)

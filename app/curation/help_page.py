@@ -17,7 +17,6 @@ from app.curation.help_sight import unopened
 from app.curation.plan_models import CodebookPlan
 from app.curation.plan_queries import may_draft, visible_plans
 from app.ledger.budget import Spending, spending
-from app.llm.configured import endpoint_host, model_name
 from app.llm.port import Question
 from app.methods.near_pairs import SPELT, near_pairs
 from app.problems import Invalid
@@ -26,6 +25,7 @@ from app.studies.models import Study
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 from app.suggestions.injection import ways_it_speaks
+from app.suggestions.sources import Source, models_of
 
 KIND_WORDS = {
     "near_duplicates": "Codes that may mean the same",
@@ -39,11 +39,10 @@ MOST_PAIRS = 100
 @dataclass(frozen=True)
 class Asking:
     """question: what would be sent, None where nothing can be asked; problem says why. flags: phrases in it that speak
-    to a model. model '': none is named."""
+    to a model. sources: whom it can be asked of, the usual one first; none: no model is named."""
 
     kind: str
-    model: str
-    host: str
+    sources: Sequence[Source]
     redacts: bool
     spending: Spending
     question: Question | None = None
@@ -54,6 +53,11 @@ class Asking:
     @property
     def words(self) -> str:
         return KIND_WORDS[self.kind]
+
+    @property
+    def options(self) -> list[tuple[int | str, str]]:
+        """Of a select."""
+        return [(source.key, source.words) for source in self.sources]
 
 
 @dataclass(frozen=True)
@@ -185,12 +189,11 @@ def _of_dimension(session: Session, viewer: Viewer, dimension_id: int, kind: str
 def _asking(
     session: Session, viewer: Viewer, kind: str, settings: Settings, chosen: Chosen | None, *, problem: str = ""
 ) -> Asking:
-    model = model_name(settings)
-    would_leave = leaves(session, viewer.study.id, chosen) if chosen and model else None
+    sources = models_of(session, settings, viewer.study.id)
+    would_leave = leaves(session, viewer.study.id, chosen) if chosen and sources else None
     return Asking(
         kind=kind,
-        model=model,
-        host=endpoint_host(settings) if model else "",
+        sources=sources,
         redacts=session.get_one(Study, viewer.study.id).redacts,
         spending=spending(session, viewer.study.id),
         question=would_leave.preview if would_leave else None,

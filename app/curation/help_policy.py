@@ -11,7 +11,11 @@ LONGEST_TEXT = 5_000
 
 
 class NoModelNamed(Conflict):
-    """The settings of this server name no model, so nothing can be asked."""
+    """No model is named, neither by the settings of this server nor under Settings, Models: nothing can be asked."""
+
+
+class NoSuchModel(Conflict):
+    """This model cannot be chosen any more. Nothing was sent; choose another, then ask."""
 
 
 class NoSuchHelp(Invalid):

@@ -17,6 +17,7 @@ from app.curation.plan_models import CodebookPlan
 from app.curation.plan_queries import visible_plans
 from app.incidents.models import Incident
 from app.incidents.queries import incidents_by_id
+from app.ledger.endpoints import endpoint_of
 from app.ledger.models import ModelCall
 from app.studies.models import Membership
 from app.studies.queries import members_by_id
@@ -29,6 +30,7 @@ OUTCOME_WORDS = {
     "filtered": "stopped by a filter",
     "cut": "cut off",
     "failed": "no answer",
+    "lost": "lost",
 }
 
 
@@ -69,6 +71,7 @@ class ProposalPage:
     about: str
     about_code: CodeEntry | None
     by: str
+    asked_of: str
     items: Sequence[Item]
     remarks: Sequence[str]
     left_out: Sequence[CodeEntry]
@@ -102,12 +105,19 @@ def proposal_page(session: Session, viewer: Viewer, help_id: int) -> ProposalPag
         about=code.name if code else dimension.name if dimension else "",
         about_code=code,
         by=members[asked.asked_by].name if asked.asked_by in members else "",
+        asked_of=_asked_of(session, asked),
         items=items,
         remarks=asked.proposal["remarks"] if is_open and asked.proposal else (),
         left_out=_left_out(asked, codebook) if is_open else (),
         calls=queries.calls_of(session, asked) if is_open else (),
         plans=draft_plans(session, viewer),
     )
+
+
+def _asked_of(session: Session, asked: CodebookHelp) -> str:
+    if asked.endpoint_id is None:
+        return asked.model
+    return f"{asked.model} ({endpoint_of(session, asked.study_id, asked.endpoint_id).name})"
 
 
 def _items(

@@ -15,10 +15,10 @@ from app.curation.help_page import code_help, dimension_help, overview, plan_opt
 from app.curation.help_proposal import OUTCOME_WORDS, ProposalPage, proposal_page
 from app.curation.plan_actions import add_steps, make_plan
 from app.db.session import ReadSession, Transaction
-from app.llm.configured import model_name
 from app.problems import Conflict, Invalid
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import LeadingViewer, Viewer
+from app.suggestions.sources import Source, models_of, source_named
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
 
@@ -50,8 +50,8 @@ def ask_about_dimension(
             if kind not in policy.OF_DIMENSIONS:
                 raise policy.NoSuchHelp
             chosen = of_dimension(session, viewer.study.id, dimension_id, kind)
-            model = model_name(request.app.state.settings)
-            asked = actions.ask(session, viewer, chosen, model=model, seen=posted.text("seen"))
+            source = _source(request, session, viewer, posted)
+            asked = actions.ask(session, viewer, chosen, source, seen=posted.text("seen"))
     except (Invalid, Conflict) as problem:
         return _dimension_page(request, session, viewer, dimension_id, refused=problem)
     return redirect_after(request, f"{_home(viewer)}/{asked.id}")
@@ -96,8 +96,8 @@ def ask_about_code(
     try:
         with session.begin_nested():
             chosen = of_code(session, viewer, code_id)
-            model = model_name(request.app.state.settings)
-            asked = actions.ask(session, viewer, chosen, model=model, seen=posted.text("seen"))
+            source = _source(request, session, viewer, posted)
+            asked = actions.ask(session, viewer, chosen, source, seen=posted.text("seen"))
     except (Invalid, Conflict) as problem:
         return _code_page(request, session, viewer, code_id, refused=problem)
     return redirect_after(request, f"{_home(viewer)}/{asked.id}")
@@ -171,6 +171,17 @@ def save_definition(
         form.seen_seq = shown.about_code.codebook_seq
         return _proposal(request, viewer, shown, status=409, form=form, conflict=problem.sentence)
     return redirect_after(request, f"/studies/{viewer.study.slug}/codebook/codes/{code_id}")
+
+
+def _source(request: Request, session: Session, viewer: Viewer, posted: PostedForm) -> Source | None:
+    """None: no model is named. Raises NoSuchModel."""
+    sources = models_of(session, request.app.state.settings, viewer.study.id)
+    if not sources:
+        return None
+    found = source_named(sources, posted.text("source"))
+    if found is None:
+        raise policy.NoSuchModel
+    return found
 
 
 def _dimension_page(

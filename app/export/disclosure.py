@@ -201,7 +201,7 @@ def _cost_row(name: str, sums: Sums) -> tuple[str, ...]:
 def money_words(sums: Sums) -> str:
     if sums.is_unknown or sums.cost is None:
         return "unknown" if sums.is_partial else "none known"
-    return f"{'at least ' if sums.is_partial else ''}$ {sums.cost.quantize(Decimal('0.0001')):f}"
+    return f"{'at least ' if sums.is_partial else ''}${sums.cost.quantize(Decimal('0.0001')):f}"
 
 
 def _limits(facts: Facts) -> list[Block]:

@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.adjudication.models import FinalCode
+from app.codebook.queries import visible_codebook
+from app.codebook.tree import Codebook
 from app.ledger.models import ModelCall, ModelEndpoint
 from app.llm.addresses import is_local
 from app.rounds.models import Round
@@ -22,7 +25,7 @@ from app.suggestions.ledger_filter import LedgerFilter
 from app.suggestions.ledger_queries import Totals, runs_with_rounds, totals
 from app.suggestions.models import PromptTemplate, RunIncident, SuggestionRun
 from app.suggestions.queries import SUBJECT
-from app.suggestions.validity_figures import Validity, validity_of
+from app.suggestions.validity_figures import EPSILONS, USUAL, Validity, validity_of
 
 NOT_ENDED = "No figures: the coding of its round has not ended, so nothing about people can be said yet."
 
@@ -73,13 +76,23 @@ class Facts:
     decided: Mapping[int, Decided]
     bases: Mapping[str, int]
     open_rounds: frozenset[int]
+    annotators: str
+    codebook: Codebook
 
     @property
     def models(self) -> list[str]:
         return sorted(name for name in {one.asked for one in self.answered} if name)
 
+    @cached_property
+    def coders(self) -> dict[int, int]:
+        """member -> number, the same in every run: coders are not named."""
+        every = [each for one in self.runs if one.validity for each in one.validity.dimensions]
+        members = {beside.member_id for each in every for beside in each.with_people}
+        return {member: number for number, member in enumerate(sorted(members), start=1)}
 
-def gathered(session: Session, viewer: Viewer) -> Facts:
+
+def gathered(session: Session, viewer: Viewer, *, annotators: str = USUAL) -> Facts:
+    """annotators: who the coders are, which makes epsilon of the alternative annotator test."""
     study_id = viewer.study.id
     opened = frozenset(each.id for each in rounds_of(session, study_id) if is_open_to_others(each))
     endpoints = session.scalars(select(ModelEndpoint).where(ModelEndpoint.study_id == study_id))
@@ -88,7 +101,7 @@ def gathered(session: Session, viewer: Viewer) -> Facts:
     return Facts(
         study=session.get_one(Study, study_id),
         runs=[
-            _run(session, viewer, run, coding_round, states.get(run.id, {}))
+            _run(session, viewer, run, coding_round, states.get(run.id, {}), EPSILONS[annotators])
             for run, coding_round in reversed(runs_with_rounds(session, study_id))
         ],
         calls=totals(session, study_id, LedgerFilter()),
@@ -98,6 +111,8 @@ def gathered(session: Session, viewer: Viewer) -> Facts:
         decided=decided_by_run(session, study_id, opened),
         bases=_bases(session, study_id, opened),
         open_rounds=opened,
+        annotators=annotators,
+        codebook=visible_codebook(session, study_id, viewer.member.id),
     )
 
 
@@ -109,11 +124,16 @@ def where_it_ran(address: str) -> str:
 
 
 def _run(
-    session: Session, viewer: Viewer, run: SuggestionRun, coding_round: Round, states: Mapping[str, int]
+    session: Session,
+    viewer: Viewer,
+    run: SuggestionRun,
+    coding_round: Round,
+    states: Mapping[str, int],
+    epsilon: float,
 ) -> RunFacts:
     validity, sentence = None, NOT_ENDED
     if is_open_to_others(coding_round):
-        validity = validity_of(session, viewer, coding_round, run)
+        validity = validity_of(session, viewer, coding_round, run, epsilon=epsilon)
         sentence = validity.sentence
     prompt = "" if run.example_incident_ids else _system_prompt(session, run)
     return RunFacts(run, coding_round, states, prompt, validity, sentence)

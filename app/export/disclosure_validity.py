@@ -2,10 +2,9 @@
 
 from app.export.disclosure_document import Block, Grid, Words, gap
 from app.export.disclosure_facts import Facts, RunFacts
-from app.methods.agreement import Coefficient
-from app.methods.fitness import Share
-from app.suggestions.validity_figures import DimensionValidity
-from app.web.wording import coefficient, interval
+from app.export.disclosure_figures import figures_of
+from app.suggestions.similar import NAME
+from app.suggestions.validity_words import ANNOTATORS, came_to_nothing, rests_on
 
 BASES = {
     "unanimous": "unanimous",
@@ -23,11 +22,18 @@ def validity_blocks(facts: Facts) -> list[Block]:
     blocks: list[Block] = [
         Words(
             "People and model are compared on first submissions that no suggestion and nothing of others preceded, "
-            "under a frozen codebook. Whether one preceded is computed from a log of what each coder was shown."
-        )
+            "under a frozen codebook. Whether one preceded is computed from a log of what each coder was shown. Coders "
+            "are numbered, the same in every run."
+        ),
+        Words(
+            f"In the alternative annotator test the coders count as {ANNOTATORS[facts.annotators]}: what the model may "
+            "lag behind a coder and still be worth it. The authors of the test propose .20 for experts, .15 for "
+            "skilled coders and .10 for crowd workers. An interval is of 95 %; the winning rate is a count of tests "
+            "and has none."
+        ),
     ]
     for one in facts.runs:
-        blocks += _of_run(one)
+        blocks += _of_run(facts, one)
     blocks += _decisions(facts)
     if facts.bases:
         rows = [(BASES.get(basis, basis), f"{times:,}") for basis, times in facts.bases.items()]
@@ -36,8 +42,9 @@ def validity_blocks(facts: Facts) -> list[Block]:
     return blocks
 
 
-def _of_run(one: RunFacts) -> list[Block]:
-    name = f"Run {one.run.id} ({one.run.model or 'similar incidents'}, {one.coding_round.name})"
+def _of_run(facts: Facts, one: RunFacts) -> list[Block]:
+    source = one.run.model or NAME
+    name = f"Run {one.run.id} ({source}, {one.coding_round.name})"
     blocks: list[Block] = []
     if one.validity and one.validity.arms:
         rows = [(each.words, f"{each.first:,}", f"{each.exposed:,}") for each in one.validity.arms]
@@ -45,44 +52,15 @@ def _of_run(one: RunFacts) -> list[Block]:
         blocks.append(Grid(f"{name}: first submissions and exposures by arm", head, rows))
     if one.validity is None or one.sentence:
         return [*blocks, Words(f"{name}. {one.sentence}")]
-    figures = [row for each in one.validity.dimensions for row in _rows(each)]
-    columns = ("Dimension", "Figure", "Value", "95 % interval", "n")
-    if figures:
-        caption = f"{name}: people among themselves, and with the model (epsilon {one.validity.epsilon})"
-        blocks.append(Grid(caption, columns, figures))
-    blocks += [
-        Words(f"{name}, {each.dimension.name}: {each.sentence}") for each in one.validity.dimensions if each.sentence
-    ]
-    return blocks
-
-
-def _rows(one: DimensionValidity) -> list[tuple[str, ...]]:
-    name = one.dimension.name
-    rows: list[tuple[str, ...]] = []
-    if one.people is not None:
-        rows.append((name, f"people, {one.coefficient}", *_figure(one.people)))
-    for place, beside in enumerate(one.with_people, start=1):
-        rows.append((name, f"coder {place} with the model, {one.coefficient}", *_figure(beside.alpha)))
-    if one.test is not None:
-        test = one.test
-        if test.winning_rate is None:
-            rows.append((name, "alternative annotator test", test.undefined or "undefined", "–", f"{test.items:,}"))
+    rests = " ".join(rests_on(one.validity, source))
+    missing = came_to_nothing(one.validity) or "none"
+    blocks.append(Words(f"{name}: {one.validity.done:,} incidents were answered; missing: {missing}. {rests}".strip()))
+    for each in one.validity.dimensions:
+        if each.sentence:
+            blocks.append(Words(f"{name}, {each.dimension.name}: {each.sentence}"))
         else:
-            said = "passed" if test.passes else "not passed"
-            rate = f"{said}: {test.lost} of {test.tested} people, rate {coefficient(test.winning_rate)}"
-            rows.append((name, "alternative annotator test", rate, "–", f"{test.items:,}"))
-            advantage = test.advantage
-            rows.append((name, "average advantage of the model", *_figure(advantage)))
-    return rows
-
-
-def _figure(figure: Coefficient | Share) -> tuple[str, str, str]:
-    """Value, interval, n."""
-    if figure.value is None:
-        return figure.undefined or "undefined", "–", f"{figure.n:,}"
-    has_interval = figure.low is not None and figure.high is not None
-    told = interval(figure.low, figure.high) if has_interval else "no interval"
-    return coefficient(figure.value), told, f"{figure.n:,}"
+            blocks += figures_of(facts, name, source, each)
+    return blocks
 
 
 def _decisions(facts: Facts) -> list[Block]:

@@ -24,15 +24,19 @@ from app.studies.models import Study
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions.ledger_filter import LedgerFilter
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
-from app.suggestions.opening import reply_note
+from app.suggestions.opening import expose_examples, reply_note
 from app.suggestions.queries import SUBJECT
+from app.suggestions.validity_figures import EPSILONS
 
 REPLY = reply_note(0).removesuffix("0")
-EXAMPLE = "example in a prompt"
 DISCLOSURES = {
     "markdown": ("md", "text/markdown; charset=utf-8", markdown),
     "latex": ("tex", "application/x-tex", latex),
 }
+
+
+class NoSuchAnnotators(Invalid):
+    """Say who the coders are: experts, skilled coders or crowd workers."""
 
 
 class NoOpenSuggestions(Invalid):
@@ -74,14 +78,21 @@ def taken_suggestions(session: Session, viewer: Viewer, *, format: str) -> Large
     return file
 
 
-def taken_disclosure(session: Session, viewer: Viewer, *, format: str, hosts: bool, prompts: bool) -> ExportFile:
+def taken_disclosure(
+    session: Session, viewer: Viewer, *, format: str, annotators: str, hosts: bool, prompts: bool
+) -> ExportFile:
     """It tells counts and figures and nothing that a model said of an incident, so it exposes nothing."""
     check_leads(viewer)
     if format not in DISCLOSURES:
         raise NoSuchForm
+    if annotators not in EPSILONS:
+        raise NoSuchAnnotators
     ending, media_type, written = DISCLOSURES[format]
-    content = written(disclosure(gathered(session, viewer), hosts=hosts, prompts=prompts))
-    record(session, viewer.study.id, viewer.member, "disclosure.exported", form=format, hosts=hosts, prompts=prompts)
+    content = written(disclosure(gathered(session, viewer, annotators=annotators), hosts=hosts, prompts=prompts))
+    record(
+        session, viewer.study.id, viewer.member, "disclosure.exported",
+        form=format, annotators=annotators, hosts=hosts, prompts=prompts,
+    )  # fmt: skip
     return ExportFile(f"{viewer.study.slug}-model-disclosure.{ending}", media_type, content)
 
 
@@ -124,17 +135,8 @@ def expose_replies(session: Session, viewer: Viewer, reading: Reading, wanted: L
         literal(study_id, BigInteger), literal(member_id, BigInteger), said.c.incident_id, literal("suggestion"), note
     ).where(~known)
     session.execute(insert(Exposure).from_select(["study_id", "member_id", "incident_id", "kind", "note"], notes))
-    _expose_examples(session, viewer, [run for run in reading.runs.values() if run.round_id in reading.rounds])
-    session.flush()
-
-
-def _expose_examples(session: Session, viewer: Viewer, runs: Collection[SuggestionRun]) -> None:
-    """The prompts of these runs tell what their examples were settled as."""
-    of_member = (Exposure.study_id == viewer.study.id, Exposure.member_id == viewer.member.id)
-    known = set(session.scalars(select(Exposure.incident_id).where(*of_member, Exposure.note == EXAMPLE)))
-    wanted = {key for run in runs for key in run.example_incident_ids} - known
-    row = {"study_id": viewer.study.id, "member_id": viewer.member.id, "kind": "final_code", "note": EXAMPLE}
-    session.add_all(Exposure(**row, incident_id=key) for key in sorted(wanted))
+    runs = [run for run in reading.runs.values() if run.round_id in reading.rounds]
+    expose_examples(session, viewer, {key for run in runs for key in run.example_incident_ids})
 
 
 def _expose_suggestions(session: Session, viewer: Viewer, which: ColumnElement[bool]) -> None:

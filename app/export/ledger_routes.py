@@ -11,6 +11,9 @@ from app.export.ledger_actions import taken_disclosure, taken_ledger, taken_sugg
 from app.export.writing import download, download_large
 from app.studies.viewer import LeadingViewer
 from app.suggestions.ledger_filter import LedgerFilter
+from app.suggestions.validity_figures import USUAL
+from app.suggestions.validity_page import ValidityAsked
+from app.suggestions.validity_words import ANNOTATORS
 from app.web.forms import PostedForm
 from app.web.pages import page
 
@@ -32,12 +35,22 @@ def take_suggestions(session: Transaction, viewer: LeadingViewer, posted: Posted
 @router.get("/disclosure")
 def show_disclosure(request: Request, session: ReadSession, viewer: LeadingViewer) -> Response:
     hosts = request.query_params.get("hosts") == "yes"
-    shown = disclosure(gathered(session, viewer), hosts=hosts, prompts=False)
-    return page(request, "export/disclosure.html", here_nav="export", shown=shown, source=SOURCE, hosts=hosts)
+    asked = ValidityAsked.read(request.query_params.get("annotators", ""), "")
+    return page(
+        request,
+        "export/disclosure.html",
+        here_nav="export",
+        shown=disclosure(gathered(session, viewer, annotators=asked.annotators), hosts=hosts, prompts=False),
+        source=SOURCE,
+        hosts=hosts,
+        asked=asked,
+        annotators=list(ANNOTATORS.items()),
+    )
 
 
 @router.post("/disclosure")
 def take_disclosure(session: Transaction, viewer: LeadingViewer, posted: PostedForm) -> Response:
     hosts, prompts = posted.text("hosts") == "yes", posted.text("prompts") == "yes"
-    form = posted.text("format", "markdown")
-    return download(taken_disclosure(session, viewer, format=form, hosts=hosts, prompts=prompts))
+    form, annotators = posted.text("format", "markdown"), posted.text("annotators", USUAL)
+    found = taken_disclosure(session, viewer, format=form, annotators=annotators, hosts=hosts, prompts=prompts)
+    return download(found)

@@ -159,6 +159,7 @@ WORDS = {
     "suggestions.paused": "paused a run of suggestions for",
     "suggestions.cancelled": "cancelled a run of suggestions for",
     "suggestions.retried": "asked again for what had failed in a run of suggestions for",
+    "suggestions.examples_shown": "was shown settled incidents as examples of a prompt for",
     "suggestions.compared": "opened what two runs said in",
     "suggestions.reply_opened": "read a model's reply",
     "suggestion.opened": "opened suggestions for",

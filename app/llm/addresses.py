@@ -15,8 +15,11 @@ METADATA = frozenset(
 PRIVATE = tuple(
     map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"))
 )
-TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address
+# The last 32 bits are an IPv4 address: of NAT64 (RFC 6052, 8215), translated (RFC 2765), and the old compatible ones.
+TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
 LOCAL_NAMES = (".local", ".internal", ".localhost")
+# Each part has 1 to 63 letters, else no resolver takes it.
+NAME = re.compile(r"(?=[a-z0-9].{0,252}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*(?<=[a-z0-9])")
 NUMBER_LIKE = re.compile(r"(0x[0-9a-f]*|\d+)", re.I)  # the last part of a name: then it is a number in disguise
 
 
@@ -41,7 +44,7 @@ def checked_address(typed: str) -> str:
         raise NotAnAddress
     host = parts.hostname or ""
     number = _number(host)
-    if number is None and not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", host):
+    if number is None and not NAME.fullmatch(host):
         raise NotAnAddress
     if number is None and NUMBER_LIKE.fullmatch(host.rsplit(".", 1)[-1]):
         raise NotAnAddress
@@ -78,7 +81,7 @@ def leads_where_none_is_asked(address: str) -> bool:
     parts = urlsplit(address)
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of a name that is none
         return False
     return any(is_never_asked(ip_address(str(where[4][0]).split("%")[0])) for where in found)
 
@@ -113,7 +116,7 @@ def _number(host: str) -> IPAddress | None:
 def _plain(number: IPAddress) -> IPAddress:
     """An IPv4 address that is written as one of IPv6."""
     if isinstance(number, IPv6Address):
-        if number in TRANSLATED:
+        if int(number) > 1 and any(number in network for network in TRANSLATED):
             return IPv4Address(int(number) & 0xFFFFFFFF)
         return number.ipv4_mapped or number.sixtofour or number
     return number

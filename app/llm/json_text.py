@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-THINKING = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+BEGINS_THINKING = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
 
 
 class NotJson(ValueError):
@@ -16,7 +16,7 @@ def json_object(text: str) -> dict[str, Any]:
 
     Every string in it is storable. Raises NotJson.
     """
-    text = THINKING.sub("", text)
+    text = _without_thinking(text)
     decoder = json.JSONDecoder()
     start = text.find("{")
     last_problem = "it holds no { at all"
@@ -34,6 +34,22 @@ def json_object(text: str) -> dict[str, Any]:
             raise NotJson("it is nested too deep") from None
         start = text.find("{", start + 1)
     raise NotJson(last_problem)
+
+
+def _without_thinking(text: str) -> str:
+    """In one go: a model that repeats <think> without an end must not cost quadratic time."""
+    kept, at, endless = [], 0, set()
+    for begins in BEGINS_THINKING.finditer(text):
+        name = begins[1].lower()
+        if begins.start() < at or name in endless:
+            continue
+        ends = re.compile(f"</{name}>", re.IGNORECASE).search(text, begins.end())
+        if ends is None:
+            endless.add(name)
+        else:
+            kept.append(text[at : begins.start()])
+            at = ends.end()
+    return "".join(kept) + text[at:]
 
 
 def storable(text: str) -> str:

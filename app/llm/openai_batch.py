@@ -67,24 +67,24 @@ class OpenAIBatches:
             made = self._model.client.batches.create(
                 input_file_id=file_id, endpoint=CHAT, completion_window=WINDOW, metadata={TOKEN: token}
             )
-        return _told(made)
+        return self._told(made)
 
     def created(self, token: str) -> Batch | None:
         with self._problems():
             for seen, found in enumerate(self._model.client.batches.list(limit=100)):
                 if (found.metadata or {}).get(TOKEN) == token:
-                    return _told(found)
+                    return self._told(found)
                 if seen >= LOOKED_THROUGH:
                     break
         return None
 
     def look(self, batch_id: str) -> Batch:
         with self._problems():
-            return _told(self._model.client.batches.retrieve(batch_id))
+            return self._told(self._model.client.batches.retrieve(batch_id))
 
     def cancel(self, batch_id: str) -> Batch:
         with self._problems():
-            return _told(self._model.client.batches.cancel(batch_id))
+            return self._told(self._model.client.batches.cancel(batch_id))
 
     def results(self, file_id: str) -> Iterator[Result]:
         with self._problems(), self._model.client.files.with_streaming_response.content(file_id) as answer:
@@ -108,7 +108,7 @@ class OpenAIBatches:
 
     def _result(self, line: str) -> Result | None:
         try:
-            told = json.loads(self._model.without_key(line))
+            told = self._model.told(line)
         except (ValueError, RecursionError):
             return None
         if not isinstance(told, dict) or not isinstance(told.get("custom_id"), str):
@@ -137,6 +137,24 @@ class OpenAIBatches:
     def _priced(self, answer: Answer) -> Answer:
         return replace(answer, priced_as=self._model.real_name)
 
+    def _told(self, batch: OpenAIBatch) -> Batch:
+        return Batch(
+            id=batch.id,
+            status=self._model.plain(batch.status),
+            output_file_id=batch.output_file_id or "",
+            error_file_id=batch.error_file_id or "",
+            problem=self._problem_of_batch(batch),
+        )
+
+    def _problem_of_batch(self, batch: OpenAIBatch) -> ModelProblem | None:
+        """Of a batch that failed as a whole: its first error."""
+        if batch.status != "failed":
+            return None
+        listed = (batch.errors.data if batch.errors else None) or []
+        code = (listed[0].code or "") if listed else ""
+        words = _words(self._model.plain(listed[0].message or "")) if listed else None
+        return (BatchesFull if code in FULL else BatchNotTaken)(words)
+
     @contextmanager
     def _problems(self) -> Iterator[None]:
         """What the package raises, as ours."""
@@ -156,26 +174,6 @@ class OpenAIBatches:
             ) from problem
         except (openai.OpenAIError, ValueError, AttributeError) as problem:
             raise WrongAddress from problem
-
-
-def _told(batch: OpenAIBatch) -> Batch:
-    return Batch(
-        id=batch.id,
-        status=batch.status,
-        output_file_id=batch.output_file_id or "",
-        error_file_id=batch.error_file_id or "",
-        problem=_problem_of_batch(batch),
-    )
-
-
-def _problem_of_batch(batch: OpenAIBatch) -> ModelProblem | None:
-    """Of a batch that failed as a whole: its first error."""
-    if batch.status != "failed":
-        return None
-    listed = (batch.errors.data if batch.errors else None) or []
-    code = (listed[0].code or "") if listed else ""
-    words = _words(listed[0].message) if listed else None
-    return (BatchesFull if code in FULL else BatchNotTaken)(words)
 
 
 def _file_name(token: str) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # Old servers know the one name, new models take only the other: a refused one is asked for under its other name.
 OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 SHORTEST_KEY = 8  # what is shorter is no secret, and a word of the answer more likely
+COMPLETIONS = "/chat/completions"
 MOST_REQUESTS = 12  # of one answer: each but the last was a free 400
 
 
@@ -134,8 +135,7 @@ class OpenAIModel:
             # extra_body, because the package refuses parameters it does not know, and endpoints know others.
             reply = self.client.chat.completions.with_raw_response.create(**known, extra_body=others)
             request_id = request_id_of(reply.headers)
-            said = self.without_key(reply.text)
-            body = json.loads(said)
+            body = self.told(reply.text)
         except openai.APITimeoutError as problem:
             raise ModelTooSlow from problem
         except openai.APIConnectionError as problem:
@@ -147,24 +147,41 @@ class OpenAIModel:
         except (ValueError, RecursionError) as problem:
             raise AnswerNotReadable from problem
         if is_failure(body):
-            raise problem_of(told_status(body), said, reply.headers, secret=self.secret)
+            raise problem_of(told_status(body), json.dumps(body), reply.headers, secret=self.secret)
         return body, request_id
 
-    def without_key(self, said: str) -> str:
-        """A server that repeats the key must not bring it into the ledger."""
-        return said.replace(self.secret, KEY_SIGN) if len(self.secret) >= SHORTEST_KEY else said
+    def told(self, said: str) -> Any:
+        """The JSON of a server. One that repeats the key, escaped or not, must not bring it into the ledger."""
+        return self._without_key(json.loads(said))
+
+    def plain(self, said: str) -> str:
+        """As it may be stored and shown."""
+        return storable(said.replace(self.secret, KEY_SIGN) if len(self.secret) >= SHORTEST_KEY else said)
+
+    def _without_key(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.plain(value)
+        if isinstance(value, list):
+            return [self._without_key(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self._without_key(each) for name, each in value.items()}
+        return value
 
     @cached_property
     def client(self) -> OpenAI:
         import openai
+
+        from app.llm.bounded import bounded  # as slow to import
 
         return openai.OpenAI(
             base_url=self.address,
             api_key=self.secret or "none",  # local servers want none, the package wants one
             max_retries=0,  # each attempt is the caller's, so that each is recorded
             timeout=openai.Timeout(self._timeout_seconds, connect=min(10.0, self._timeout_seconds)),
-            # A redirect would carry the text to a host that nobody entered.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False,  # one would carry the text to a host that nobody entered
+                event_hooks={"response": [bounded(self._timeout_seconds, path=COMPLETIONS)]},
+            ),
         )
 
 

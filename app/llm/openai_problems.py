@@ -134,7 +134,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         return _number(asked)
     try:
         until = parsedate_to_datetime(asked)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

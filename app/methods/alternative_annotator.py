@@ -21,7 +21,7 @@ Alike = Callable[[Ints, Ints], Floats]  # how alike two values are, pair by pair
 
 DIGITS = 9  # means of the same parts in another order differ in the last digits: that is a tie
 
-NO_ITEMS = "No item was rated by two humans and the model, so there is nobody to stand in for."
+NO_ITEMS = "No item was rated by two humans and the model, so there is nobody to stand in for, and no test is made."
 NOBODY_ENOUGH = "No human rated {fewest} items or more that another human and the model rated too, so no test is made."
 TOO_FEW = "Left out: {items} that another human and the model rated too; the test takes at least {fewest}."
 ALL_ALIKE = "Every item came out the same, so there is no spread to test by; "
@@ -97,6 +97,8 @@ def alternative_annotator(
             loses=bool(loses),
             is_tested=one.is_tested,
             sentence=one.sentence,
+            difference_low=one.difference_low,
+            difference_high=one.difference_high,
         )
         for one, loses in zip(tested, lost, strict=True)
     )
@@ -141,10 +143,20 @@ def p_value(differences: Floats, epsilon: float) -> float:
     n = len(differences)
     if n < 2:
         return float("nan")
-    away = round(float(differences.mean()) - epsilon, DIGITS)
+    away = float(differences.mean()) - epsilon
     if differences.min() == differences.max():
-        return float("nan") if away == 0 else 0.0 if away < 0 else 1.0
+        return float("nan") if round(away, DIGITS) == 0 else 0.0 if away < 0 else 1.0
     return float(special.stdtr(n - 1, away / (differences.std(ddof=1) / np.sqrt(n))))
+
+
+def ends_of_mean(differences: Floats) -> tuple[float | None, float | None]:
+    """Of a t interval at 95 %, cut at -1 and 1: no wider than what the mean can be. None without spread."""
+    n = len(differences)
+    if n < 2 or differences.min() == differences.max():
+        return None, None
+    half = float(special.stdtrit(n - 1, 0.975) * differences.std(ddof=1) / np.sqrt(n))
+    mean = float(differences.mean())
+    return max(-1.0, mean - half), min(1.0, mean + half)
 
 
 def _stands_for_others(cells: Ints, model: Ints, alike: Alike) -> tuple[Floats, Floats]:
@@ -178,8 +190,10 @@ def _tested(rater: Rater, better: Floats, worse: Floats, epsilon: float, fewest:
     if n < fewest:
         sentence = TOO_FEW.format(items="1 item" if n == 1 else f"{n} items", fewest=fewest)
         mean = float((worse - better).mean()) if n else None
-        return HumanTested(rater, n, mean, advantage, human_advantage, None, False, False, sentence)
+        ends = ends_of_mean(worse - better)
+        return HumanTested(rater, n, mean, advantage, human_advantage, None, False, False, sentence, *ends)
     differences = worse - better
+    low, high = ends_of_mean(differences)
     p = p_value(differences, epsilon)
     return HumanTested(
         rater=rater,
@@ -191,6 +205,8 @@ def _tested(rater: Rater, better: Floats, worse: Floats, epsilon: float, fewest:
         loses=False,
         is_tested=True,
         sentence=_about(differences, epsilon, p),
+        difference_low=low,
+        difference_high=high,
     )
 
 

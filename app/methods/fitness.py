@@ -37,7 +37,7 @@ class HumanTested:
     [model at least as good]; below epsilon the model does. advantage: share of items where the model is at least as
     good; human_advantage: the same of the human. p: of the test; None where it is undefined or was not made.
     loses: the model is taken to stand for the others as well as this human does. sentence: why there is no test, or
-    what is special about it; else ''.
+    what is special about it; else ''. The ends of the difference are a t interval at 95 %; None where it has no spread.
     """
 
     rater: Rater
@@ -49,6 +49,8 @@ class HumanTested:
     loses: bool
     is_tested: bool
     sentence: str = ""
+    difference_low: float | None = None
+    difference_high: float | None = None
 
 
 @dataclass(frozen=True)

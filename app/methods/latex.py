@@ -31,6 +31,10 @@ SPECIAL = {
     "∞": r"\ensuremath{\infty}",
     "α": r"\ensuremath{\alpha}",
     "κ": r"\ensuremath{\kappa}",
+    "ε": r"\ensuremath{\varepsilon}",
+    "λ": r"\ensuremath{\lambda}",
+    "ρ": r"\ensuremath{\rho}",
+    "ω": r"\ensuremath{\omega}",
 }
 UNSEEN = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"

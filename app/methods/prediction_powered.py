@@ -8,7 +8,7 @@ import numpy as np
 
 from app.methods.agreement.tables import Floats
 from app.methods.fitness import Share
-from app.methods.shares import NORMAL, share_of, wilson
+from app.methods.shares import NORMAL, wilson
 
 NOBODY = "No item was labelled by a human, so there is nothing to correct the predictions by."
 ONE = "One item was labelled: one alone has no spread, so there is no interval and no figure."
@@ -17,6 +17,7 @@ SAYS_THE_SAME = "The prediction is the same for every item, so it takes no part:
 SAYS_NOTHING = "The predictions do not go with the labels, so they take no part: it is the share that the humans gave."
 NO_SPREAD = "All labelled items are alike in this, so the interval is Wilson's of the labelled items."
 METHOD = "PPI++, normal"
+LEAST = 1e-20  # a smaller variance is what sums of weights leave over in their last digits
 
 
 def corrected_shares(
@@ -59,10 +60,9 @@ def _corrected(y: Floats, f: Floats, others: Floats, weights: Floats, other_weig
         value += tuning * float(np.mean(other_weights * others))
         variance += tuning**2 * float(_spread(others, other_weights)) / predicted
     note = _note(y, f, others, tuning)
-    if variance <= 0:
-        only = share_of(y, none=NOBODY, weights=weights)
+    if variance < LEAST:
         note = f"{note} {NO_SPREAD}".strip()
-        low, high = wilson(min(max(value, 0.0), 1.0), only.n)
+        low, high = wilson(min(max(value, 0.0), 1.0), float(weights.sum() ** 2 / (weights @ weights)))
         return Share(value, low, high, n, None, "Wilson", tuning, predicted, note)
     half = NORMAL * float(np.sqrt(variance))
     low, high = max(0.0, value - half), min(1.0, value + half)

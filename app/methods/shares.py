@@ -18,7 +18,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     square = NORMAL**2
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = NORMAL / (1 + square / n) * np.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return max(0.0, min(share, float(middle - half))), min(1.0, max(share, float(middle + half)))
 
 
 def share_of(values: Floats, *, none: str, weights: Floats | None = None) -> Share:

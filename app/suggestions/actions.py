@@ -17,7 +17,7 @@ from app.suggestions.choosing import Choice, chosen_incident_ids
 from app.suggestions.jobs import defer_run
 from app.suggestions.leaving import Leaving
 from app.suggestions.models import RunIncident, SuggestionRun
-from app.suggestions.opening import expose_reply
+from app.suggestions.opening import expose_examples, expose_reply
 from app.suggestions.prompt_templates import prompt_version
 from app.suggestions.run_plan import RunPlan, check_plan, example_ids, seq_of, template_of
 from app.suggestions.similar import METHOD
@@ -109,6 +109,22 @@ def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: i
     call, row = found
     expose_reply(session, viewer, coding_round, call, row)
     return row.run_id
+
+
+def open_examples(session: Session, viewer: Viewer, coding_round: Round, plan: RunPlan, asked: Sequence[int]) -> None:
+    """Records what the preview of a plan with examples tells its lead, before it is shown (promise 3)."""
+    check_leads(viewer)
+    shown = example_ids(session, coding_round, plan, asked)
+    if shown and expose_examples(session, viewer, shown):
+        record(
+            session,
+            coding_round.study_id,
+            viewer.member,
+            "suggestions.examples_shown",
+            subject=("round", coding_round.id),
+            round=coding_round.number,
+            incidents=list(shown),
+        )
 
 
 def _model_member(session: Session, viewer: Viewer, model: str) -> Membership:

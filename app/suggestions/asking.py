@@ -18,6 +18,7 @@ from app.ledger.actions import Asked, CallContext
 from app.ledger.endpoint_problems import OnlyLocalModels
 from app.ledger.endpoints import may_leave
 from app.ledger.gates import OPEN, Gate
+from app.ledger.models import ModelEndpoint
 from app.ledger.under_way import Begun, begin, end
 from app.llm.port import Answer, Model
 from app.llm.problems import AnswerNotReadable, ModelProblem, ReplyUnusable
@@ -207,16 +208,20 @@ def _is_garbled(session: Session, material: Material, problem: ModelProblem) -> 
 
 
 def _still_stands(session: Session, asker: Asker, share: Share) -> bool:
-    """Right before a text leaves: a run that was paused, and a rule that was changed, are heeded from here on."""
+    """Right before a text leaves: a run that was paused, and a rule or an endpoint that was changed, are heeded."""
     material = asker.material
     found = session.execute(
-        select(SuggestionRun, Study)
+        select(SuggestionRun, Study, ModelEndpoint)
         .join(Study, Study.id == SuggestionRun.study_id)
+        .outerjoin(ModelEndpoint, ModelEndpoint.id == SuggestionRun.endpoint_id)
         .join(RunIncident, (RunIncident.study_id == SuggestionRun.study_id) & (RunIncident.run_id == SuggestionRun.id))
         .where(*_of_share(asker, share), SuggestionRun.state == "running")
         .execution_options(populate_existing=True)
     ).first()
-    return found is not None and still_stands(material, found[1], found[0], address=asker.model.address)
+    if found is None:
+        return False
+    run, study, endpoint = found
+    return still_stands(material, study, run, endpoint, address=asker.model.address)
 
 
 def _is_ours(session: Session, asker: Asker, share: Share) -> bool:

@@ -10,10 +10,10 @@ from app.llm.port import Model
 from app.llm.prices import batch_share
 from app.problems import Conflict
 from app.suggestions.asking import NO_MODEL, OTHER_MODEL
-from app.suggestions.batch_taking import Taker
+from app.suggestions.batch_taking import Taker, give_up
 from app.suggestions.batching import Batcher, go_on
 from app.suggestions.examples import ExamplesGone
-from app.suggestions.keeping import pause
+from app.suggestions.keeping import pause, told_if_it_breaks
 from app.suggestions.material import endpoint_of_run, material_of
 from app.suggestions.models import SuggestionRun
 
@@ -26,8 +26,9 @@ class NoBatches(Conflict):
 
 @task("suggestions.work_batches")
 def work_batches(workplace: Workplace, study_id: int, run_id: int) -> None:
-    batcher = _batcher(workplace, study_id, run_id)
-    seconds = go_on(batcher) if batcher else None
+    with told_if_it_breaks(workplace.database, study_id, run_id):
+        batcher = _batcher(workplace, study_id, run_id)
+        seconds = go_on(batcher) if batcher else None
     if seconds is not None:
         with workplace.database.transaction() as session:
             _defer(session, study_id, run_id, min(seconds, LONGEST_SECONDS))
@@ -50,8 +51,11 @@ def _batcher(workplace: Workplace, study_id: int, run_id: int) -> Batcher | None
             problem = _problem(run, model) or ("" if batches else NoBatches().sentence)
         except (EndpointUnusable, ExamplesGone) as found:
             problem = found.sentence
-        if problem:
+        if problem and run.state == "cancelled":
+            give_up(session, run, problem)
+        elif problem:
             pause(session, study_id, run_id, problem)
+        if problem:
             return None
         share = endpoint.batch_price_share if endpoint else None
         assert model is not None and batches is not None

@@ -13,7 +13,7 @@ from app.ledger.accounts import Reservation
 from app.ledger.actions import Asked, CallContext
 from app.ledger.gates import Gate
 from app.ledger.models import CallUnderWay, ModelCall
-from app.ledger.under_way import Begun, end
+from app.ledger.under_way import Begun, end, take_for_lost
 from app.llm.batches import Batches, Result
 from app.llm.port import Answer, Model, Question
 from app.llm.problems import ModelProblem, ReplyUnusable
@@ -24,8 +24,9 @@ from app.suggestions.batch_models import BatchLine, ModelBatch
 from app.suggestions.errand import Errand
 from app.suggestions.keeping import keep
 from app.suggestions.material import Material, shares_of
-from app.suggestions.models import RunIncident
+from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.prompt import DimensionEntry
+from app.suggestions.queries import SUBJECT
 from app.suggestions.queue import put_off
 from app.suggestions.reply import read_reply
 
@@ -93,6 +94,23 @@ def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence
             hopeless.get(run_incident_id, {}),
             run_incident_id in still_out,
         )
+
+
+def give_up(session: Session, run: SuggestionRun, problem: str) -> None:
+    """Of a cancelled run whose endpoint cannot be asked any more, be it to cancel: what its batches cost is not known,
+    and counts at its most. problem: why it cannot be asked."""
+    batches = select(ModelBatch).where(
+        ModelBatch.study_id == run.study_id, ModelBatch.run_id == run.id, ModelBatch.state != "ended"
+    )
+    for batch in session.scalars(batches.order_by(ModelBatch.id).with_for_update()):
+        lines = unanswered(session, batch)
+        about = {line.run_incident_id for line in lines}
+        _hold(session, batch, about)
+        take_for_lost(session, run.study_id, SUBJECT, about)
+        for line in lines:
+            line.answered_at, line.question = now(), ""
+        batch.state, batch.problem, batch.ended_at = "ended", problem, now()
+    session.flush()
 
 
 def _hold(session: Session, batch: ModelBatch, run_incident_ids: Collection[int]) -> None:

@@ -24,7 +24,7 @@ from app.suggestions.batch_filling import MOST_INCIDENTS, fill, read
 from app.suggestions.batch_models import ModelBatch
 from app.suggestions.batch_taking import Taker, lines_of, take_in, unanswered
 from app.suggestions.keeping import end_if_done, pause, tell_now_and_then
-from app.suggestions.material import still_stands
+from app.suggestions.material import endpoint_of_run, still_stands
 from app.suggestions.models import SuggestionRun
 from app.suggestions.queue import seconds_to_next
 
@@ -154,7 +154,8 @@ def _may_leave(session: Session, batcher: Batcher) -> bool:
     """Right before texts leave: a rule that was changed since they were taken up is heeded."""
     study = session.get_one(Study, batcher.study_id, populate_existing=True)
     taker = batcher.taker
-    return still_stands(taker.material, study, batcher.run(session), address=taker.model.address)
+    run = batcher.run(session)
+    return still_stands(taker.material, study, run, endpoint_of_run(session, run), address=taker.model.address)
 
 
 def _upload(batcher: Batcher, batch: ModelBatch) -> None:

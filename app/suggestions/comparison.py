@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ONE, OTHER = "one", "other"
 MOST_CODES = 40  # of a dimension, those that come most often
+FEWEST_COUNTED = (
+    10  # incidents: counts of fewer tell what was said of a single one, which is opened instead (promise 3)
+)
 Offered = frozenset[str]
 
 
@@ -41,13 +44,14 @@ class CodeCount:
 
 @dataclass(frozen=True)
 class Beside:
-    """A dimension that both runs asked. differing: incident ids. more_codes: how many codes are not in the list."""
+    """A dimension that both runs asked. differing: incident ids. codes: None of too few incidents to be told.
+    more_codes: how many codes are not in the list."""
 
     dimension: DimensionEntry
     incidents: int
     measures: Measures
     differing: list[int]
-    codes: list[CodeCount]
+    codes: list[CodeCount] | None
     more_codes: int
 
 
@@ -106,7 +110,7 @@ def _beside(
         incidents=len(incidents),
         measures=measures_of(count_set_patterns(table), sets=dimension.takes_many),
         differing=differing,
-        codes=codes[:MOST_CODES],
+        codes=codes[:MOST_CODES] if len(incidents) >= FEWEST_COUNTED else None,
         more_codes=max(len(codes) - MOST_CODES, 0),
     )
 

@@ -1,9 +1,10 @@
 """The form in which a lead composes a run: what was typed, what it means, and what is wrong with it."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -69,6 +70,8 @@ NONE_TICKED = 0  # the id of no dimension
 NO_SAMPLE = "A sample is a whole number of incidents, at least one."
 UNKNOWN_SOURCE = "This model is not there any more. Choose another."
 MOST_WORDS = 300
+# As long as the database keeps it. Without exponents: 1e999999999 is a number that fills the memory.
+NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,8})?|\.[0-9]{1,8}")
 
 
 class PlanRefused(Exception):
@@ -212,14 +215,10 @@ class ComposeForm:
         typed = self.typed[name].removeprefix("$").strip()
         if not typed:
             return None
-        try:
-            found = Decimal(typed)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or len(typed) > 20:
+        if not NUMBER.fullmatch(typed):
             self.problems[name] = wrong().sentence
             return None
-        return found
+        return Decimal(typed)
 
     def _temperature(self) -> float | int | None:
         found = self._decimal("temperature", run_plan.TemperatureNotUsable)

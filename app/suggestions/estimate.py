@@ -81,7 +81,7 @@ class Estimate:
         if token_cap is not None and self.tokens.high > token_cap:
             found.append(f"{token_cap:,} tokens")
         if cost_cap is not None and self.dollars is not None and self.dollars[1] > cost_cap:
-            found.append(f"$ {cost_cap.normalize():f}")
+            found.append(f"${cost_cap.normalize():f}")
         return found
 
 

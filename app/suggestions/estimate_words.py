@@ -49,7 +49,7 @@ def _cost(estimate: Estimate) -> str:
 
 
 def _dollars(amount: Decimal) -> str:
-    return f"$ {amount:,.2f}" if amount >= 1 else f"$ {amount:.4f}"
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
 def _time(estimate: Estimate) -> str:

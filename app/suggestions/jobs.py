@@ -12,6 +12,7 @@ from app.suggestions import looking_up
 from app.suggestions.asking import running
 from app.suggestions.attempts import TryAgainLater
 from app.suggestions.batch_jobs import defer_batches
+from app.suggestions.keeping import told_if_it_breaks
 from app.suggestions.models import BATCH, SuggestionRun
 from app.suggestions.pumping import pump
 
@@ -30,7 +31,8 @@ class WhenTheModelSays(BaseRetryStrategy):
 @task("suggestions.pump_run")
 def pump_run(workplace: Workplace, study_id: int, run_id: int, number: int) -> None:
     """number: of this pump among those of its run."""
-    later = pump(workplace, study_id=study_id, run_id=run_id)
+    with told_if_it_breaks(workplace.database, study_id, run_id):
+        later = pump(workplace, study_id=study_id, run_id=run_id)
     if later is not None:
         with workplace.database.transaction() as session:
             place = {"study_id": study_id, "run_id": run_id, "number": number}
@@ -48,7 +50,8 @@ def suggest_for_incident(workplace: Workplace, study_id: int, run_id: int, incid
 
 @task("suggestions.look_up_similar")
 def look_up_similar(workplace: Workplace, study_id: int, run_id: int) -> None:
-    looking_up.suggest_from_similar(workplace.database, study_id=study_id, run_id=run_id)
+    with told_if_it_breaks(workplace.database, study_id, run_id):
+        looking_up.suggest_from_similar(workplace.database, study_id=study_id, run_id=run_id)
 
 
 def defer_run(session: Session, run: SuggestionRun, *, incidents: int) -> None:

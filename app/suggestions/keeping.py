@@ -1,18 +1,25 @@
 """Writing what was offered, and where that leaves the incident and the run."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import now
+from app.db.session import Database
+from app.problems import Unavailable
 from app.suggestions.errand import Errand
 from app.suggestions.merging import Told, merged_quotes, offered
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.web.push import notify
 
 UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept; code this one by hand."
+BROKEN = (
+    "A mistake in Tandem stopped this run; the log of the server says which. Resume it, and should it stop again, tell "
+    "whoever runs the server."
+)
 IN_PART = "{} of {} askings came to something. {}"
 TELL_SECONDS = 1.0  # NOTIFY serialises commits, so that progress is hinted at now and then only
 
@@ -73,6 +80,21 @@ def pause(session: Session, study_id: int, run_id: int, sentence: str) -> None:
         run.state, run.problem = "paused", sentence
         session.flush()
     tell_watchers(session, run.round_id)
+
+
+@contextmanager
+def told_if_it_breaks(database: Database, study_id: int, run_id: int) -> Iterator[None]:
+    """A mistake of ours ends the job and is in the log. The run says so, instead of standing still without a word."""
+    try:
+        yield
+    except Unavailable:  # the job is done again
+        raise
+    except Exception:
+        with database.transaction() as session:
+            of_run = (SuggestionRun.study_id == study_id, SuggestionRun.id == run_id)
+            if session.scalar(select(SuggestionRun.id).where(*of_run)) is not None:
+                pause(session, study_id, run_id, BROKEN)
+        raise
 
 
 def tell_watchers(session: Session, round_id: int) -> None:

@@ -47,7 +47,7 @@ class LedgerFilter:
         endpoint = words("endpoint")
         return cls(
             run=whole_number(words("run")),
-            round=whole_number(words("round")),
+            round=number if (number := whole_number(words("round"))) and number < 2**31 else None,
             model=words("model"),
             endpoint=endpoint if endpoint == THIS_SERVER or whole_number(endpoint) is not None else "",
             outcome=words("outcome") if words("outcome") in OUTCOMES else "",
@@ -91,7 +91,7 @@ class LedgerFilter:
             found.append(or_(ModelCall.outcome != "valid", ModelCall.problem != ""))
         if self.since:
             found.append(ModelCall.at >= _midnight(self.since))
-        if self.until:
+        if self.until and self.until < date.max:
             found.append(ModelCall.at < _midnight(self.until) + timedelta(days=1))
         return found
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.ledger import budget
 from app.ledger.accounts import Purse
+from app.ledger.endpoint_actions import fingerprint_of
 from app.ledger.endpoints import endpoint_of, may_leave, prices_of
 from app.ledger.models import ModelCall, ModelEndpoint
 from app.ledger.queries import calls_about
@@ -27,7 +28,8 @@ from app.suggestions.run_prompts import run_prompt
 
 @dataclass(frozen=True)
 class Material:
-    """groups: the prompt of the run, or several where it has more dimensions than one call takes."""
+    """groups: the prompt of the run, or several where it has more dimensions than one call takes. endpoint: the
+    fingerprint of the one that is asked, '' where the settings name the model."""
 
     study_id: int
     run_id: int
@@ -42,6 +44,7 @@ class Material:
     endpoint_id: int | None
     prices: Prices | None
     priced_as: str
+    endpoint: str = ""
 
     @cached_property
     def dimensions(self) -> tuple[DimensionEntry, ...]:
@@ -87,6 +90,7 @@ def material_of(session: Session, run: SuggestionRun) -> Material:
         endpoint_id=run.endpoint_id,
         prices=prices_of(endpoint),
         priced_as=endpoint.real_model if endpoint else "",
+        endpoint=fingerprint_of(endpoint) if endpoint else "",
     )
 
 
@@ -110,6 +114,15 @@ def shares_of(session: Session, material: Material, rows: Sequence[tuple[int, in
     ]
 
 
-def still_stands(material: Material, study: Study, run: SuggestionRun, *, address: str) -> bool:
-    """Whether the rules of the study are those that the material was made under, and let texts go there."""
-    return Leaving.of(study, asked_for=run.redaction) == material.leaving and may_leave(study, address)
+def still_stands(
+    material: Material, study: Study, run: SuggestionRun, endpoint: ModelEndpoint | None, *, address: str
+) -> bool:
+    """Whether the rules of the study, and the endpoint, are those that the material was made under, and let texts go
+    there."""
+    is_capped = study.token_cap is not None or study.cost_cap_usd is not None
+    return (
+        Leaving.of(study, asked_for=run.redaction) == material.leaving
+        and (fingerprint_of(endpoint) if endpoint else "") == material.endpoint
+        and (material.has_cap or not is_capped)  # else no reply has a limit, and the cap would not hold
+        and may_leave(study, address)
+    )

@@ -1,7 +1,8 @@
 """Opening what a model said: the exposure is committed first, and only what it covers is shown (promise 3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coding.exposures import expose, lock_exposures_of
@@ -17,6 +18,8 @@ from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.offers import offered_by_dimension, offers, standing
 from app.suggestions.policy import NothingToOpen
 from app.suggestions.shown_runs import nothing_note
+
+EXAMPLE = "example in a prompt"
 
 
 def open_suggestions(session: Session, viewer: Viewer, assignment_id: int, dimension_id: int | None = None) -> None:
@@ -59,6 +62,19 @@ def expose_two_runs(
 ) -> None:
     """What two runs offered for an incident, beside each other."""
     _expose(session, viewer, incident_id, shown, [two_runs_note(*runs, incident_id)])
+
+
+def expose_examples(session: Session, viewer: Viewer, incident_ids: Collection[int]) -> bool:
+    """Prompts that show these incidents tell what they were settled as. Each is recorded once; whether any was new."""
+    study_id, member_id = viewer.study.id, viewer.member.id
+    lock_exposures_of(session, study_id, member_id)
+    of_member = (Exposure.study_id == study_id, Exposure.member_id == member_id)
+    known = set(session.scalars(select(Exposure.incident_id).where(*of_member, Exposure.note == EXAMPLE)))
+    row = {"study_id": study_id, "member_id": member_id, "kind": "final_code", "note": EXAMPLE}
+    new = sorted(set(incident_ids) - known)
+    session.add_all(Exposure(**row, incident_id=key) for key in new)
+    session.flush()
+    return bool(new)
 
 
 def two_runs_note(one: int, other: int, incident_id: int) -> str:

@@ -36,7 +36,9 @@ def parameter_words(parameters: Mapping[str, Any]) -> str:
 
 def cap_words(token_cap: int | None, cost_cap: Decimal | None) -> str:
     said = [f"{token_cap:,} tokens"] if token_cap is not None else []
-    said += [f"$ {cost_cap.normalize():f}"] if cost_cap is not None else []
+    if cost_cap is not None:
+        has_part_cents = bool(cost_cap % Decimal("0.01"))
+        said.append(f"${cost_cap.normalize():,f}" if has_part_cents else f"${cost_cap:,.2f}")
     return " and ".join(said) or "none of its own"
 
 

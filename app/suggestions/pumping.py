@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from app.jobs import Workplace
 from app.ledger import under_way
 from app.ledger.endpoint_problems import EndpointUnusable
@@ -24,7 +26,7 @@ from app.suggestions.attempts import TryAgainLater
 from app.suggestions.examples import ExamplesGone
 from app.suggestions.keeping import end_if_done, pause
 from app.suggestions.material import Share, endpoint_of_run, material_of
-from app.suggestions.models import BATCH
+from app.suggestions.models import BATCH, SuggestionRun
 from app.suggestions.queue import Holding
 
 AT_ONCE = 4  # incidents that a pump takes up together
@@ -46,7 +48,7 @@ def pump(workplace: Workplace, *, study_id: int, run_id: int) -> Later | None:
     """None: the run needs this pump no more."""
     asker = _made(workplace, study_id, run_id)
     if asker is None:
-        return None
+        return _left_behind(workplace, study_id, run_id)
     ends_at = time.monotonic() + BOX_SECONDS
     with _kept_alive(asker):
         while time.monotonic() < ends_at and not workplace.stopping.is_set():
@@ -87,6 +89,16 @@ def _made(workplace: Workplace, study_id: int, run_id: int) -> Asker | None:
         gate=gate_of(endpoint, most_at_once=settings.llm_most_at_once),
         first_wait_seconds=settings.llm_first_wait_seconds,
     )
+
+
+def _left_behind(workplace: Workplace, study_id: int, run_id: int) -> Later | None:
+    """What a killed worker had begun about a run that was paused or cancelled since is lost, and reserves nothing."""
+    with workplace.database.transaction() as session:
+        run = session.scalar(select(SuggestionRun).filter_by(study_id=study_id, id=run_id))
+        if run is None or run.mode == BATCH or run.state == "running":
+            return None
+        wait = queue.settle_left_behind(session, study_id, run_id)
+    return None if wait is None else Later(min(wait + 1, LONGEST_REST_SECONDS))
 
 
 def _claimed(asker: Asker) -> list[Share]:

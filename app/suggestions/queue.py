@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Interval, func, select, type_coerce, updat
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
+from app.ledger.models import CallUnderWay
 from app.ledger.under_way import take_for_lost
 from app.suggestions import queries
 from app.suggestions.material import Material, Share, shares_of
@@ -97,6 +98,24 @@ def renew(session: Session, study_id: int, run_id: int, holding: Holding) -> Non
     )
 
 
+def settle_left_behind(session: Session, study_id: int, run_id: int) -> float | None:
+    """Of a run that rests or is over, where nobody takes its incidents up any more: calls whose maker is gone are lost.
+
+    Seconds until it is known of the others; None: there are none.
+    """
+    of_run = (
+        CallUnderWay.study_id == study_id,
+        CallUnderWay.purse_kind == queries.PURSE,
+        CallUnderWay.purse_id == run_id,
+    )
+    gone = select(CallUnderWay.subject_id).where(*of_run, CallUnderWay.leased_until <= func.clock_timestamp())
+    held = select(RunIncident.id).where(RunIncident.study_id == study_id, RunIncident.id.in_(gone))
+    _lost(session, study_id, session.scalars(held.order_by(RunIncident.id).with_for_update()).all())
+    left = select(type_coerce(func.min(CallUnderWay.leased_until) - func.clock_timestamp(), Interval)).where(*of_run)
+    wait = session.scalar(left)
+    return None if wait is None else max(wait.total_seconds(), 0.0)
+
+
 def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:
     """Until something is due; None where nothing waits."""
     soonest = select(type_coerce(func.min(RunIncident.due_at) - func.clock_timestamp(), Interval)).where(
@@ -119,16 +138,24 @@ def _taken(session: Session, material: Material, holding: Holding, which: Column
         .returning(RunIncident.id, RunIncident.incident_id, RunIncident.attempts, Incident.text),
         execution_options=NO_SYNC,
     ).all()
-    ids = [row.id for row in rows]
-    lost = [call.subject_id for call in take_for_lost(session, material.study_id, queries.SUBJECT, ids)] if ids else []
-    if lost:
-        counted = update(RunIncident).where(RunIncident.study_id == material.study_id, RunIncident.id.in_(lost))
-        session.execute(counted.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
+    lost = _lost(session, material.study_id, [row.id for row in rows])
     return shares_of(
         session,
         material,
         [(row.id, row.incident_id, row.attempts + lost.count(row.id), row.text) for row in sorted(rows)],
     )
+
+
+def _lost(session: Session, study_id: int, run_incident_ids: Sequence[int]) -> list[int]:
+    """About which of these a call was lost. They are held."""
+    if not run_incident_ids:
+        return []
+    found = take_for_lost(session, study_id, queries.SUBJECT, run_incident_ids)
+    lost = [call.subject_id for call in found if call.subject_id is not None]
+    if lost:
+        counted = update(RunIncident).where(RunIncident.study_id == study_id, RunIncident.id.in_(lost))
+        session.execute(counted.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
+    return lost
 
 
 def _waiting(study_id: int, run_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -26,6 +26,7 @@ MOST_LENGTH = 200_000
 MOST_SAMPLES = 5
 HIGHEST_TOKEN_CAP = 10**12
 HIGHEST_COST_CAP = Decimal(100_000)
+LEAST_COST_CAP = Decimal("0.00000001")  # the database keeps no smaller one
 MODES = ("live", "batch")
 TOO_FEW_EXAMPLES = (
     "Settled incidents outside this run that can be shown as examples: {}. Take no more than these, or none."
@@ -110,7 +111,7 @@ def check_plan(session: Session, coding_round: Round, plan: RunPlan) -> None:
     if plan.token_cap is not None and not 1 <= plan.token_cap <= HIGHEST_TOKEN_CAP:
         raise TokenCapNotUsable
     cap = plan.cost_cap_usd
-    if cap is not None and not (cap.is_finite() and 0 < cap <= HIGHEST_COST_CAP):
+    if cap is not None and not (cap.is_finite() and LEAST_COST_CAP <= cap <= HIGHEST_COST_CAP):
         raise CostCapNotUsable
     template_of(session, coding_round.study_id, plan.prompt_template_id)
     _check_mode(session, coding_round, plan)

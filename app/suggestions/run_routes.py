@@ -57,19 +57,23 @@ def compose(
 
 
 @router.post(OF_ROUND + "/preview")
-def preview(request: Request, session: ReadSession, viewer: LeadingViewer, number: Key, posted: PostedForm) -> Response:
-    """What the plan comes to; the form is kept as it is."""
+def preview(request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm) -> Response:
+    """What the plan comes to; the form is kept as it is. Nothing is stored but that its examples were shown."""
     coding_round = round_by_number(session, viewer.study.id, number)
-    return _compose_page(request, session, viewer, coding_round, _read(request, session, viewer, coding_round, posted))
+    form = _read(request, session, viewer, coding_round, posted)
+    if form.plan is not None:
+        actions.open_examples(session, viewer, coding_round, form.plan, form.incident_ids)
+    return _compose_page(request, session, viewer, coding_round, form)
 
 
 @router.post(OF_ROUND + "/confirmation")
-def confirm(request: Request, session: ReadSession, viewer: LeadingViewer, number: Key, posted: PostedForm) -> Response:
-    """Asks once more, with what it would take. Nothing is stored yet."""
+def confirm(request: Request, session: Transaction, viewer: LeadingViewer, number: Key, posted: PostedForm) -> Response:
+    """Asks once more, with what it would take. Nothing is stored but that its examples were shown."""
     coding_round = round_by_number(session, viewer.study.id, number)
     form = _read(request, session, viewer, coding_round, posted)
     if form.plan is None:
         return _compose_page(request, session, viewer, coding_round, form, status=422)
+    actions.open_examples(session, viewer, coding_round, form.plan, form.incident_ids)
     return _confirmation(request, session, viewer, coding_round, form)
 
 
@@ -107,7 +111,7 @@ def show_run(
     state: str = "",
     at: str = "",
     calls: str = "",
-    call: int = 0,
+    call: str = "",
     part: str = "",
 ) -> Response:
     """For htmx how far it is, or with part=came what came of it.
@@ -115,7 +119,7 @@ def show_run(
     state, at: which incidents are listed. calls: a page; call: whose reply was opened.
     """
     coding_round = round_by_number(session, viewer.study.id, number)
-    looking = Looking(state, whole_number(at) or 1, whole_number(calls) or 1, call)
+    looking = Looking(state, whole_number(at) or 1, whole_number(calls) or 1, whole_number(call) or 0)
     shown = run_page(session, viewer, coding_round, run_id, looking)
     urls = {"url": run_url(viewer, number, run_id), "runs_url": runs_url(viewer, number)}
     ended_meanwhile = is_htmx(request) and not shown.line.is_running
@@ -180,6 +184,7 @@ def _started(session: Session, viewer: Viewer, coding_round: Round, form: Compos
 def _refused(request: Request, session: Session, viewer: Viewer, coding_round: Round, form: ComposeForm) -> Response:
     session.refresh(coding_round)
     if form.plan is not None:
+        actions.open_examples(session, viewer, coding_round, form.plan, form.incident_ids)
         return _confirmation(request, session, viewer, coding_round, form, status=409)
     if form.dimension_ids is None and "limit" in form.problems:
         return _runs_page(

@@ -23,7 +23,7 @@ PAGE = 25
 STATE_WORDS = {  # of an incident in a run
     "waiting": "waiting",
     "done": "done",
-    "failed": "failed",
+    "failed": "no answer",
     "refused": "declined",
     "filtered": "stopped by a filter",
     "cut": "cut off",

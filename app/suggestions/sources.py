@@ -55,11 +55,16 @@ class Source:
 
 def sources_of(session: Session, settings: Settings, study_id: int) -> list[Source]:
     """The usual one first."""
+    return [*models_of(session, settings, study_id), Source(NOBODY, "No model: similar incidents", "")]
+
+
+def models_of(session: Session, settings: Settings, study_id: int) -> list[Source]:
     found = []
     if model := model_name(settings):
         found.append(Source(SERVER, "This server’s model", model, settings.llm_base_url or OPENAI))
-    found += [Source(str(one.id), one.name, one.model, one.base_url, one) for one in endpoints_of(session, study_id)]
-    return [*found, Source(NOBODY, "No model: similar incidents", "")]
+    return found + [
+        Source(str(one.id), one.name, one.model, one.base_url, one) for one in endpoints_of(session, study_id)
+    ]
 
 
 def source_named(sources: Sequence[Source], key: str) -> Source | None:

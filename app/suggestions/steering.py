@@ -15,7 +15,7 @@ from app.studies.viewer import Viewer, check_leads
 from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
 from app.suggestions.keeping import locked_run, tell_watchers
-from app.suggestions.models import BATCH, CAME_TO_NOTHING, RunIncident, SuggestionRun
+from app.suggestions.models import CAME_TO_NOTHING, RunIncident, SuggestionRun
 
 NO_SYNC = {"synchronize_session": False}
 
@@ -67,8 +67,8 @@ def cancel_run(session: Session, viewer: Viewer, coding_round: Round, run_id: in
     left = _set(session, run, ("waiting",), state="cancelled", holder=None)
     run.state, run.problem, run.ended_at = "cancelled", "", now()
     session.flush()
-    if run.mode == BATCH:
-        defer_run(session, run, incidents=left)  # whoever looks at its batches cancels them
+    if run.source == "model":
+        defer_run(session, run, incidents=min(left, 1))  # cancels its batches, and settles what a killed worker left
     _record(session, viewer, coding_round, "suggestions.cancelled", run, incidents=left)
 
 

@@ -60,6 +60,12 @@ class Rated:
     weights: Floats | None
 
     @cached_property
+    def not_enough(self) -> int:
+        """How many answers of people say so."""
+        places = [place for place, value in enumerate(self.values) if NOT_ENOUGH in _codes_in(value)]
+        return int(np.isin(self.cells, places).sum())
+
+    @cached_property
     def codes(self) -> list[int | str]:
         """Of which a share is told: those that anybody used, and none."""
         used = {code for value in self.values for code in _codes_in(value)}
@@ -98,6 +104,7 @@ def counted_validity(
         is_weighed=bool(weights),
         by_hand=None in chances.values(),
         in_date_order=coding_round.plan.get("queue_order") == "date",
+        is_imported=coding_round.purpose == IMPORTED,
     )
 
 
@@ -170,6 +177,7 @@ def _dimension(
         unsettled=len(said.unsettled),
         unresolved=len(said.unresolved),
         proposing=len(said.proposing),
+        not_enough=rated.not_enough,
         people=alpha_of_rated(rated, rated.cells, rated.members, dimension),
         with_people=tuple(beside_of(rated, dimension)),
         test=alternative_annotator(

@@ -54,7 +54,8 @@ class DimensionValidity:
 
     answered: incidents of which the model said something that can be compared; not_read: that could not be read;
     unsettled: where its samples had no majority; unresolved: where a code was split since. proposing: incidents for
-    which it proposed a new code. people: alpha of the coders among themselves, on incidents that the model answered.
+    which it proposed a new code. not_enough: answers of people that say so, which a model cannot. people: alpha of the
+    coders among themselves, on incidents that the model answered.
     """
 
     dimension: DimensionEntry
@@ -64,6 +65,7 @@ class DimensionValidity:
     unsettled: int = 0
     unresolved: int = 0
     proposing: int = 0
+    not_enough: int = 0
     people: Coefficient | None = None
     with_people: tuple[PersonBeside, ...] = ()
     test: AlternativeAnnotator | None = None
@@ -95,6 +97,7 @@ class Validity:
 
     is_weighed: incidents were drawn with unequal chances, and count by one over them. by_hand: some were chosen by
     hand, so that the shares speak of these incidents alone. in_date_order: who coded first what came first.
+    is_imported: the people's ratings came in a file.
     """
 
     run_id: int
@@ -110,6 +113,7 @@ class Validity:
     is_weighed: bool = False
     by_hand: bool = False
     in_date_order: bool = False
+    is_imported: bool = False
 
     @property
     def first(self) -> int:

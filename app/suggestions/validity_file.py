@@ -85,8 +85,12 @@ def _test(shown: ShownDimension) -> Iterator[tuple[Any, ...]]:
     for line in shown.tests:
         one = line.human
         told = None if not one.is_tested else one.loses
-        yield ("alternative annotator", line.words, *_share(one.advantage)[:6], test.epsilon, one.p, told,
-               one.sentence, one.advantage.method)  # fmt: skip
+        spread = "t of the mean" if one.difference_low is not None else "none: no spread"
+        ends = (one.difference, one.difference_low, one.difference_high, one.items, None, None, test.epsilon, one.p)
+        yield ("alternative annotator, mean difference", line.words, *ends, told, one.sentence, spread)
+        for measure, share in (("model", one.advantage), ("coder", one.human_advantage)):
+            rest = (None, None, one.sentence, share.method)
+            yield (f"alternative annotator, {measure} as good", line.words, *_share(share)[:6], test.epsilon, *rest)
     yield ("alternative annotator, average advantage", "", *_share(test.advantage)[:6], test.epsilon, None, None,
            test.undefined or "", test.advantage.method)  # fmt: skip
     lost = f"{test.lost} of {test.tested}"

@@ -9,7 +9,7 @@ from app.agreement.lens import Level
 from app.agreement.shown import Shown, code_name, whisker_of
 from app.codebook.queries import visible_codebook
 from app.codebook.tree import Codebook
-from app.methods.fitness import AlternativeAnnotator, HumanTested, Share
+from app.methods.fitness import HumanTested, Share
 from app.problems import NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
@@ -27,27 +27,14 @@ from app.suggestions.validity_figures import (
     Validity,
     validity_of,
 )
+from app.suggestions.validity_words import came_to_nothing, rests_on, says_of
 from app.web.figures import EDGE, Whisker
-from app.web.wording import coefficient, percent
+from app.web.wording import coefficient, interval, percent
 
 NOT_OPEN_YET = (
     "This round still runs. How far its coders agree with one another and with the model opens when the lead ends the "
     "coding."
 )
-ANNOTATORS = {
-    "experts": "experts, ε = .20",
-    "skilled": "skilled coders, ε = .15",
-    "crowd": "crowd workers, ε = .10",
-}
-STATE_WORDS = {
-    "waiting": "waiting",
-    "failed": "failed",
-    "refused": "declined by the model",
-    "filtered": "stopped by a filter",
-    "cut": "cut off",
-    "invalid": "not readable",
-    "cancelled": "cancelled",
-}
 AXIS = 132
 
 
@@ -99,6 +86,11 @@ class TestLine:
     @property
     def difference(self) -> str:
         return coefficient(self.human.difference) if self.human.difference is not None else "–"
+
+    @property
+    def difference_interval(self) -> str:
+        ends = self.human.difference_low, self.human.difference_high
+        return interval(*ends) if None not in ends else ""
 
     @property
     def p(self) -> str:
@@ -211,10 +203,7 @@ class ValidityPage:
     sentence: str
     dimensions: list[ShownDimension]
     came_to_nothing: str
-
-    @property
-    def is_lookup(self) -> bool:
-        return self.run.source == "similar_incidents"
+    rests_on: list[str]
 
 
 def validity_page(
@@ -223,7 +212,7 @@ def validity_page(
     run = run_of_round(session, coding_round, run_id)
     source = run.model if run.source == "model" else SIMILAR
     if not is_open_to_others(coding_round):
-        return ValidityPage(coding_round, run, source, asked, None, NOT_OPEN_YET, [], "")
+        return ValidityPage(coding_round, run, source, asked, None, NOT_OPEN_YET, [], "", [])
     found = validity_of(session, viewer, coding_round, run, epsilon=asked.epsilon, level=asked.level)
     names = {key: member.name for key, member in members_by_id(session, viewer.study.id).items()}
     codebook = visible_codebook(session, viewer.study.id, viewer.member.id)
@@ -235,7 +224,8 @@ def validity_page(
         validity=found,
         sentence=found.sentence,
         dimensions=[_dimension(one, names, codebook, source) for one in found.dimensions],
-        came_to_nothing=", ".join(f"{n} {STATE_WORDS.get(state, state)}" for state, n in found.nothing),
+        came_to_nothing=came_to_nothing(found),
+        rests_on=rests_on(found, source),
     )
 
 
@@ -248,7 +238,7 @@ def _dimension(one: DimensionValidity, names: Mapping[int, str], codebook: Codeb
         ],
         tests=[TestLine.of(human, names) for human in one.test.humans] if one.test else [],
         shares=[_share_line(shares, codebook) for shares in one.shares],
-        says=list(_says(one, source)),
+        says=says_of(one, source),
     )
 
 
@@ -269,33 +259,4 @@ def _share_line(shares: CodeShares, codebook: Codebook) -> ShareLine:
         corrected=ShownShare.of(shares.corrected),
         tuning=coefficient(tuning) if tuning is not None else "–",
         note=shares.corrected.undefined or shares.corrected.note,
-    )
-
-
-def _says(one: DimensionValidity, source: str) -> list[str]:
-    """What the test says, and what is left out of it all, in sentences."""
-    said = [_of_test(one.test, source)] if one.test else []
-    for n, words in (
-        (one.not_read, "what it says there could not be read"),
-        (one.unsettled, "no answer of its samples had a majority"),
-        (one.unresolved, "a code that it gave was split since"),
-    ):
-        if n:
-            said.append(f"{n} {'incident is' if n == 1 else 'incidents are'} missing: {words}.")
-    if one.proposing:
-        of = "incident" if one.proposing == 1 else "incidents"
-        said.append(f"For {one.proposing} {of} it proposed a new code: one that no coder has, so it disagrees there.")
-    return said
-
-
-def _of_test(test: AlternativeAnnotator, source: str) -> str:
-    if test.undefined:
-        return f"{test.undefined} No test is made."
-    two = " With two coders it only says whether the model stands closer to one of them." if test.tested == 2 else ""
-    humans = "1 coder" if test.tested == 1 else f"{test.tested} coders"
-    verdict = "passes" if test.passes else "does not pass"
-    stands = f"as {test.lost} of {humans} tested: winning rate {coefficient(test.winning_rate)}"
-    return (
-        f"{source} stands for the other coders at least as well, within ε = {coefficient(test.epsilon)}, {stands}. "
-        f"At one half or more it passes: it {verdict}.{two}"
     )

@@ -13,7 +13,8 @@ from app.rounds.queries import round_by_number
 from app.studies.viewer import LeadingViewer, Viewer
 from app.suggestions.assistance_page import assistance_of
 from app.suggestions.validity_file import validity_csv, validity_json
-from app.suggestions.validity_page import ANNOTATORS, ValidityAsked, ValidityPage, validity_page
+from app.suggestions.validity_page import ValidityAsked, ValidityPage, validity_page
+from app.suggestions.validity_words import ANNOTATORS
 from app.web.forms import Key
 from app.web.pages import page
 

@@ -25,6 +25,8 @@ def desk_url(site: Site, bench: Bench) -> str:
 
 
 async def opened(page: Page, site: Site, bench: Bench) -> Page:
+    """Interceptable from the start: a page that is open already hears of a first route later than of a key."""
+    await page.route("**/asked-by-no-page", lambda route: route.abort())
     await page.goto(desk_url(site, bench), wait_until="networkidle")
     return page
 

@@ -19,6 +19,7 @@ from app.llm.scripted import ScriptedModel, Step
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
 from app.suggestions.attempts import TryAgainLater
+from app.suggestions.sources import SERVER, Source
 from tests import makers
 
 NAMES = ("Quota", "Quotas", "Node drained", "Expired certificate")
@@ -55,10 +56,10 @@ class World:
     def opens(self, by: Viewer | None = None) -> None:
         actions.open_quotes_of_code(self.session, by or self.lead, self.quota.id)
 
-    def ask(self, kind: str, *, seen: str | None = None) -> CodebookHelp:
+    def ask(self, kind: str, *, seen: str | None = None, source: Source | None = None) -> CodebookHelp:
         chosen = self.chosen(kind)
         looked_at = leaves(self.session, self.lead.study.id, chosen).fingerprint if seen is None else seen
-        return actions.ask(self.session, self.lead, chosen, model="small", seen=looked_at)
+        return actions.ask(self.session, self.lead, chosen, source or Source(SERVER, "", "small"), seen=looked_at)
 
     def work(self, asked: CodebookHelp, *steps: Step, otherwise: Step | None = None) -> list[float]:
         """Does the job; returns after how many seconds the queue would try again."""

@@ -19,6 +19,7 @@ from app.llm.problems import ModelBroken, ModelBusy, ReplyRefused, WrongKey
 from app.problems import NotAllowed
 from app.studies.models import Study, StudyEvent
 from app.studies.settings_actions import ModelRules, rules_of, set_model_rules
+from app.suggestions.sources import SERVER, Source
 from tests import makers
 from tests.curation.help_world import DRAFT, World, make_world, quotes, words_of
 
@@ -74,7 +75,7 @@ def test_promise_10_a_change_while_the_lead_asks_does_not_change_what_leaves(wor
     edit_code(
         world.session, world.lead.study.id, world.lead.member, world.quota.id, words, seen_seq=10**9, reason="Better"
     )
-    asked = actions.ask(world.session, world.lead, chosen, model="small", seen=looked_at.fingerprint)
+    asked = actions.ask(world.session, world.lead, chosen, Source(SERVER, "", "small"), seen=looked_at.fingerprint)
     world.work(asked, world.groups((0, 1)))
     assert "Says quota." in world.model.questions[0].user and "Reworded" not in world.model.questions[0].user
 
@@ -166,7 +167,7 @@ def test_promise_3_quotes_of_colleagues_leave_only_after_they_were_opened(world:
 
 def test_only_leads_ask(world: World) -> None:
     with pytest.raises(NotAllowed):
-        actions.ask(world.session, world.ada, world.chosen("categories"), model="small", seen="")
+        actions.ask(world.session, world.ada, world.chosen("categories"), Source(SERVER, "", "small"), seen="")
 
 
 def test_what_is_on_its_way_is_not_asked_twice(world: World) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import Decimal
 from threading import Lock
 from typing import Any
 
@@ -18,15 +19,18 @@ from app.curation.help_models import CodebookHelp
 from app.db.session import Database
 from app.jobs.running import run_waiting_jobs
 from app.ledger import budget
+from app.ledger.endpoint_actions import retire_endpoint
 from app.ledger.models import ModelCall
 from app.llm.openai_model import OpenAIModel
 from app.settings import Settings
 from app.studies.models import Study
 from app.studies.viewer import Viewer
 from app.suggestions.attempts import TryAgainLater
+from app.suggestions.sources import SERVER, Source
 from app.worker import TASKS
 from tests import makers
 from tests.curation.help_world import World, make_world
+from tests.support.endpoints import make_endpoint, settings_with
 from tests.support.openai_server import Broken, Busy, OpenAIServer, OutOfQuota, Response, Says, completion
 
 assert TASKS  # the tasks are known to the queue
@@ -42,9 +46,9 @@ class Site:
         model = {"llm_base_url": server.base_url, "llm_api_key": server.api_key, "llm_model": "small"}
         return Settings(database_url=self.url, worker_concurrency=1, **model)
 
-    def ask(self, kind: str) -> int:
+    def ask(self, kind: str, source: Source | None = None) -> int:
         with self.database.transaction() as session:
-            return ask(session, self.world.lead, self.world.cause.id, kind)
+            return ask(session, self.world.lead, self.world.cause.id, kind, source)
 
     def row(self, help_id: int) -> CodebookHelp:
         with self.database.reading() as session:
@@ -59,10 +63,10 @@ class Site:
             return calls
 
 
-def ask(session: Any, lead: Viewer, dimension_id: int, kind: str) -> int:
+def ask(session: Any, lead: Viewer, dimension_id: int, kind: str, source: Source | None = None) -> int:
     chosen = of_dimension(session, lead.study.id, dimension_id, kind)
     seen = leaves(session, lead.study.id, chosen).fingerprint
-    return actions.ask(session, lead, chosen, model="small", seen=seen).id
+    return actions.ask(session, lead, chosen, source or Source(SERVER, "", "small"), seen=seen).id
 
 
 @pytest.fixture
@@ -185,3 +189,56 @@ def test_promise_10_eight_askings_at_once_do_not_pass_the_cap(site: Site, calls_
     with site.database.reading() as session:
         found = budget.spending(session, world.lead.study.id)
     assert (found.told, found.reserved, found.untold) == (greedy.tokens, 0, 0)
+
+
+def entered(site: Site, server: OpenAIServer, **more: Any) -> Source:
+    """A model of the study at this server, whose key is sealed, and which costs a dollar a million tokens."""
+    priced = {"input_price": Decimal(1), "output_price": Decimal(1), "key": server.api_key}
+    with site.database.transaction() as session:
+        lead, plan = site.world.lead, {**priced, **more}
+        found = make_endpoint(session, lead, base_url=server.base_url, model="theirs", **plan)
+        session.expunge(found)
+    return Source(str(found.id), found.name, found.model, found.base_url, found)
+
+
+def of_study(site: Site, **rules: Any) -> None:
+    with site.database.transaction() as session:
+        session.execute(update(Study).where(Study.id == site.world.lead.study.id).values(**rules))
+
+
+def test_a_model_of_the_study_is_asked_with_its_own_key_and_prices(site: Site) -> None:
+    """The settings of the server name no model at all."""
+    with OpenAIServer(otherwise=Says(first_group)) as server:
+        help_id = site.ask("near_duplicates", entered(site, server))
+        row = until_it_rests(site, help_id, settings_with(database_url=site.url, worker_concurrency=1))
+    (call,) = site.ledger()
+    assert row.state == "done" and (call.endpoint_id, call.model_asked) == (row.endpoint_id, "theirs")
+    assert call.endpoint_id is not None and call.address == server.base_url
+    assert call.cost_usd == Decimal((call.input_tokens or 0) + (call.output_tokens or 0)) / 10**6
+
+
+def test_promise_10_its_dollars_count_towards_the_cap_of_the_study(site: Site) -> None:
+    of_study(site, cost_cap_usd=Decimal("0.001"))
+    with OpenAIServer(otherwise=Says(first_group)) as server:
+        help_id = site.ask("near_duplicates", entered(site, server))
+        row = until_it_rests(site, help_id, settings_with(database_url=site.url, worker_concurrency=1))
+    assert row.state == "failed" and "cap of $0.00 is reached" in row.problem and not server.taken
+    with OpenAIServer(otherwise=Says(first_group)) as server:
+        unpriced = entered(site, server, name="Unpriced", input_price=None, output_price=None)
+        row = until_it_rests(
+            site, site.ask("categories", unpriced), settings_with(database_url=site.url, worker_concurrency=1)
+        )
+    assert row.state == "failed" and "what this model costs is not known" in row.problem and not server.taken
+
+
+def test_a_model_that_was_retired_or_whose_key_is_sealed_by_another_says_so(site: Site) -> None:
+    with OpenAIServer(otherwise=Says(first_group)) as server:
+        source = entered(site, server)
+        sealed = site.ask("near_duplicates", source)
+        other = settings_with("another secret that is long enough", database_url=site.url, worker_concurrency=1)
+        assert "TANDEM_SECRET_KEY is not what it was" in until_it_rests(site, sealed, other).problem
+        retired = site.ask("categories", source)
+        with site.database.transaction() as session:
+            retire_endpoint(session, site.world.lead, source.endpoint_id or 0)
+        row = until_it_rests(site, retired, settings_with(database_url=site.url, worker_concurrency=1))
+    assert "was retired" in row.problem and not server.taken

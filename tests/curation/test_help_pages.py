@@ -16,10 +16,11 @@ from app.curation.plan_actions import make_plan
 from app.curation.plan_models import CodebookPlanStep
 from app.db.session import Database
 from app.settings import Settings
-from app.studies.models import StudyEvent
+from app.studies.models import Study, StudyEvent
 from tests import makers
 from tests.curation.help_world import DRAFT, World, make_world
 from tests.support.clients import HTMX, ClientFor, client_for
+from tests.support.endpoints import make_endpoint
 
 __all__ = ["client_for"]
 
@@ -55,6 +56,25 @@ def test_a_lead_sees_what_would_leave_and_asks(world: World, lead: TestClient) -
     waiting = lead.get(answer.headers["location"]).text
     assert "The model is asked" in waiting and 'hx-trigger="every 2s"' in waiting
     assert "At work" in lead.get(world.home).text
+
+
+def test_promise_10_a_lead_chooses_among_the_models_that_the_study_allows(world: World, lead: TestClient) -> None:
+    address = f"{world.home}/dimensions/{world.cause.id}"
+    ours = make_endpoint(world.session, world.lead, name="Ours", model="tiny", base_url="https://models.example/v1")
+    page = lead.get(address).text
+    assert "Ours: tiny at models.example" in page and "This server’s model: small at" in page
+
+    sent = {"kind": "near_duplicates", "seen": seen_in(page), "source": str(ours.id)}
+    home = lead.post(f"{address}/requests", data=sent).headers["location"]
+    asked = world.session.scalars(select(CodebookHelp)).one()
+    assert (asked.endpoint_id, asked.model) == (ours.id, "tiny") and "Asked of tiny (Ours)" in lead.get(home).text
+
+    gone = lead.post(f"{address}/requests", data={**sent, "kind": "categories", "source": "9999"})
+    assert gone.status_code == 409 and "cannot be chosen any more" in gone.text
+    world.session.get_one(Study, world.lead.study.id).local_models_only = True
+    world.session.flush()
+    refused = lead.post(f"{address}/requests", data={**sent, "kind": "categories"})
+    assert refused.status_code == 409 and "local models only" in refused.text
 
 
 def test_what_speaks_to_a_model_is_flagged(world: World, lead: TestClient) -> None:

@@ -60,11 +60,17 @@ def test_an_address_is_stored_plainly_and_local_by_what_it_says(typed: str, stor
         ("http://2852039166/v1", NotAnAddress),  # 169.254.169.254 as one number
         ("http://0xa9fea9fe/v1", NotAnAddress),
         ("http://127.1/v1", NotAnAddress),
+        ("http://two..dots/v1", NotAnAddress),
+        (f"http://{'a' * 64}.com/v1", NotAnAddress),
+        (f"http://{'a.' * 127}com/v1", NotAnAddress),
         ("https://ada:secret@host/v1", CredentialsInside),
         ("http://169.254.169.254/v1", NeverAsked),
         ("http://[fe80::1]/v1", NeverAsked),
         ("http://[::ffff:169.254.169.254]/v1", NeverAsked),
         ("http://[64:ff9b::a9fe:a9fe]/v1", NeverAsked),
+        ("http://[64:ff9b:1::a9fe:a9fe]/v1", NeverAsked),
+        ("http://[::169.254.169.254]/v1", NeverAsked),
+        ("http://[::ffff:0:169.254.169.254]/v1", NeverAsked),
         ("http://[fd00:ec2::254]/latest", NeverAsked),
         ("http://100.100.100.200/v1", NeverAsked),
         ("http://168.63.129.16/v1", NeverAsked),
@@ -90,6 +96,7 @@ def test_where_a_name_leads_to_is_looked_at_and_an_unknown_name_leads_nowhere() 
     assert leads_where_none_is_asked("http://169.254.169.254/v1")
     assert not leads_where_none_is_asked("http://localhost:9/v1")
     assert not leads_where_none_is_asked("http://no-such-host.invalid/v1")
+    assert not leads_where_none_is_asked("http://no..name/v1")
     with pytest.raises(AddressNotAsked):
         OpenAIModel(base_url="http://169.254.169.254/v1", api_key="", model="m", is_guarded=True).answer(QUESTION)
 

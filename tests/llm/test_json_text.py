@@ -1,5 +1,7 @@
 """Finding the JSON in what a model wrote."""
 
+import time
+
 import pytest
 
 from app.llm.json_text import NotJson, json_object, storable
@@ -12,6 +14,7 @@ from app.llm.json_text import NotJson, json_object, storable
         '```json\n{"word": "yes"}\n```',
         'Sure! Here is {it}: {"word": "yes"} I hope it helps {}.',
         '<think>perhaps {"word": "no"}?</think>\n{"word": "yes"}',
+        '<think>1</THINK><Thinking>{"word": "no"}<think></thinking>{"word": "yes"}<think>',
         '\ufeff{"word": "yes"}',
     ],
 )
@@ -20,11 +23,24 @@ def test_the_object_is_found_in_what_surrounds_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no", '["yes"]', '{"word": "ye', "{" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 5_000 + "}"]
+    "text",
+    [
+        "",
+        "no",
+        '["yes"]',
+        '{"word": "ye',
+        "{" * 100_000,
+        '{"a":' * 100_000,
+        '{"a": ' + "9" * 5_000 + "}",
+        "<think>" * 50_000,
+        "<think></think><thinking>" * 20_000,
+    ],
 )
 def test_a_text_without_an_object_is_refused_quickly(text: str) -> None:
+    started = time.process_time()
     with pytest.raises(NotJson):
         json_object(text)
+    assert time.process_time() - started < 5
 
 
 def test_strings_are_made_storable_at_every_depth() -> None:

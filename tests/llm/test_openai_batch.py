@@ -1,5 +1,7 @@
 """The adapter for files and batches, against a local server that takes them as OpenAI documents."""
 
+import json
+
 import pytest
 
 from app.llm.batches import BatchesFull, BatchNotTaken, Line, LineCancelled, LineExpired, Result
@@ -93,6 +95,28 @@ def test_a_file_is_taken_away_and_a_scripted_model_has_no_batches() -> None:
         ours.forget(file_id)
         assert ours.uploaded("t1") == ""
     assert batches_of(ScriptedModel(REPLY)) is None
+
+
+def test_what_a_server_says_is_storable_and_without_the_key_however_it_is_written() -> None:
+    key = 'key"of-the-provider'  # in JSON its second part follows a backslash
+    said = f"{key} \0"
+    lines = [
+        {"custom_id": "a", "response": None, "error": {"message": said}},
+        {"custom_id": "b", "response": {"status_code": 400, "request_id": said, "body": {"error": said}}},
+        {"custom_id": "c", "response": {"status_code": 200, "body": {"choices": [{"message": {"content": said}}]}}},
+    ]
+    with BatchServer(otherwise=Says(REPLY), refuse=[said]) as server:
+        server.api_key = key
+        ours = batches(server)
+        file_id = ours.upload("t1", LINES)
+        server.files[file_id].text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        failed, refused, answered = ours.results(file_id)
+        whole = ours.look(ours.create("t1", ours.upload("t2", LINES)).id).problem
+
+    assert failed.problem and refused.problem and answered.answer and whole
+    told = (failed.problem.sentence, refused.problem.sentence, refused.problem.request_id, answered.answer.text)
+    for words in (*told, whole.sentence):
+        assert words and "[the key] \ufffd" in words and key not in words and "\0" not in words
 
 
 def test_lines_that_cannot_be_read_are_left_out() -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app.llm.abilities import Form
+from app.llm.bounded import MOST_BYTES
 from app.llm.openai_model import OpenAIModel
 from app.llm.problems import (
     ModelBroken,
@@ -34,6 +35,7 @@ from tests.support.openai_server import (
     Busy,
     Cut,
     Filtered,
+    KeepsAlive,
     OpenAIServer,
     OutOfQuota,
     Raw,
@@ -169,6 +171,19 @@ def test_a_slow_model_is_given_up_on_after_its_time() -> None:
         model_at(server, seconds=0.2).answer(QUESTION)
 
 
+def test_empty_lines_that_an_endpoint_sends_while_it_works_do_not_make_it_patient_for_ever() -> None:
+    with OpenAIServer(KeepsAlive(0.05, YES), KeepsAlive(0.2, YES)) as server:
+        assert model_at(server, seconds=1).answer(QUESTION).text
+        with pytest.raises(ModelTooSlow):
+            model_at(server, seconds=1).answer(QUESTION)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_without_an_end_does_not_fill_the_memory(status: int) -> None:
+    with OpenAIServer(Raw(status, "x" * (MOST_BYTES + 1))) as server, pytest.raises(ModelUnreachable):
+        model_at(server).answer(QUESTION)
+
+
 @pytest.mark.parametrize("names_parameters", [True, False])
 def test_an_unknown_parameter_is_left_out_recorded_and_not_tried_again(names_parameters: bool) -> None:
     with OpenAIServer(
@@ -224,14 +239,15 @@ def test_characters_a_database_refuses_are_replaced() -> None:
 
 
 def test_retry_after_may_be_a_date_or_nothing_that_can_be_read() -> None:
-    with OpenAIServer(Busy("Wed, 21 Oct 2015 07:28:00 GMT"), Busy("soon"), Busy(None)) as server:
+    never = Busy(f"Wed, 21 Oct 2015 07:28:00 +{'9' * 20}")
+    with OpenAIServer(Busy("Wed, 21 Oct 2015 07:28:00 GMT"), Busy("soon"), Busy(None), never) as server:
         waits = []
-        for _ in range(3):
+        for _ in range(4):
             with pytest.raises(ModelBusy) as busy:
                 model_at(server).answer(QUESTION)
             waits.append(busy.value.retry_after_seconds)
 
-    assert waits == [0.0, None, None]
+    assert waits == [0.0, None, None, None]
 
 
 def test_importing_the_port_and_the_adapter_does_not_import_openai() -> None:

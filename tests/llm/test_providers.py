@@ -300,3 +300,12 @@ def test_a_key_that_a_server_repeats_in_its_answer_does_not_get_into_the_ledger(
         answer = model_at(server).answer(a_question("Which word?"))
 
     assert answer.text == "Your key is [the key]."
+
+
+def test_a_key_that_is_repeated_in_escaped_letters_does_not_get_there_either() -> None:
+    key = 'key"of-the-provider'
+    with Gateway({"choices": [{"message": {"content": f"Your key is {key}."}}]}) as server:
+        server.api_key = key
+        answer = model_at(server).answer(a_question("Which word?"))
+
+    assert answer.text == "Your key is [the key]."

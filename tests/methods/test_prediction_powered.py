@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from app.methods.fitness import Share
 from app.methods.prediction_powered import corrected_shares
+from tests.support import fitness_by_hand
 
 PPI_PY = (0.39522343939835125, 0.32360290467900765, 0.46684397411769485)  # point estimate, ends at 95 %
 
@@ -118,3 +121,19 @@ def test_the_truth_is_in_the_interval_about_as_often_as_it_says() -> None:
             assert found.low is not None and found.high is not None
             inside[how] += found.low <= truth.mean() <= found.high
     assert all(0.91 <= often / 400 <= 0.985 for often in inside.values()), inside
+
+
+items = some.tuples(some.sampled_from([0, 0.5, 1]), some.sampled_from([0, 1]), some.sampled_from([1, 1.25, 5, 40]))
+
+
+@settings(deadline=None, max_examples=80)
+@given(some.lists(items, min_size=2, max_size=30), some.lists(items, max_size=30))
+def test_with_any_weights_it_is_the_closed_form_and_has_an_interval_between_0_and_1(mine: list, rest: list) -> None:
+    (y, f, w), (_, g, v) = (
+        (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], []) for rows in (mine, rest)
+    )
+    found = corrected(y, f, g, weights=w, unlabelled_weights=v)
+    expected = fitness_by_hand.corrected(y, f, g, w, v)
+
+    assert (found.value, found.low, found.high, found.tuning) == pytest.approx(tuple(expected), abs=1e-9)
+    assert 0 <= found.low <= found.value <= found.high <= 1

@@ -152,7 +152,9 @@ class Table:
         return f"{self.runs_url}/{self.session.scalars(newest).one()}"
 
 
-def make_table(session: Session, database: Database, *, text: str = makers.TEXT, **plan: Any) -> Table:
+def make_table(
+    session: Session, database: Database, *, text: str = makers.TEXT, how_many: int = 2, **plan: Any
+) -> Table:
     lead = makers.make_study(session)
     ada, ben = makers.make_coders(session, lead, 2)
     cause = makers.make_dimension(session, lead, "Root cause")
@@ -160,7 +162,7 @@ def make_table(session: Session, database: Database, *, text: str = makers.TEXT,
     config = makers.make_code(session, lead, cause, "Configuration")
     network = makers.make_code(session, lead, cause, "Network")
     slow = makers.make_code(session, lead, symptom, "Slow answers")
-    incidents = makers.make_incidents(session, lead, 2, text=text)
+    incidents = makers.make_incidents(session, lead, how_many, text=text)
     plan = {"arm": "on_request", "blind_share": 0.0, **plan}
     coders = [ada, ben, lead] if plan.pop("lead_codes", False) else [ada, ben]
     coding_round = makers.make_round(session, lead, coders, incidents, **plan)
@@ -200,6 +202,10 @@ def seen_anywhere(client: TestClient, table: Table) -> str:
 
 @pytest.fixture
 def lead(session: Session, table: Table) -> TestClient:
+    return lead_of(session, table)
+
+
+def lead_of(session: Session, table: Table) -> TestClient:
     """The lead, on a server whose settings name a model."""
     app = create_app(Settings(database_url="postgresql+psycopg://nowhere", **MODEL), table.database)
     client = TestClient(app, follow_redirects=False)

@@ -8,17 +8,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agreement.bring_in import RatingsPlan, bring_in_ratings
+from app.agreement.ratings_columns import RatingColumns
 from app.codebook.tree import CodeEntry, DimensionEntry
 from app.db.session import Database
 from app.incidents.models import Incident
 from app.llm.port import Question
 from app.llm.scripted import ScriptedModel
 from app.rounds.models import Assignment, Round
+from app.rounds.queries import round_by_number
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
+from app.suggestions.choosing import Choice
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.opening import open_suggestions
+from app.suggestions.run_plan import RunPlan
 from tests import makers
 
 Says = Callable[[int], str]  # the number of an incident -> names of codes, parted by spaces; '' for none
@@ -51,6 +56,14 @@ class FitWorld:
         self.run = ask_for_suggestions(self.session, self.lead, self.coding_round, model="small")
         self.session.flush()
         self.answer(cause, symptom)
+        return self.run
+
+    def measure(self, cause: Says, *, samples: int = 1) -> SuggestionRun:
+        """A run that no coder is offered, also once the coding has ended."""
+        plan = RunPlan("small", choice=Choice(which="all"), samples=samples, is_offered=False)
+        self.run = ask_for_suggestions(self.session, self.lead, self.coding_round, plan)
+        self.session.flush()
+        self.answer(cause, lambda number: "")
         return self.run
 
     def answer(self, cause: Says, symptom: Says) -> None:
@@ -113,6 +126,7 @@ def make_fit_world(
     incidents: int = 44,
     coders: int = 2,
     lead: Viewer | None = None,
+    chance_of: Callable[[int], float] | None = None,
     **plan: Any,
 ) -> FitWorld:
     lead = lead or makers.make_study(session)
@@ -127,5 +141,46 @@ def make_fit_world(
         for one in makers.make_incidents(session, lead, 1, text=f"Incident number {number}. The gateway was slow.")
     ]
     wanted = {"purpose": "reliability", "arm": "before", "blind_share": 0.75, "seed": 5, **plan}
+    if chance_of is not None:
+        wanted["chances"] = {one.id: chance_of(number) for number, one in enumerate(made)}
     coding_round = makers.make_round(session, lead, people, made, **wanted)
     return FitWorld(session, database, lead, people, cause, symptom, codes, made, coding_round)
+
+
+def make_rated_world(
+    session: Session,
+    database: Database,
+    raters: Mapping[str, Says],
+    *,
+    incidents: int = 40,
+    independent: bool = True,
+    category_of: Mapping[str, str] | None = None,
+    text_of: Says = "Incident number {}.".format,
+) -> FitWorld:
+    """People's ratings of one dimension came in a file; raters: name -> what each says of each incident. category_of:
+    code -> the category that it stands under."""
+    lead = makers.make_study(session)
+    cause = makers.make_dimension(session, lead, "Root cause")
+    symptom = makers.make_dimension(session, lead, "Symptom", takes="many")
+    above = {
+        name: makers.make_code(session, lead, cause, name, is_category=True)
+        for name in sorted(set((category_of or {}).values()))
+    }
+    codes = {
+        name: makers.make_code(
+            session, lead, cause, name, parent_id=above[category_of[name]].id if category_of else None
+        )
+        for name in ("bug", "config", "load")
+    }
+    made = [makers.make_incidents(session, lead, 1, text=text_of(n))[0] for n in range(incidents)]
+    lines = [
+        f"{one.external_id},{rater},Root cause,{says(number)}"
+        for rater, says in raters.items()
+        for number, one in enumerate(made)
+    ]
+    columns = RatingColumns("item", "rater", "code", "dimension")
+    content = "\n".join(["item,rater,dimension,code", *lines]).encode()
+    plan = RatingsPlan("From a file", columns, independent=independent)
+    done = bring_in_ratings(session, lead, content, plan, file_name="ratings.csv")
+    coding_round = round_by_number(session, lead.study.id, done.round_number)
+    return FitWorld(session, database, lead, [], cause, symptom, codes | above, made, coding_round)

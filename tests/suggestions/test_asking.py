@@ -1,16 +1,19 @@
 """One incident of a run: every attempt is in the ledger, and what was paid for is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
+from app.jobs import Workplace
 from app.ledger.budget import spending
+from app.ledger.models import CallUnderWay
 from app.llm.port import Answer
 from app.llm.problems import ModelBroken, ModelBusy, QuotaExhausted, ReplyCut, ReplyRefused, TextTooLong, WrongKey
 from app.llm.scripted import ScriptedModel
@@ -21,10 +24,12 @@ from app.suggestions.asking import suggest_for_incident
 from app.suggestions.jobs import MOST_PUMPS
 from app.suggestions.models import Suggestion
 from app.suggestions.policy import LimitNotUsable, NothingToAsk, RoundIsOver
+from app.suggestions.pumping import pump
 from app.suggestions.queries import counts_of, spent_of
-from app.suggestions.steering import resume_run
+from app.suggestions.steering import cancel_run, pause_run, resume_run
 from tests import makers
 from tests.suggestions.conftest import SECRET_NAME, Table, words_of
+from tests.support.endpoints import settings_with
 
 
 def answered(words: str, **more: object) -> Answer:
@@ -274,6 +279,35 @@ def test_a_call_whose_worker_was_killed_is_lost_counted_and_made_again(table: Ta
     counted = spent_of(table.session, run)
     assert (counted.calls, counted.lost) == (3, 2) and counted.is_partial
     assert counts_of(table.session, run)["done"] == 1
+
+
+@pytest.mark.parametrize("steered", [pause_run, cancel_run])
+def test_promise_10_what_was_under_way_in_a_run_that_nobody_goes_on_with_reserves_nothing_for_ever(
+    table: Table, steered: Callable[..., None]
+) -> None:
+    """Its worker was killed, and a lead paused or cancelled the run before anybody took the incident up again."""
+    session = table.session
+    run = ask_for_suggestions(session, table.lead, table.coding_round, model="small", limit=1)
+    (row,) = table.rows(run)
+    table.model = ScriptedModel(otherwise=table.reply(), name="small")
+    share = {"study_id": run.study_id, "run_id": run.id, "incident_id": row.incident_id}
+    with pytest.raises(Killed):
+        suggest_for_incident(DyingDatabase(table.database, UNTIL_IT_LEAVES), table.model, **share)
+    steered(session, table.lead, table.coding_round, run.id)
+    work = partial(pump, Workplace(table.database, settings_with()), study_id=run.study_id, run_id=run.id)
+
+    assert work() is not None and table.calls() == [], "its maker may be alive"
+    session.execute(update(CallUnderWay).values(leased_until=func.clock_timestamp()))
+    assert work() is None
+    session.expire_all()
+    (lost,) = table.calls()
+    held = spending(session, run.study_id)
+    assert (lost.outcome, row.attempts, held.reserved) == ("lost", 1, 0) and held.untold > 8_000
+    if steered is pause_run:
+        resume_run(session, table.lead, table.coding_round, run.id)
+        suggest_for_incident(table.database, table.model, **share)
+        session.expire_all()
+        assert (row.state, [call.attempt for call in table.calls()]) == ("done", [1, 2])
 
 
 def test_who_is_killed_each_time_gives_the_incident_up(table: Table) -> None:

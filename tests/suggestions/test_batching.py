@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL
 from app.db.session import Database
 from app.jobs.running import run_waiting_jobs
 from app.ledger.accounts import account_of
+from app.ledger.budget import spending
+from app.ledger.endpoint_actions import retire_endpoint
 from app.ledger.models import CallUnderWay, ModelCall
 from app.llm.openai_batch import OpenAIBatches
 from app.llm.openai_model import OpenAIModel
@@ -33,6 +35,7 @@ from tests import makers
 from tests.suggestions.conftest import Table, make_table
 from tests.support.batch_server import BatchServer
 from tests.support.coding_replies import first_codes
+from tests.support.endpoints import make_endpoint, settings_with
 from tests.support.openai_server import Behaviour, Broken, Cut, Refuses, Response, Says
 
 HALF = Decimal("0.5")
@@ -261,6 +264,28 @@ def test_a_cancelled_run_cancels_its_batch_and_settles_what_was_reserved(place: 
     assert there.run.state == "cancelled" and there.states() == {"cancelled": 4}
     assert there.all(Suggestion) == [] and {call.outcome for call in there.all(ModelCall)} == {"failed"}
     there.assert_settled()
+
+
+def test_promise_10_a_cancelled_run_whose_endpoint_is_gone_reserves_nothing_for_ever(
+    place: Making, own_database: URL
+) -> None:
+    there = place(looks=5)
+    with there.database.transaction() as session:
+        endpoint = make_endpoint(session, there.table.lead, base_url=there.server.base_url, takes_batches=True)
+        session.get_one(SuggestionRun, there.run_id).endpoint_id = endpoint.id
+    there.goes_on(times=2)
+    assert there.all(CallUnderWay)
+    with there.database.transaction() as session:
+        retire_endpoint(session, there.table.lead, endpoint.id)
+    there.steer(cancel_run)
+    with there.database.transaction() as session:
+        defer_run(session, session.get_one(SuggestionRun, there.run_id), incidents=4)
+    run_waiting_jobs(settings_with().model_copy(update={"database_url": own_database.render_as_string(False)}))
+
+    with there.database.reading() as session:
+        held = spending(session, there.table.lead.study.id)
+    assert (held.reserved, held.untold > 0, there.all(CallUnderWay)) == (0, True, [])
+    assert {call.outcome for call in there.all(ModelCall)} == {"lost"} and there.all(ModelBatch)[0].state == "ended"
 
 
 def test_a_run_that_was_cancelled_before_its_batch_was_sent_sends_nothing(place: Making) -> None:

@@ -60,6 +60,7 @@ def test_only_parameters_that_are_given_are_sent(lead: TestClient, table: Table)
     [
         ("temperature", "hot", "from 0 to 2"),
         ("temperature", "2.5", "from 0 to 2"),
+        ("temperature", "1e0", "from 0 to 2"),  # else 1e999999999 is written out in full and fills the memory
         ("parameter_seed", "-1", "zero or more"),
         ("length", "0", "from 1 to 200,000"),
         ("effort", "huge", "none, minimal, low"),
@@ -69,6 +70,9 @@ def test_only_parameters_that_are_given_are_sent(lead: TestClient, table: Table)
         ("token_cap", "0", "at least one"),
         ("cost_cap", "much", "amount of dollars"),
         ("cost_cap", "-1", "amount of dollars"),
+        ("cost_cap", "1e-99999", "amount of dollars"),
+        ("cost_cap", "0.000000001", "amount of dollars"),
+        ("cost_cap", "٥", "amount of dollars"),
         ("template", "999999", "no such version"),
         ("mode", "batch", "take batches"),
         ("words", "nothingholdsthis", "No incident of this round fits"),

@@ -107,6 +107,14 @@ def test_a_new_code_is_changed_to_a_name_of_the_coders_own(offered: Table) -> No
     assert applied(offered)[0].origin == "revised"
 
 
+def test_a_name_that_looks_like_one_that_is_there_is_that_code(offered: Table) -> None:
+    """Letters made of two characters, and characters that nobody sees, make no second code and no refusal."""
+    cafe = makers.make_code(offered.session, offered.lead, offered.symptom, "Caf\u00e9 slow")
+    for name in ("CAFE\u0301 slow", "Caf\u00e9\u200b \u200dslow"):
+        offered.ada_decides(offered.of_symptom(), "change", name=name)
+        assert decisions(offered)[-1].code_id == cafe.id
+
+
 def test_changing_to_what_was_offered_is_accepting(offered: Table) -> None:
     offered.ada_decides(offered.of_cause(), "change", code_id=offered.network.id)
 

@@ -51,7 +51,7 @@ def test_entered_prices_make_dollars_of_the_tokens(table: Table) -> None:
     assert found.dollars is not None
     low = Decimal(2 * found.input_tokens.low + 10 * found.output_tokens.low) / 1_000_000
     assert abs(found.dollars[0] - low) < Decimal("0.0001") and found.dollars[1] > found.dollars[0]
-    assert found.passes(100, Decimal("0.0001")) == ["100 tokens", "$ 0.0001"]
+    assert found.passes(100, Decimal("0.0001")) == ["100 tokens", "$0.0001"]
     assert found.passes(10**9, Decimal(100)) == []
 
 

@@ -13,7 +13,7 @@ from app.codebook.queries import current_seq
 from app.db.session import Database
 from app.incidents.models import Incident
 from app.rounds.models import Round
-from app.studies.models import Study
+from app.studies.models import Study, StudyEvent
 from app.suggestions.example import LONGEST_EXAMPLE, example_entry, example_part
 from app.suggestions.example_source import read_examples_by
 from app.suggestions.examples import (
@@ -29,7 +29,7 @@ from app.suggestions.examples import (
 )
 from app.suggestions.run_prompts import prompt_of, run_prompt
 from tests import makers
-from tests.suggestions.conftest import Table, make_table
+from tests.suggestions.conftest import Table, lead_of, make_table
 
 MARK = "aa11aa11aa11aa11"
 
@@ -212,6 +212,26 @@ def test_a_preview_shows_the_examples_that_may_be_shown(session: Session, settle
     )
     assert parts[0].text == "Code this." and "Symptom" not in question.system
     assert "One alone." not in question.user and "Agreed:" in question.user
+
+
+@pytest.mark.parametrize(("path", "status"), [("/preview", 200), ("/confirmation", 200), ("", 409)])
+def test_promise_3_who_previews_a_prompt_with_examples_has_seen_what_they_were_settled_as(
+    session: Session, settled: Settled, path: str, status: int
+) -> None:
+    """seen: of another number of incidents the page asks again instead of starting."""
+    table = settled.table
+    lead, code = lead_of(session, table), f"d{table.cause.id}: c{table.network.id}"
+    form = {"composed": "yes", "dimension_ids": table.cause.id, "seen": 1}
+    assert code not in lead.post(table.runs_url + path, data=form).text
+    assert table.exposures(table.lead) == []
+
+    for _ in range(2):
+        answer = lead.post(table.runs_url + path, data=form | {"examples": 1})
+        assert answer.status_code == status and code in answer.text
+        assert [(each.kind, each.incident_id) for each in table.exposures(table.lead)] == [
+            ("final_code", settled.agreed.id)
+        ]
+    assert session.query(StudyEvent).filter_by(kind="suggestions.examples_shown").count() == 1
 
 
 def test_examples_are_chosen_so_that_they_show_many_codes_and_by_the_seed_alone() -> None:

@@ -287,3 +287,16 @@ def test_a_suggestion_leaves_with_what_each_coder_decided(table: Table, client_f
         each.kind for each in table.session.scalars(select(Exposure).where(Exposure.member_id == table.lead.member.id))
     }
     assert "suggestion" in kinds
+
+
+def test_what_no_page_can_hold_is_no_mistake_of_the_server(table: Table, client_for: ClientFor) -> None:
+    run = table.ask()
+    lead, study = client_for(table.lead), f"/studies/{table.lead.study.slug}"
+    huge = "9" * 30
+
+    for path in (
+        url(table, "?until=9999-12-31"), url(table, f"?round={2**31}"),
+        url(table, "/totals?since=0001-01-01&until=9999-12-31"),
+        f"{table.runs_url}/{run.id}?call={huge}", f"{study}/suggestions/templates?incident={2**31}",
+    ):  # fmt: skip
+        assert lead.get(path).status_code == 200, path

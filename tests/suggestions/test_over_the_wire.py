@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.engine import URL
 
 from app.accounts.actions import start_sign_in
@@ -134,6 +134,17 @@ def test_without_quota_the_run_pauses_and_the_other_jobs_ask_nothing(world: Worl
 
     assert run.state == "paused" and "quota" in run.problem
     assert len(ledger(world)) == 1
+
+
+def test_a_mistake_of_ours_pauses_the_run_with_a_sentence(world: World) -> None:
+    ask(world)
+    with world.database.transaction() as session:
+        session.execute(update(SuggestionRun).values(parameters={"max_completion_tokens": "many"}))
+    with OpenAIServer(otherwise=Says(first_codes)) as server:
+        run = run_until_it_rests(world, world.settings(server))
+
+    assert run.state == "paused" and "A mistake in Tandem" in run.problem
+    assert server.requests == [] and ledger(world) == []
 
 
 def test_without_a_model_the_final_codes_of_similar_incidents_are_offered(world: World) -> None:

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 from app.db.session import Database
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.choosing import Choice
+from app.suggestions.comparison import FEWEST_COUNTED
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.run_plan import RunPlan
 from tests import makers
@@ -81,17 +82,30 @@ def test_the_studys_page_lists_runs_of_every_round(table: Table, client_for: Cli
 
 
 def test_two_runs_beside_each_other_tell_counts_and_agreement_with_n_and_interval(
+    session: Session, database: Database, client_for: ClientFor
+) -> None:
+    table = make_table(session, database, how_many=FEWEST_COUNTED)
+    first, second = two_runs(table)
+    url = f"{table.runs_url}/comparison?one={first.id}&other={second.id}"
+    page = client_for(table.lead).get(url).text
+
+    assert "10 incidents done in both" in page and "Krippendorff’s alpha" in page
+    assert "10 incidents on which they differ" in page and "Network" in page and "Configuration" in page
+    assert SECRET_REASON not in page and "told when the coding of the round has ended" in page
+    symptom = client_for(table.lead).get(f"{url}&dimension={table.symptom.id}").text
+    assert "They say the same of every incident" in symptom and SECRET_NAME.lower() in symptom
+
+
+def test_promise_3_counts_of_few_incidents_do_not_tell_what_was_said_of_one(
     table: Table, client_for: ClientFor
 ) -> None:
     first, second = two_runs(table)
     url = f"{table.runs_url}/comparison?one={first.id}&other={second.id}"
     page = client_for(table.lead).get(url).text
-
-    assert "2 incidents done in both" in page and "Krippendorff’s alpha" in page
-    assert "2 incidents on which they differ" in page and "Network" in page and "Configuration" in page
-    assert SECRET_REASON not in page and "told when the coding of the round has ended" in page
     symptom = client_for(table.lead).get(f"{url}&dimension={table.symptom.id}").text
-    assert "They say the same of every incident" in symptom and SECRET_NAME.lower() in symptom
+
+    assert "2 incidents on which they differ" in page and "told from 10 incidents on" in page
+    assert "Network" not in page and "Configuration" not in page and SECRET_NAME.lower() not in symptom
 
 
 def test_promise_3_what_both_runs_said_is_shown_behind_a_post_that_records_it(
@@ -137,7 +151,7 @@ def test_promise_3_a_lead_who_codes_is_told_nothing_of_what_two_runs_said_while_
     assert "You code in this round" in lead.get(url).text and "Network" not in lead.get(url).text
     assert lead.post(f"{table.runs_url}/comparison/openings", data=form).status_code == 404
     makers.move_round(session, table.lead, table.coding_round, "settling")
-    assert "Network" in lead.get(url).text and "nobody decided about any" in lead.get(url).text
+    assert "told from 10" in lead.get(url).text and "nobody decided about any" in lead.get(url).text
 
 
 @pytest.mark.parametrize("ids", ["one=0&other=0", "one=x&other=y", "", "one=999999999&other=1"])

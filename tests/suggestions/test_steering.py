@@ -3,19 +3,23 @@
 import pytest
 from sqlalchemy import select
 
+from app.ledger.endpoint_actions import EndpointPlan, change_endpoint, fingerprint_of, retire_endpoint
 from app.llm.problems import ReplyRefused
 from app.llm.scripted import ScriptedModel
 from app.problems import NotAllowed, NotFound
-from app.studies.models import StudyEvent
+from app.studies.models import Study, StudyEvent
 from app.suggestions.actions import ask_for_suggestions
+from app.suggestions.asking import suggest_for_incident
 from app.suggestions.models import SuggestionRun
 from app.suggestions.policy import NothingToAsk, NotPaused, NotRunning, RoundIsOver, RunIsOver
 from app.suggestions.queries import counts_of
+from app.suggestions.run_plan import RunPlan
 from app.suggestions.shown_runs import shown_runs
 from app.suggestions.steering import cancel_run, pause_run, resume_run, retry_failed
 from tests import makers
 from tests.suggestions.conftest import Table
 from tests.suggestions.test_asking import answered
+from tests.support.endpoints import make_endpoint, settings_with
 
 
 def begun(table: Table, *, limit: int | None = None) -> SuggestionRun:
@@ -91,6 +95,32 @@ def test_what_came_to_nothing_is_asked_again_and_nothing_else(table: Table) -> N
     with pytest.raises(NothingToAsk):
         retry_failed(*steer)
     assert events(table)[-1] == "suggestions.retried"
+
+
+@pytest.mark.parametrize("change", ["retired", "moved", "capped"])
+def test_promise_10_what_a_lead_changes_about_a_model_or_a_cap_is_heeded_by_the_next_call(
+    table: Table, change: str
+) -> None:
+    session, lead = table.session, table.lead
+    endpoint = make_endpoint(session, lead, model="small")
+    plan = RunPlan("small", endpoint_id=endpoint.id, samples=3)
+    run = ask_for_suggestions(session, lead, table.coding_round, plan)
+
+    def changing(_: object) -> dict[str, object]:
+        if change == "retired":
+            retire_endpoint(session, lead, endpoint.id)
+        elif change == "moved":
+            moved = EndpointPlan(endpoint.name, "http://127.0.0.1:10/v1", "small")
+            change_endpoint(session, lead, settings_with(), endpoint.id, moved, seen=fingerprint_of(endpoint))
+        else:
+            session.get_one(Study, lead.study.id).token_cap = 10**9
+        session.flush()
+        return table.reply()
+
+    model = ScriptedModel(changing, name="small")  # a second question would be an error
+    incident_id = table.incidents[0].id
+    suggest_for_incident(table.database, model, study_id=run.study_id, run_id=run.id, incident_id=incident_id)
+    assert (run.state, len(model.questions), counts_of(session, run)["waiting"]) == ("running", 1, 2)
 
 
 def test_only_leads_steer_and_only_runs_of_the_round(table: Table) -> None:

@@ -55,7 +55,12 @@ def test_the_page_opens_with_the_round_and_only_to_its_lead(world: FitWorld, cli
     told = json.loads(lead.get(address(world, "/figures.json?annotators=experts")).text)
     assert told["epsilon"] == 0.2 and told["exposed"] == 0 and len(told["figures"]) == len(rows)
     measures = {row["measure"] for row in rows}
-    assert {"alpha", "alpha, MASI distance", "alternative annotator", "share, corrected (PPI++)"} <= measures
+    assert {
+        "alpha",
+        "alpha, MASI distance",
+        "alternative annotator, mean difference",
+        "share, corrected (PPI++)",
+    } <= measures
     shares = [row for row in told["figures"] if row["measure"].startswith("share")]
     assert all(row["n"] and row["low"] is not None and row["high"] is not None for row in shares)
     assert lead.get(address(world, "?annotators=nobody")).status_code == 404

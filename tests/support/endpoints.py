@@ -15,7 +15,7 @@ NOBODY = "http://127.0.0.1:9/v1"  # where nothing listens
 
 
 def settings_with(secret_key: str | None = SECRET, **more: Any) -> Settings:
-    return Settings(database_url=NOWHERE, secret_key=secret_key, **more)
+    return Settings(**{"database_url": NOWHERE, "secret_key": secret_key, **more})
 
 
 def make_endpoint(

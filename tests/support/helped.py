@@ -12,6 +12,7 @@ from app.incidents.models import Incident
 from app.llm.port import Question
 from app.llm.scripted import ScriptedModel
 from app.studies.viewer import Viewer
+from app.suggestions.sources import SERVER, Source
 from tests import makers
 
 DRAFT = {
@@ -53,7 +54,7 @@ def drafted_for(session: Session, database: Database, lead: Viewer, code: CodeEn
 
 def _given(session: Session, database: Database, lead: Viewer, chosen: Chosen) -> CodebookHelp:
     seen = leaves(session, lead.study.id, chosen).fingerprint
-    asked = actions.ask(session, lead, chosen, model="scripted", seen=seen)
+    asked = actions.ask(session, lead, chosen, Source(SERVER, "", "scripted"), seen=seen)
     session.flush()
     give_help(database, ScriptedModel(otherwise=reply_to), study_id=lead.study.id, help_id=asked.id)
     session.expire_all()

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -24,6 +24,9 @@ class Response:
     body: Body | str
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cut: bool = False  # the connection ends in the middle of the body
+    line_seconds: float = (
+        0.0  # before the body an empty line so often, ten of them, as some endpoints do while they work
+    )
 
 
 class Behaviour(Protocol):
@@ -102,6 +105,17 @@ class Slow:
     def respond(self, request: Body) -> Response:
         time.sleep(self.seconds)
         return self.then.respond(request)
+
+
+@dataclass(frozen=True)
+class KeepsAlive:
+    """Sends ten empty lines, so many seconds apart, before what `then` says."""
+
+    seconds: float
+    then: Behaviour
+
+    def respond(self, request: Body) -> Response:
+        return replace(self.then.respond(request), line_seconds=self.seconds)
 
 
 @dataclass(frozen=True)
@@ -256,9 +270,13 @@ class OpenAIServer:
                     self.send_response(response.status)
                     for name, value in headers.items():
                         self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(written.encode())))
+                    lines = 10 if response.line_seconds else 0
+                    self.send_header("Content-Length", str(len(written.encode()) + lines))
                     self.end_headers()
                     sent = written.encode()
+                    for _ in range(lines):
+                        self.wfile.write(b"\n")
+                        time.sleep(response.line_seconds)
                     self.wfile.write(sent[: len(sent) // 2] if response.is_cut else sent)
                     if response.is_cut:
                         self.close_connection = True
