@@ -4,6 +4,8 @@ What import-linter cannot say of imports stands here too: whose routes and forms
 """
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +47,7 @@ LATE = (
     "llm/openai_model.py",
     "rounds/precision.py",
     "suggestions/assistance_page.py",
+    "suggestions/comparison.py",
     "suggestions/validity_figures.py",
 )
 
@@ -105,6 +108,14 @@ def test_only_the_command_line_imports_rooms_late():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(imported(node))
     }
     assert late == set(LATE)
+
+
+def test_the_app_starts_without_what_only_figures_need():
+    """Each server and each worker pays for it at its start."""
+    heavy = {"numpy", "scipy", "sklearn", "openai", "matplotlib", "genai_prices"}
+    asked = f"import sys, app.main, app.worker; print(*{heavy} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", asked], cwd=APP.parent, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
 
 
 def room_of_tables() -> dict[str, int]:

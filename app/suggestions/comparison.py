@@ -5,10 +5,12 @@ applies; a new code counts by its name, whatever its case. The database counts h
 hold a hundred thousand incidents. Nothing here tells what people coded.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -18,9 +20,11 @@ from app.codebook.queries import disclosed_codebook
 from app.codebook.tree import Codebook
 from app.db.memory import count_in_memory
 from app.incidents.models import Incident
-from app.methods.agreement import Measures, count_set_patterns, measures_of
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.suggestions.prompt import DimensionEntry
+
+if TYPE_CHECKING:
+    from app.methods.agreement import Measures
 
 ONE, OTHER = "one", "other"
 MOST_CODES = 40  # of a dimension, those that come most often
@@ -161,6 +165,8 @@ def _done_in_both(one: SuggestionRun, other: SuggestionRun) -> Select[int]:
 
 
 def _beside(dimension: DimensionEntry, incidents: int, met: Sequence[Met], codebook: Codebook) -> Beside:
+    from app.methods.agreement import count_set_patterns, measures_of  # numpy: not before there is something to count
+
     neither = incidents - sum(each.incidents for each in met)
     whole = [*met, *([Met(frozenset(), frozenset(), neither)] if neither else [])]
     table = [{ONE: each.one, OTHER: each.other} for each in whole]
