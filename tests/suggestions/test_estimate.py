@@ -101,7 +101,7 @@ def test_a_run_that_may_not_fit_is_told_of_its_own_caps_and_of_what_the_study_ha
     spent = {"told_usd": Decimal(1), "untold_usd": Decimal("0.5"), "reserved_usd": Decimal("0.5")}
     assert told(cost_cap=dear + 2, **spent) == []
     (dollars,) = told(cost_cap=Decimal(2), **spent)
-    assert "left of the study’s cap, $ 0.0000" in dollars
+    assert "left of the study’s cap, $0.00" in dollars
 
 
 def test_a_cap_in_dollars_without_a_price_is_said_before_the_run_pauses_for_it(table: Table) -> None:
