@@ -103,6 +103,18 @@ def test_a_cap_in_dollars_needs_a_price(session: Session, study_id: int) -> None
     assert isinstance(begun(session, context(study_id)), Begun)
 
 
+def test_promise_10_what_is_cached_is_reserved_too_where_it_is_the_dearer(session: Session, study_id: int) -> None:
+    prices = Prices(Decimal(1), Decimal(1_000), Decimal(1))
+    session.execute(update(Study).where(Study.id == study_id).values(cost_cap_usd=1))
+    call = begun(session, context(study_id, prices=prices))
+    assert isinstance(call, Begun) and call.reserved.dollars is not None
+    told = Answer("{}", "small", dict(QUESTION.parameters), input_tokens=500, cached_tokens=500, output_tokens=1)
+    row = end(session, call, Asked(QUESTION, MODEL, now(), 0.1, told), outcome="valid")
+
+    assert row is not None and row.cost_usd is not None and row.cost_usd <= call.reserved.dollars
+    assert spending(session, study_id).told_usd == row.cost_usd == Decimal("0.500001")
+
+
 def test_the_cap_of_a_run_holds_beside_that_of_its_study(session: Session, study_id: int) -> None:
     purse = Purse("suggestion_run", 7, token_cap=MOST + 10)
     first = begun(session, context(study_id, 1, purse=purse))
