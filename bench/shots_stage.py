@@ -122,6 +122,7 @@ def set_stage(site: Site) -> Stage:
         tokens = {name: start_sign_in(session, one, user_agent="shots", days=1) for name, one in people.items()}
     helped = [*pages_of_help(site.database, lead, cause.id, code.id)]
     helped.append(("validity", page_of_validity(site.database, person)))
+    helped.append(("own-switches", helped[-1][1].split("/suggestions/")[0] + "/switches"))
     return Stage(site, tokens, shots + [Shot(name, "lead", path) for name, path in helped])
 
 
