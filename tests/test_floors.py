@@ -44,6 +44,7 @@ LATE = (
     "export/actions.py",
     "rounds/precision.py",
     "suggestions/assistance_page.py",
+    "suggestions/own_switches_routes.py",
     "suggestions/validity_figures.py",
 )
 
