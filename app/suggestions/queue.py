@@ -83,7 +83,7 @@ def let_go(session: Session, study_id: int, holder: UUID, shares: Sequence[Share
     ids = [share.run_incident_id for share in shares]
     session.execute(
         update(RunIncident)
-        .where(RunIncident.study_id == study_id, RunIncident.id.in_(ids), RunIncident.holder == holder)
+        .where(in_order(RunIncident.study_id == study_id, RunIncident.id.in_(ids), RunIncident.holder == holder))
         .values(holder=None, due_at=func.clock_timestamp()),
         execution_options=NO_SYNC,
     )
@@ -92,10 +92,16 @@ def let_go(session: Session, study_id: int, holder: UUID, shares: Sequence[Share
 def renew(session: Session, study_id: int, run_id: int, holding: Holding) -> None:
     session.execute(
         update(RunIncident)
-        .where(*_waiting(study_id, run_id), RunIncident.holder == holding.holder)
+        .where(in_order(*_waiting(study_id, run_id), RunIncident.holder == holding.holder))
         .values(due_at=_in(holding.lease_seconds)),
         execution_options=NO_SYNC,
     )
+
+
+def in_order(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """These incidents, locked in the order of their ids: whoever changes several does, so that none waits for another
+    who waits for them."""
+    return RunIncident.id.in_(select(RunIncident.id).where(*conditions).order_by(RunIncident.id).with_for_update())
 
 
 def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:

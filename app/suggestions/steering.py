@@ -16,6 +16,7 @@ from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
 from app.suggestions.keeping import locked_run, tell_watchers
 from app.suggestions.models import CAME_TO_NOTHING, RunIncident, SuggestionRun
+from app.suggestions.queue import in_order
 
 NO_SYNC = {"synchronize_session": False}
 
@@ -86,7 +87,9 @@ def _put_back(session: Session, run: SuggestionRun) -> int:
 def _set(session: Session, run: SuggestionRun, states: tuple[str, ...], **changes: object) -> int:
     changed = session.execute(
         update(RunIncident)
-        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state.in_(states))
+        .where(
+            in_order(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state.in_(states))
+        )
         .values(changed_at=func.clock_timestamp(), **changes),
         execution_options=NO_SYNC,
     )
