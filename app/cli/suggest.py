@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.opening import open_database, saying_problems
-from app.cli.suggest_plan import Said, leading, told_estimate, wanted_plan
+from app.cli.suggest_plan import Said, leading, told_beyond, told_estimate, wanted_plan
 
 if TYPE_CHECKING:
     from app.db.session import Database
@@ -96,6 +96,7 @@ def _asked(database: "Database", slug: str, round_name: str, said: Said) -> tupl
         viewer = leading(session, slug)
         coding_round = round_named(session, viewer.study.id, round_name)
         plan, source = wanted_plan(session, viewer.study, said)
+        told_beyond(session, coding_round, plan, source)
         run = ask_for_suggestions(session, viewer, coding_round, plan)
         asked = f"{run.model} at {source.host}" if run.model else "similar incidents"
         typer.echo(f"Asking {asked} about {coding_round.name}.", err=True)

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.db.session import Database
+    from app.rounds.models import Round
     from app.studies.models import Study
     from app.studies.viewer import Viewer
+    from app.suggestions.estimate import Estimate
     from app.suggestions.run_plan import RunPlan
     from app.suggestions.sources import Source
 
@@ -87,28 +89,55 @@ def wanted_plan(session: "Session", study: "Study", said: Said) -> "tuple[RunPla
 
 
 def told_estimate(database: "Database", slug: str, round_name: str, said: Said) -> None:
-    """On stdout; nothing is asked."""
+    """On stdout, and on stderr the caps that it may pass; nothing is asked."""
     from app.rounds.queries import round_named
     from app.suggestions.choosing import chosen_incident_ids
-    from app.suggestions.estimate import estimate_of
     from app.suggestions.estimate_words import estimate_lines
-    from app.suggestions.preview import prompting_of
     from app.suggestions.run_plan import check_plan
 
     with database.reading() as session:
         viewer = leading(session, slug)
         coding_round = round_named(session, viewer.study.id, round_name)
         plan, source = wanted_plan(session, viewer.study, said)
-        asked = chosen_incident_ids(session, coding_round, plan.choice)
         check_plan(session, coding_round, plan)
         if not plan.model:
+            asked = chosen_incident_ids(session, coding_round, plan.choice)
             typer.echo(f"Incidents: {len(asked):,}\nNo model is asked, so it costs nothing.")
             return
-        prompting = prompting_of(session, coding_round, plan, asked)
-        estimate = estimate_of(session, viewer.study.id, plan, source, prompting, asked)
+        estimate, beyond = _foreseen(session, coding_round, plan, source)
     typer.echo(f"Model: {plan.model} at {source.host}")
     for term, value in estimate_lines(estimate):
         typer.echo(f"{term}: {value}")
+    for sentence in beyond:
+        typer.echo(sentence, err=True)
+
+
+def told_beyond(session: "Session", coding_round: "Round", plan: "RunPlan", source: "Source") -> None:
+    """On stderr, before anything is asked: the caps that the run may pass. Without a cap nothing is measured."""
+    from app.ledger.budget import has_cap
+    from app.suggestions.run_plan import check_plan
+
+    if plan.model and (plan.token_cap or plan.cost_cap_usd or has_cap(session, coding_round.study_id)):
+        check_plan(session, coding_round, plan)
+        for sentence in _foreseen(session, coding_round, plan, source)[1]:
+            typer.echo(sentence, err=True)
+
+
+def _foreseen(
+    session: "Session", coding_round: "Round", plan: "RunPlan", source: "Source"
+) -> "tuple[Estimate, list[str]]":
+    """What the run would take, and a sentence for each cap that it may pass."""
+    from app.ledger.budget import spending
+    from app.suggestions.choosing import chosen_incident_ids
+    from app.suggestions.estimate import estimate_of
+    from app.suggestions.estimate_words import beyond_words
+    from app.suggestions.preview import prompting_of
+
+    asked = chosen_incident_ids(session, coding_round, plan.choice)
+    prompting = prompting_of(session, coding_round, plan, asked)
+    estimate = estimate_of(session, coding_round.study_id, plan, source, prompting, asked)
+    left = spending(session, coding_round.study_id)
+    return estimate, beyond_words(estimate, token_cap=plan.token_cap, cost_cap=plan.cost_cap_usd, left=left)
 
 
 def _source(session: "Session", study: "Study", name: str) -> "Source":

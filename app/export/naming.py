@@ -1,8 +1,11 @@
 """What things are called in files: a name where it says which one is meant, and more where two share it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.orm import Session
 
 from app.codebook.tree import Codebook, CodeEntry
 from app.incidents.models import Incident
@@ -23,8 +26,29 @@ class Names:
     rounds: dict[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What an incident is called by, without its text: there may be a hundred thousand."""
+
+    id: int
+    number: int
+    source: str
+    label: str
+
+
+def units_of(session: Session, study_id: int) -> Iterator[Unit]:
+    """Every incident of the study."""
+    label = func.coalesce(func.nullif(Incident.external_id, ""), literal("#").concat(cast(Incident.number, Text)))
+    rows = session.execute(
+        select(Incident.id, Incident.number, Incident.source, label)
+        .where(Incident.study_id == study_id)
+        .order_by(Incident.id)
+    )
+    return (Unit(*row) for row in rows)
+
+
 def names_of(
-    codebook: Codebook, members: Iterable[Membership], incidents: Iterable[Incident], rounds: Iterable[Round]
+    codebook: Codebook, members: Iterable[Membership], incidents: Iterable[Unit], rounds: Iterable[Round]
 ) -> Names:
     """incidents and rounds: all of the study that began, so that a part of it is named as the whole is."""
     return Names(
@@ -63,7 +87,7 @@ def _ways_to_say(codebook: Codebook, code: CodeEntry) -> list[str]:
     return [code.name, path, f"{path} (code {code.id})"]
 
 
-def _unit_names(incident: Incident) -> list[str]:
+def _unit_names(incident: Unit) -> list[str]:
     return [incident.label, f"{incident.source}: {incident.label}", f"{incident.label} (incident {incident.number})"]
 
 

@@ -12,7 +12,7 @@ from app.adjudication.own_case import rulings_on_own_case
 from app.codebook.queries import whole_codebook
 from app.codebook.tree import Codebook
 from app.coding.submissions import SubmittedReply, SubmittedWork, first_submissions, last_submissions
-from app.export.naming import Names, names_of
+from app.export.naming import Names, names_of, units_of
 from app.incidents.models import Incident
 from app.problems import NotFound
 from app.rounds.models import Round
@@ -73,14 +73,13 @@ def open_rounds(session: Session, study_id: int) -> list[Round]:
 
 def study_data(session: Session, study: Study, rounds: Sequence[Round]) -> StudyData:
     codebook, members = whole_codebook(session, study.id), members_by_id(session, study.id)
-    incidents = session.scalars(select(Incident).where(Incident.study_id == study.id)).all()
     begun = [each for each in rounds_of(session, study.id) if each.phase != "planned"]
     return StudyData(
         study=study,
         codebook=codebook,
         members=members,
         rounds=[_round_data(session, coding_round) for coding_round in rounds],
-        names=names_of(codebook, members.values(), incidents, begun),
+        names=names_of(codebook, members.values(), units_of(session, study.id), begun),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from tempfile import TemporaryFile
 from typing import IO
+from uuid import UUID
 
 from app.export.writing import LargeFile
 from app.problems import Invalid
@@ -79,4 +80,6 @@ def _plain(value: object) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, UUID):
+        return str(value)
     raise TypeError(f"{type(value).__name__} is not written into a file")

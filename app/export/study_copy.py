@@ -16,6 +16,7 @@ from app.codebook.queries import disclosed_codebook
 from app.export import dataset
 from app.export.codebook_files import codebook_file
 from app.export.ledger import Reading
+from app.export.left_out import LEFT_OUT
 from app.export.meetings import meeting_files
 from app.export.queries import StudyData
 from app.export.rulings import ruling_files
@@ -32,11 +33,12 @@ TIMES = ("started_at", "detected_at", "triaged_at", "mitigated_at", "resolved_at
 def study_copy(session: Session, data: StudyData, reading: Reading) -> ExportFile:
     """Incidents with their text, the codebook, the data set, ratings, rulings with what was said before them, meetings
     and figures at closing of every round, members and the history; and of models every endpoint, run, call, suggestion,
-    decision and exposure, with what they said where whoever takes the copy may read it."""
+    decision and exposure, with what they said where whoever takes the copy may read it. left-out.csv tells the rest."""
     slug, title = data.study.slug, data.study.title
     codebook = disclosed_codebook(session, data.study.id)
     files = [
         ExportFile("incidents.jsonl", "", _incidents(session, data.study.id)),
+        ExportFile("incident-ids.csv", "", _incident_ids(session, data.study.id)),
         ExportFile("members.csv", "", _members(data.members.values())),
         ExportFile("history.csv", "", _history(session, data.study.id)),
     ]
@@ -53,6 +55,7 @@ def study_copy(session: Session, data: StudyData, reading: Reading) -> ExportFil
         ]
     files += _figures_at_closing(session, data)
     files += suggestion_files(session, data.study.id, reading)
+    files.append(ExportFile("left-out.csv", "", csv_bytes(("of", "why"), sorted(LEFT_OUT.items()))))
     files.append(ExportFile("manifest.json", "", _manifest(data, files)))
     return ExportFile(f"{slug}-copy.zip", "application/zip", _zipped(files))
 
@@ -75,6 +78,16 @@ def _incidents(session: Session, study_id: int) -> bytes:
     return "".join(json.dumps(_facts(each), ensure_ascii=False) + "\n" for each in found).encode()
 
 
+def _incident_ids(session: Session, study_id: int) -> bytes:
+    """By which the other files name them."""
+    found = session.execute(
+        select(Incident.id, Incident.number, Incident.external_id)
+        .where(Incident.study_id == study_id)
+        .order_by(Incident.number)
+    )
+    return csv_bytes(("id", "number", "external_id"), (tuple(row) for row in found))
+
+
 def _facts(incident: Incident) -> dict[str, object]:
     facts: dict[str, object] = {"number": incident.number}
     facts |= {name: getattr(incident, name) for name in FACTS}
@@ -85,11 +98,14 @@ def _facts(incident: Incident) -> dict[str, object]:
 
 
 def _members(members: Iterable[Membership]) -> bytes:
-    header = ("id", "name", "kind", "role", "since", "left")
+    header = ("id", "name", "kind", "role", "since", "left", "same_as")
     rows = (
-        (each.id, each.name, each.kind, each.role, each.created_at.isoformat(), _when(each.ended_at))
+        (
+            each.id, each.name, each.kind, each.role, each.created_at.isoformat(), _when(each.ended_at),
+            each.same_as_id or "",
+        )
         for each in members
-    )
+    )  # fmt: skip
     return csv_bytes(header, rows)
 
 
@@ -115,6 +131,18 @@ def _manifest(data: StudyData, files: Sequence[ExportFile]) -> bytes:
     document = {
         "study": data.study.slug,
         "title": data.study.title,
+        "about": data.study.about,
+        "origin": data.study.origin,
+        "created_at": data.study.created_at.isoformat(),
+        "closed_at": _when(data.study.closed_at),
+        "codebook_seq": data.study.codebook_seq,
+        "leaves_for_a_model": {
+            "redacts": data.study.redacts,
+            "redacted_words": data.study.redacted_words,
+            "local_models_only": data.study.local_models_only,
+            "token_cap": data.study.token_cap,
+            "cost_cap_usd": None if data.study.cost_cap_usd is None else str(data.study.cost_cap_usd),
+        },
         "rounds": [each.coding_round.name for each in data.rounds],
         "files": {
             file.name: {"bytes": len(file.content), "sha256": sha256(file.content).hexdigest()} for file in files

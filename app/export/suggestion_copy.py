@@ -1,4 +1,5 @@
-"""The model's part of a study as plain files of its copy: every column of every row, so that it reads back equal.
+"""Rounds, who had what in which arm, and the model's part of a study, as plain files of its copy: every column of every
+row, so that it reads back equal.
 
 Without keys of endpoints. What a model said stays out where whoever takes the copy may not read it, and is marked so.
 """
@@ -8,28 +9,49 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import Session
 
+from app.adjudication.settling_models import SettlingChoice
+from app.codebook.models import CodebookVersion
 from app.coding.models import Exposure
+from app.curation.help_models import CodebookHelp, HelpDecision
 from app.db.base import Base
-from app.export.ledger import Reading
+from app.export.ledger import QUOTES, Reading
 from app.export.streamed import as_json
 from app.export.writing import ExportFile
-from app.ledger.models import ModelCall, ModelEndpoint
+from app.incidents.models import IncidentExclusion
+from app.ledger.models import ModelAccount, ModelCall, ModelEndpoint
+from app.rounds.models import Assignment, Round, RoundCoder, RoundIncident, RoundLook, RoundPhaseChange
+from app.suggestions.batch_models import BatchLine, ModelBatch
 from app.suggestions.models import PromptTemplate, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 from app.suggestions.queries import SUBJECT, tells_what_was_said
 
 FILES: dict[str, type[Base]] = {
+    "codebook-versions.jsonl": CodebookVersion,
+    "incident-exclusions.jsonl": IncidentExclusion,
+    "rounds.jsonl": Round,
+    "round-phases.jsonl": RoundPhaseChange,
+    "round-incidents.jsonl": RoundIncident,
+    "round-coders.jsonl": RoundCoder,
+    "round-looks.jsonl": RoundLook,
+    "settling-choices.jsonl": SettlingChoice,
+    "assignments.jsonl": Assignment,
     "model-endpoints.jsonl": ModelEndpoint,
+    "model-accounts.jsonl": ModelAccount,
     "prompt-templates.jsonl": PromptTemplate,
     "suggestion-runs.jsonl": SuggestionRun,
     "run-incidents.jsonl": RunIncident,
+    "model-batches.jsonl": ModelBatch,
+    "batch-lines.jsonl": BatchLine,
     "model-calls.jsonl": ModelCall,
     "suggestions.jsonl": Suggestion,
     "suggestion-decisions.jsonl": SuggestionDecision,
     "exposures.jsonl": Exposure,
+    "codebook-help.jsonl": CodebookHelp,
+    "codebook-help-decisions.jsonl": HelpDecision,
 }
 WITHHELD = "withheld"
 Row = dict[str, Any]
@@ -49,7 +71,8 @@ def suggestion_files(session: Session, study_id: int, reading: Reading) -> list[
 
 def rows_read(name: str, content: bytes) -> list[Row]:
     """The rows of one of these files, each column of the type that the database gives it."""
-    kinds = {column.key: column.type.python_type for column in inspect(FILES[name]).columns}
+    mapper: Any = inspect(FILES[name])
+    kinds = {attribute.key: attribute.columns[0].type.python_type for attribute in mapper.column_attrs}
     return [
         {key: _typed(value, kinds[key]) for key, value in json.loads(line).items() if key != WITHHELD}
         for line in content.decode().splitlines()
@@ -73,6 +96,10 @@ def _left(row: Row, model: type[Base], reading: Reading, of_run: Mapping[int, in
         return row if reading.runs[row["run_id"]].round_id in reading.rounds else None
     if model is ModelCall:
         return _call(row, reading, of_run)
+    if model is CodebookHelp and row["id"] not in reading.helps:
+        return row | {"proposal": None, "problem": "", WITHHELD: QUOTES}
+    if model is BatchLine and reading.runs[of_run[row["run_incident_id"]]].round_id not in reading.rounds:
+        return row | {"question": "", WITHHELD: reading.why_not}  # it may repeat what was said
     return row
 
 
@@ -103,4 +130,4 @@ def _typed(value: object, kind: type) -> object:
         return None
     if kind is datetime:
         return datetime.fromisoformat(str(value))
-    return Decimal(str(value)) if kind is Decimal else value
+    return kind(str(value)) if kind in (Decimal, UUID) else value

@@ -25,7 +25,7 @@ from app.suggestions.models import Suggestion, SuggestionDecision, SuggestionRun
 COLUMNS = (
     "suggestion", "run", "model", "call", "round", "incident", "dimension", "place", "code", "new_code", "definition",
     "reason", "quotes", "located", "held_by", "samples", "offered_at", "coder", "arm", "pass", "shown_at", "decision",
-    "decided_at", "decision_reason", "became", "stands",
+    "decided_at", "decision_cause", "decision_reason", "became", "stands",
 )  # fmt: skip
 PIECE = 500
 
@@ -134,11 +134,12 @@ def _rows(
 def _decided(decision: SuggestionDecision | None, shown: Shown, names: Names) -> dict[str, object]:
     """stands: whether the application that it became is there still; blank where nothing became of it."""
     if decision is None:
-        return dict.fromkeys(("decision", "decided_at", "decision_reason", "became", "stands"))
+        return dict.fromkeys(("decision", "decided_at", "decision_cause", "decision_reason", "became", "stands"))
     is_taken = decision.decision != "rejected"
     return {
         "decision": decision.decision,
         "decided_at": decision.at,
+        "decision_cause": decision.cause,
         "decision_reason": decision.reason,
         "became": names.codes[decision.code_id] if decision.code_id is not None else None,
         "stands": decision.code_application_id in shown.applied if is_taken else None,

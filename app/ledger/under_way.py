@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Interval, delete, func, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.base import now
 from app.ledger import budget
-from app.ledger.accounts import Reservation
+from app.ledger.accounts import Purse, Reservation
 from app.ledger.actions import Asked, CallContext, record_call, record_lost
 from app.ledger.budget import Spending
 from app.ledger.gates import OPEN, Gate, hold_back, seconds_to_wait
@@ -109,18 +109,36 @@ def renew(session: Session, holder: UUID, lease_seconds: float) -> None:
     session.execute(update(CallUnderWay).where(CallUnderWay.holder == holder).values(leased_until=until))
 
 
-def take_for_lost(session: Session, study_id: int, subject_kind: str, subject_ids: Collection[int]) -> list[ModelCall]:
-    """Calls about these subjects that nobody makes any more: for whoever has just taken the subjects up."""
-    found = session.scalars(
-        select(CallUnderWay)
+def subjects_under_way(session: Session, study_id: int, purse: Purse) -> list[tuple[int, float]]:
+    """(subject, seconds until its maker would have to give a sign; none left: it gave none) of calls of this purse."""
+    left = type_coerce(CallUnderWay.leased_until - func.clock_timestamp(), Interval)
+    rows = session.execute(
+        select(CallUnderWay.subject_id, left)
         .where(
             CallUnderWay.study_id == study_id,
-            CallUnderWay.subject_kind == subject_kind,
-            CallUnderWay.subject_id.in_(subject_ids),
+            CallUnderWay.purse_kind == purse.kind,
+            CallUnderWay.purse_id == purse.id,
         )
-        .order_by(CallUnderWay.id)
-        .with_for_update()
-    ).all()
+        .order_by(CallUnderWay.subject_id)
+    )
+    return [(subject_id, max(span.total_seconds(), 0.0)) for subject_id, span in rows]
+
+
+def take_for_lost(
+    session: Session, study_id: int, subject_kind: str, subject_ids: Collection[int], *, given_up: bool = False
+) -> list[ModelCall]:
+    """Calls about these subjects that nobody makes any more: for whoever has just taken the subjects up.
+
+    given_up: only those whose maker has given no sign for too long, for whoever has not.
+    """
+    query = select(CallUnderWay).where(
+        CallUnderWay.study_id == study_id,
+        CallUnderWay.subject_kind == subject_kind,
+        CallUnderWay.subject_id.in_(subject_ids),
+    )
+    if given_up:
+        query = query.where(CallUnderWay.leased_until <= func.clock_timestamp())
+    found = session.scalars(query.order_by(CallUnderWay.id).with_for_update()).all()
     lost = [record_lost(session, each) for each in found]
     for each in found:
         session.delete(each)

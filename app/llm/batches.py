@@ -3,10 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from app.llm.port import Answer, Question
-from app.llm.problems import ModelProblem
+from app.llm.problems import AnswerNotReadable, ModelProblem
 
+CHAT = "/v1/chat/completions"  # in each line of a file
+AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+AZURE_PATH, AZURE_CHAT = "/openai/v1", "/chat/completions"
+NEVER = (".amazonaws.com",)  # Bedrock has batches of its own kind, over files in S3
 UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
 
 
@@ -32,10 +37,34 @@ class BatchNotTaken(ModelProblem):
     """The endpoint did not take this batch."""
 
 
+class BatchGone(AnswerNotReadable):
+    """The endpoint does not know this batch any more. Give the endpoint its former address and key and resume, or
+    cancel the run: then what is in the batch counts as lost."""
+
+
+class TakesNoBatches(ModelProblem):
+    """This address takes no files and no batches. Begin a live run."""
+
+
 class BatchesFull(ModelProblem):
     """The endpoint takes no more of this account's batches until others are through."""
 
     worth_retrying = True
+
+
+def batch_endpoint(address: str) -> str | None:
+    """What a batch there is made for; None: batches are not known to work at this address.
+
+    Source for Azure: Microsoft Learn, "Getting started with Azure OpenAI batch deployments", which has the lines for
+    /v1/chat/completions and the batch for /chat/completions, at addresses that end in /openai/v1.
+    """
+    parts = urlsplit(address)
+    host = (parts.hostname or "").lower()
+    if host.endswith(NEVER):
+        return None
+    if host.endswith(AZURE):
+        return AZURE_CHAT if parts.path.rstrip("/") == AZURE_PATH else None
+    return CHAT
 
 
 @dataclass(frozen=True)
@@ -97,9 +126,13 @@ class Batches(Protocol):
 
     def create(self, token: str, file_id: str) -> Batch: ...
 
-    def created(self, token: str) -> Batch | None: ...
+    def created(self, token: str, file_id: str) -> Batch | None:
+        """The batch that was made of this file under this token, None where there is none."""
+        ...
 
-    def look(self, batch_id: str) -> Batch: ...
+    def look(self, batch_id: str) -> Batch:
+        """Raises BatchGone where there is no such batch."""
+        ...
 
     def cancel(self, batch_id: str) -> Batch: ...
 

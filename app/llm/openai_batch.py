@@ -6,27 +6,42 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from app.llm.addresses import leads_where_none_is_asked
-from app.llm.batches import Batch, Batches, BatchesFull, BatchNotTaken, Line, LineCancelled, LineExpired, Result, Sent
+from app.llm.batches import (
+    CHAT,
+    Batch,
+    Batches,
+    BatchesFull,
+    BatchGone,
+    BatchNotTaken,
+    Line,
+    LineCancelled,
+    LineExpired,
+    Result,
+    Sent,
+    TakesNoBatches,
+    batch_endpoint,
+)
 from app.llm.openai_model import OpenAIModel, read_body, told_parameters
 from app.llm.openai_problems import problem_of
 from app.llm.port import Answer, Model, Question
 from app.llm.problems import (
     AddressNotAsked,
+    AnswerNotReadable,
     ModelBroken,
     ModelProblem,
     ModelTooSlow,
     ModelUnreachable,
     ReplyUnusable,
+    UnknownModel,
     WrongAddress,
 )
 
 if TYPE_CHECKING:
     from openai.types import Batch as OpenAIBatch
 
-CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 WINDOW: Literal["24h"] = "24h"
 TOKEN = "tandem_batch"  # in the metadata of a batch, and in the name of its file
 LOOKED_THROUGH = 1_000  # of the newest, for one of ours
@@ -36,7 +51,9 @@ FULL = ("token_limit_exceeded", "batch_limit_exceeded", "rate_limit_exceeded")
 
 def batches_of(model: Model) -> Batches | None:
     """None: this model is asked one question at a time only."""
-    return OpenAIBatches(model) if isinstance(model, OpenAIModel) else None
+    if not isinstance(model, OpenAIModel) or batch_endpoint(model.address) is None:
+        return None
+    return OpenAIBatches(model)
 
 
 class OpenAIBatches:
@@ -49,7 +66,7 @@ class OpenAIBatches:
 
     def upload(self, token: str, lines: Sequence[Line]) -> str:
         written = "".join(f"{self._line(line)}\n" for line in lines).encode()
-        with self._problems():
+        with _not_found_means(TakesNoBatches), self._problems():
             made = self._model.client.files.create(file=(_file_name(token), written), purpose="batch")
         return made.id
 
@@ -63,23 +80,25 @@ class OpenAIBatches:
         return ""
 
     def create(self, token: str, file_id: str) -> Batch:
-        with self._problems():
+        endpoint = cast(Literal["/v1/chat/completions"], batch_endpoint(self._model.address))  # Azure has its own word
+        with _not_found_means(TakesNoBatches), self._problems():
             made = self._model.client.batches.create(
-                input_file_id=file_id, endpoint=CHAT, completion_window=WINDOW, metadata={TOKEN: token}
+                input_file_id=file_id, endpoint=endpoint, completion_window=WINDOW, metadata={TOKEN: token}
             )
         return self._told(made)
 
-    def created(self, token: str) -> Batch | None:
+    def created(self, token: str, file_id: str) -> Batch | None:
+        """By the file too, which was made for this batch alone: not every endpoint keeps what one writes beside it."""
         with self._problems():
             for seen, found in enumerate(self._model.client.batches.list(limit=100)):
-                if (found.metadata or {}).get(TOKEN) == token:
+                if (found.metadata or {}).get(TOKEN) == token or found.input_file_id == file_id:
                     return self._told(found)
                 if seen >= LOOKED_THROUGH:
                     break
         return None
 
     def look(self, batch_id: str) -> Batch:
-        with self._problems():
+        with _not_found_means(BatchGone), self._problems():
             return self._told(self._model.client.batches.retrieve(batch_id))
 
     def cancel(self, batch_id: str) -> Batch:
@@ -174,6 +193,17 @@ class OpenAIBatches:
             ) from problem
         except (openai.OpenAIError, ValueError, AttributeError) as problem:
             raise WrongAddress from problem
+
+
+@contextmanager
+def _not_found_means(problem: type[ModelProblem]) -> Iterator[None]:
+    """Of an address that leads to nothing. For a single call that is a mistyped one, or a model that is not there."""
+    try:
+        yield
+    except (UnknownModel, WrongAddress) as found:
+        if type(found) is AnswerNotReadable:
+            raise
+        raise problem from found
 
 
 def _file_name(token: str) -> str:

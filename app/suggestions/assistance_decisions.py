@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.coding.models import Act, CodeApplication, Exposure
+from app.coding.models import Exposure
 from app.rounds.holdings import counts
 from app.rounds.models import Assignment, Round
+from app.suggestions import standing
 from app.suggestions.assistance_source import Offered
-from app.suggestions.models import Suggestion, SuggestionDecision, SuggestionRun
+from app.suggestions.models import Suggestion, SuggestionRun
 
 OUTCOMES = ("accepted", "changed", "rejected", "taken_away", "undecided")
 
@@ -98,80 +99,16 @@ def _decided(
     session: Session, coding_round: Round, run: SuggestionRun
 ) -> dict[tuple[int, int], tuple[str, str, int | None]]:
     """(assignment, suggestion) -> outcome, reason, code: of the latest decision that counts."""
-    stands = _rejections_stand(session, coding_round)
-    rows = _decisions(session, coding_round)
-    became = _became(session, coding_round, rows)
-    applied = _applied(session, coding_round)
+    scope = standing.of_rounds(coding_round.study_id, [coding_round.id])
+    rows = standing.decisions_in(session, scope)
+    undone = standing.undone_rejections(session, scope)
+    became, applied = standing.became_of(session, scope, rows), standing.applied_in(session, scope)
     found: dict[tuple[int, int], tuple[str, str, int | None]] = {}
     for row in rows:
-        if not stands.get(row.id, True):
+        if row.id in undone:
             continue
         outcome = row.decision
         if outcome != "rejected" and became.get(row.id) not in applied:
             outcome = "taken_away"
         found[row.assignment_id, row.suggestion_id] = outcome, row.reason, row.code_id
     return found
-
-
-def _decisions(session: Session, coding_round: Round) -> Sequence[SuggestionDecision]:
-    """Of the whole round, in their order: the acts beside them are told apart by their order only."""
-    return session.scalars(
-        select(SuggestionDecision)
-        .join(
-            Assignment,
-            (Assignment.study_id == SuggestionDecision.study_id) & (Assignment.id == SuggestionDecision.assignment_id),
-        )
-        .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
-        .order_by(SuggestionDecision.id)
-    ).all()
-
-
-def _rejections_stand(session: Session, coding_round: Round) -> dict[int, bool]:
-    """As queries.decisions_on has it of one assignment."""
-    acts = session.scalars(
-        select(Act.inverse)
-        .join(Assignment, (Assignment.study_id == Act.study_id) & (Assignment.id == Act.assignment_id))
-        .where(
-            Act.study_id == coding_round.study_id,
-            Assignment.round_id == coding_round.id,
-            Act.inverse.has_key("rejections"),
-        )
-        .order_by(Act.id)
-    )
-    return {key: inverse["stands"] for inverse in acts for key in inverse["rejections"]}
-
-
-def _became(session: Session, coding_round: Round, rows: Sequence[SuggestionDecision]) -> dict[int, int]:
-    """Decision -> the application it became, gone or not, as queries.became has it of one assignment."""
-    acts: defaultdict[int, list[int]] = defaultdict(list)
-    for assignment_id, application_id in session.execute(
-        select(Act.assignment_id, Act.answer["code_application_id"].as_integer())
-        .join(Assignment, (Assignment.study_id == Act.study_id) & (Assignment.id == Act.assignment_id))
-        .where(
-            Act.study_id == coding_round.study_id, Assignment.round_id == coding_round.id, Act.kind == "apply_offered"
-        )
-        .order_by(Act.id)
-    ):
-        acts[assignment_id].append(application_id)
-    taken: defaultdict[int, list[int]] = defaultdict(list)
-    for row in rows:
-        if row.decision != "rejected":
-            taken[row.assignment_id].append(row.id)
-    return {
-        decision: application
-        for assignment_id, ids in taken.items()
-        for decision, application in zip(ids, acts[assignment_id], strict=False)
-    }
-
-
-def _applied(session: Session, coding_round: Round) -> set[int]:
-    return set(
-        session.scalars(
-            select(CodeApplication.id)
-            .join(
-                Assignment,
-                (Assignment.study_id == CodeApplication.study_id) & (Assignment.id == CodeApplication.assignment_id),
-            )
-            .where(Assignment.study_id == coding_round.study_id, Assignment.round_id == coding_round.id)
-        )
-    )

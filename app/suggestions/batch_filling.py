@@ -59,6 +59,7 @@ def fill(
             keep(session, errand)
         elif not begun:
             let_go(session, material.study_id, holding.holder, [share])
+    batch.questions = lines
     session.flush()
     if lines:
         return batch

@@ -1,10 +1,11 @@
 """What of a run was given to an endpoint as a file, to be answered within a day."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, UniqueConstraint, Uuid, false, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Numeric, Text, UniqueConstraint, Uuid, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +19,9 @@ class ModelBatch(Base):
 
     token: by which the endpoint knows it as ours. is_tried: the next step may be done already, by a worker that died
     before it could say so: the endpoint is asked first. status: as the endpoint says. due_at: not looked at earlier.
-    parameters, dropped: how its questions were sent, as in Answer.
+    parameters, dropped: how its questions were sent, as in Answer. questions: how many went into it; of them so many
+    were answered, failed, expired or were given back unasked by now. lost: sent, and paid for perhaps, in a batch that
+    the endpoint does not know any more. cost_usd, unpriced: of its calls in the ledger.
     """
 
     __tablename__ = "model_batches"
@@ -41,6 +44,14 @@ class ModelBatch(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     dropped: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     looks: Mapped[int] = mapped_column(server_default=text("0"))
+    questions: Mapped[int] = mapped_column(server_default=text("0"))
+    answered: Mapped[int] = mapped_column(server_default=text("0"))
+    failed: Mapped[int] = mapped_column(server_default=text("0"))
+    expired: Mapped[int] = mapped_column(server_default=text("0"))
+    given_back: Mapped[int] = mapped_column(server_default=text("0"))
+    lost: Mapped[int] = mapped_column(server_default=text("0"))
+    unpriced: Mapped[int] = mapped_column(server_default=text("0"))
+    cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8), server_default=text("0"))
     due_at: Mapped[Now]
     made_at: Mapped[Now]
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

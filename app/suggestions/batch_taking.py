@@ -1,20 +1,21 @@
 """Taking in what came of the questions of a batch: each is in the ledger once, however often its file is read."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db.base import now
+from app.db.base import now, rows_of
 from app.incidents.models import Incident
 from app.ledger.accounts import Reservation
 from app.ledger.actions import Asked, CallContext
 from app.ledger.gates import Gate
 from app.ledger.models import CallUnderWay, ModelCall
 from app.ledger.under_way import Begun, end, take_for_lost
-from app.llm.batches import Batches, Result
+from app.llm.batches import Batches, BatchGone, LineCancelled, LineExpired, NotSent, Result
 from app.llm.port import Answer, Model, Question
 from app.llm.problems import ModelProblem, ReplyUnusable
 from app.suggestions.asking import outcome_of
@@ -70,6 +71,7 @@ def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence
     _hold(session, batch, told_of)
     hopeless: dict[int, dict[int, ModelProblem]] = {}
     counted: dict[int, int] = {}
+    came = Came()
     for result in results:
         line = open_lines.pop(result.custom_id, None)
         if line is None:
@@ -77,6 +79,7 @@ def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence
         question = read(line.question)
         call = _recorded(session, taker, batch, line, question, result)
         line.answered_at, line.question = now(), ""
+        came.add(result.problem, call)
         counted.setdefault(line.run_incident_id, 0)
         counted[line.run_incident_id] += int(call is not None)
         problem = result.problem
@@ -94,6 +97,40 @@ def take_in(session: Session, taker: Taker, batch: ModelBatch, results: Sequence
             hopeless.get(run_incident_id, {}),
             run_incident_id in still_out,
         )
+    came.count_on(session, batch)
+
+
+@dataclass
+class Came:
+    """What came of the questions of a batch that are taken in together, by the names of its columns."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+    cost: Decimal = Decimal()
+
+    def add(self, problem: ModelProblem | None, call: ModelCall | None) -> None:
+        """call None: it stands in the ledger as lost already."""
+        self.counted["lost" if call is None else _came_to(problem)] += 1
+        if call is not None and call.output_tokens is not None and call.cost_usd is None:
+            self.counted["unpriced"] += 1
+        self.cost += (call.cost_usd if call is not None else None) or Decimal()
+
+    def count_on(self, session: Session, batch: ModelBatch) -> None:
+        table = rows_of(ModelBatch)
+        changes: dict[str, object] = {name: table.c[name] + more for name, more in self.counted.items()}
+        if changes:
+            changes["cost_usd"] = table.c.cost_usd + self.cost
+            of_it = update(ModelBatch).where(ModelBatch.id == batch.id).values(changes)
+            session.execute(of_it, execution_options={"synchronize_session": False})
+
+
+def _came_to(problem: ModelProblem | None) -> str:
+    if problem is None or (isinstance(problem, ReplyUnusable) and problem.answer is not None):
+        return "answered"
+    if isinstance(problem, LineExpired):
+        return "expired"
+    if isinstance(problem, LineCancelled | NotSent):
+        return "given_back"
+    return "lost" if isinstance(problem, BatchGone) else "failed"
 
 
 def give_up(session: Session, run: SuggestionRun, problem: str) -> None:
@@ -135,7 +172,8 @@ def _recorded(
     begun = Begun(found.id, _context(taker, found), Gate(), Reservation(found.reserved_tokens, found.reserved_usd))
     session.expunge(found)
     if problem is not None:
-        return end(session, begun, asked, outcome=outcome_of_problem(problem), problem=problem.sentence)
+        outcome = "lost" if isinstance(problem, BatchGone) else outcome_of_problem(problem)
+        return end(session, begun, asked, outcome=outcome, problem=problem.sentence)
     reading = read_reply(answer.text if answer else "", found.user_prompt, _dimensions(taker, question))
     words = " ".join(fault.sentence for fault in reading.faults)
     return end(session, begun, asked, outcome=outcome_of(reading), problem=words)

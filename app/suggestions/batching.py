@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.base import now
 from app.db.session import Database
 from app.ledger.under_way import NotNow
-from app.llm.batches import Batch, BatchNotTaken, Line, LineCancelled, LineExpired, NotSent, Result
+from app.llm.batches import Batch, BatchGone, BatchNotTaken, Line, LineCancelled, LineExpired, NotSent, Result
 from app.llm.problems import ModelBroken, ModelProblem
 from app.studies.models import Study
 from app.suggestions.attempts import wait_seconds
@@ -179,7 +179,7 @@ def _upload(batcher: Batcher, batch: ModelBatch) -> None:
 
 def _create(batcher: Batcher, batch: ModelBatch) -> None:
     token, batches = str(batch.token), batcher.taker.batches
-    found = batches.created(token) if batch.is_tried else None
+    found = batches.created(token, batch.file_id) if batch.is_tried else None
     _change(batcher, batch, is_tried=True)
     found = found or batches.create(token, batch.file_id)
     _change(
@@ -196,8 +196,15 @@ def _create(batcher: Batcher, batch: ModelBatch) -> None:
 
 
 def _look(batcher: Batcher, batch: ModelBatch, *, cancels: bool) -> bool:
+    """A batch that is gone is given up for lost once the run is cancelled; before that the run rests and says so."""
     batches = batcher.taker.batches
-    found = batches.look(batch.batch_id)
+    try:
+        found = batches.look(batch.batch_id)
+    except BatchGone as gone:
+        if not cancels:
+            raise
+        _end(batcher, batch, gone)
+        return False
     if found.is_under_way:
         if cancels and found.status != "cancelling":
             found = batches.cancel(batch.batch_id)

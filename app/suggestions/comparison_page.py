@@ -17,7 +17,13 @@ from app.rounds.policy import is_open_to_others
 from app.studies.events import record
 from app.studies.viewer import Viewer, check_leads
 from app.suggestions import queries
-from app.suggestions.comparison import Beside, common_dimensions, compared, incidents_of_both
+from app.suggestions.comparison import (
+    Beside,
+    common_dimensions,
+    compared,
+    differing_incidents,
+    is_done_in_both,
+)
 from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 from app.suggestions.opening import expose_two_runs, two_runs_note
 from app.suggestions.policy import may_read
@@ -79,9 +85,10 @@ def comparison_page(
     may = may_read(session, viewer, coding_round)
     beside = compared(session, one, other, _asked_by_both(session, coding_round, one, other)) if may else []
     looked_at = next((each for each in beside if each.dimension.id == dimension), beside[0] if beside else None)
-    differing = looked_at.differing if looked_at else []
-    shown, pages = page_at(at, len(differing), A_PAGE)
-    ids_here = differing[(shown - 1) * A_PAGE : shown * A_PAGE]
+    shown, pages = page_at(at, looked_at.differing if looked_at else 0, A_PAGE)
+    ids_here: list[int] = []
+    if looked_at is not None and looked_at.differing:
+        ids_here = differing_incidents(session, one, other, looked_at.dimension, at=shown, size=A_PAGE)
     found = incidents_by_id(session, coding_round.study_id, ids_here)
     return ComparisonPage(
         coding_round=coding_round,
@@ -106,7 +113,9 @@ def open_both(
     """Records that the lead was shown what both runs said of an incident, before it is shown (promise 3)."""
     check_leads(viewer)
     one, other = (queries.run_of_round(session, coding_round, run_id) for run_id in ids)
-    if not may_read(session, viewer, coding_round) or incident_id not in incidents_of_both(session, one, other):
+    if incident_id is None or not may_read(session, viewer, coding_round):
+        raise NotFound
+    if not is_done_in_both(session, one, other, incident_id):
         raise NotFound
     offered = _offered_for(session, (one, other), incident_id)
     expose_two_runs(session, viewer, incident_id, offered, (one.id, other.id))

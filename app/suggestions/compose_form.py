@@ -59,6 +59,7 @@ BELONGS_TO: dict[type[Exception], str] = {
     run_plan.CostCapNotUsable: "cost_cap",
     run_plan.NoSuchTemplate: "template",
     run_plan.NoBatches: "mode",
+    run_plan.NoBatchesThere: "mode",
     NothingFits: "which",
     UnknownChoice: "which",
     TooFewIncidents: "sample_size",

@@ -12,7 +12,7 @@ from app.studies.models import Study
 from app.suggestions.choosing import count_askable, count_to_ask
 from app.suggestions.compose_form import ComposeForm
 from app.suggestions.estimate import Estimate, estimate_of
-from app.suggestions.estimate_words import estimate_lines, how_estimated
+from app.suggestions.estimate_words import beyond_words, estimate_lines, how_estimated
 from app.suggestions.examples import MOST_EXAMPLES, examples_available
 from app.suggestions.models import PromptTemplate
 from app.suggestions.plan_words import (
@@ -34,7 +34,7 @@ from app.suggestions.sources import Source
 class Foreseen:
     """What the plan of a form comes to. None where it cannot be had so, or asks no model.
 
-    beyond: the caps that it may pass, in words.
+    beyond: a sentence for each cap that it may pass.
     """
 
     incidents: int
@@ -143,14 +143,10 @@ def foreseen_of(session: Session, coding_round: Round, form: ComposeForm) -> For
         return Foreseen(len(asked), None, None, [])
     prompting = prompting_of(session, coding_round, plan, asked)
     estimate = estimate_of(session, coding_round.study_id, plan, source, prompting, asked)
-    study = session.get_one(Study, coding_round.study_id)
-    beyond = [f"{cap}, the run’s" for cap in estimate.passes(plan.token_cap, plan.cost_cap_usd)]
-    left = spending(session, study.id)
-    tokens = None if left.cap is None else max(left.cap - left.spent, 0)
-    beyond += [f"{cap}, what is left of the study’s" for cap in estimate.passes(tokens, None)]
+    left = spending(session, coding_round.study_id)
     return Foreseen(
         incidents=len(asked),
         preview=preview_of(session, coding_round, prompting, asked, form.shown_incident),
         estimate=estimate,
-        beyond=beyond,
+        beyond=beyond_words(estimate, token_cap=plan.token_cap, cost_cap=plan.cost_cap_usd, left=left),
     )

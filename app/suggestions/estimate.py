@@ -24,6 +24,7 @@ from app.llm.prices import cost_in_dollars
 from app.suggestions.preview import Prompting
 from app.suggestions.run_plan import LENGTH, RunPlan
 from app.suggestions.sources import Source
+from app.web.wording import dollars
 
 MOST_MEASURED = 200  # incidents whose prompts are made; of more, so many are taken at even distances
 FEWEST_CALLS = 5  # from so many on their tokens say more than their bytes
@@ -81,7 +82,7 @@ class Estimate:
         if token_cap is not None and self.tokens.high > token_cap:
             found.append(f"{token_cap:,} tokens")
         if cost_cap is not None and self.dollars is not None and self.dollars[1] > cost_cap:
-            found.append(f"${cost_cap.normalize():f}")
+            found.append(dollars(cost_cap))
         return found
 
 

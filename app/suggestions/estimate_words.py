@@ -2,8 +2,14 @@
 
 from decimal import Decimal
 
+from app.ledger.budget import Spending
 from app.suggestions.estimate import Between, Estimate
 from app.web.wording import duration
+
+NO_PRICE = (
+    "A cap in dollars holds here, and what this model costs is not known, so the run would pause before its first "
+    "call. A lead enters its prices under Settings, Models."
+)
 
 
 def estimate_lines(estimate: Estimate) -> list[tuple[str, str]]:
@@ -35,6 +41,23 @@ def how_estimated(estimate: Estimate) -> str:
         f"{tokens} {prompts} Repairs and repeats after errors come on top; what the endpoint keeps in its prompt cache "
         "costs less."
     )
+
+
+def beyond_words(estimate: Estimate, *, token_cap: int | None, cost_cap: Decimal | None, left: Spending) -> list[str]:
+    """A sentence for each cap that the run may pass. token_cap, cost_cap: its own. left: how the study stands.
+
+    Of the study's caps that is left which is neither spent nor reserved for calls under way.
+    """
+    pauses = "The run pauses there, and nothing beyond it is asked."
+    found = [f"This may pass the run’s own cap of {cap}. {pauses}" for cap in estimate.passes(token_cap, cost_cap)]
+    tokens = None if left.cap is None else max(left.cap - left.spent - left.reserved, 0)
+    dollars = None if left.cost_cap is None else max(left.cost_cap - left.spent_usd - left.reserved_usd, Decimal())
+    found += [
+        f"This may pass what is left of the study’s cap, {cap}. {pauses}" for cap in estimate.passes(tokens, dollars)
+    ]
+    if estimate.dollars is None and (cost_cap is not None or dollars is not None):
+        found.append(NO_PRICE)
+    return found
 
 
 def _between(range_: Between) -> str:

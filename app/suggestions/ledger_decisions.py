@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.coding.models import Act, Exposure
+from app.coding.models import Exposure
 from app.rounds.models import WITHDRAWN, Assignment
+from app.suggestions import standing
 from app.suggestions.models import Suggestion, SuggestionDecision, SuggestionRun
 
 
@@ -57,7 +58,7 @@ def standing_decisions(
     session: Session, study_id: int, round_ids: Collection[int]
 ) -> dict[tuple[int, int], tuple[int, int, int, SuggestionDecision]]:
     """(suggestion, member) -> run, incident, assignment, and the decision that counts: the latest not undone."""
-    undone = undone_rejections(session, study_id, round_ids)
+    undone = standing.undone_rejections(session, standing.of_rounds(study_id, round_ids))
     rows = session.execute(
         select(Suggestion.run_id, Suggestion.incident_id, SuggestionDecision)
         .join(Suggestion, _of_suggestion())
@@ -70,18 +71,6 @@ def standing_decisions(
         for run_id, incident_id, decision in rows
         if decision.id not in undone
     }
-
-
-def undone_rejections(session: Session, study_id: int, round_ids: Collection[int]) -> set[int]:
-    """As the newest act on each left it."""
-    acts = session.scalars(
-        select(Act.inverse)
-        .join(Assignment, (Assignment.study_id == Act.study_id) & (Assignment.id == Act.assignment_id))
-        .where(Act.study_id == study_id, Assignment.round_id.in_(round_ids), Act.inverse.has_key("rejections"))
-        .order_by(Act.id)
-    )
-    stands = {key: inverse["stands"] for inverse in acts for key in inverse["rejections"]}
-    return {key for key, does in stands.items() if not does}
 
 
 def _shown_by_run(session: Session, study_id: int, round_ids: Collection[int]) -> dict[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.memory import count_in_memory
 from app.incidents.models import Incident
 from app.ledger.models import ModelCall, ModelEndpoint
 from app.rounds.models import Round
@@ -159,6 +160,7 @@ def totals(session: Session, study_id: int, wanted: LedgerFilter) -> Totals:
         .where(*wanted.conditions(study_id))
         .group_by(*keys)
     )
+    count_in_memory(session)
     whole = Sums()
     kept: list[dict[Any, Sums]] = [{} for _ in keys]
     for row in session.execute(query):

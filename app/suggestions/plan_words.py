@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.suggestions.run_plan import LENGTH
+from app.web.wording import dollars
 
 PARAMETER_WORDS = {
     "temperature": "temperature",
@@ -37,8 +38,7 @@ def parameter_words(parameters: Mapping[str, Any]) -> str:
 def cap_words(token_cap: int | None, cost_cap: Decimal | None) -> str:
     said = [f"{token_cap:,} tokens"] if token_cap is not None else []
     if cost_cap is not None:
-        has_part_cents = bool(cost_cap % Decimal("0.01"))
-        said.append(f"${cost_cap.normalize():,f}" if has_part_cents else f"${cost_cap:,.2f}")
+        said.append(dollars(cost_cap))
     return " and ".join(said) or "none of its own"
 
 

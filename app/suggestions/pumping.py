@@ -48,7 +48,7 @@ def pump(workplace: Workplace, *, study_id: int, run_id: int) -> Later | None:
     """None: the run needs this pump no more."""
     asker = _made(workplace, study_id, run_id)
     if asker is None:
-        return _left_behind(workplace, study_id, run_id)
+        return _swept(workplace, study_id, run_id)
     ends_at = time.monotonic() + BOX_SECONDS
     with _kept_alive(asker):
         while time.monotonic() < ends_at and not workplace.stopping.is_set():
@@ -91,13 +91,13 @@ def _made(workplace: Workplace, study_id: int, run_id: int) -> Asker | None:
     )
 
 
-def _left_behind(workplace: Workplace, study_id: int, run_id: int) -> Later | None:
-    """What a killed worker had begun about a run that was paused or cancelled since is lost, and reserves nothing."""
+def _swept(workplace: Workplace, study_id: int, run_id: int) -> Later | None:
+    """A run that rests or is over keeps no reservation of a worker that was killed: looked at until nothing is left."""
     with workplace.database.transaction() as session:
         run = session.scalar(select(SuggestionRun).filter_by(study_id=study_id, id=run_id))
-        if run is None or run.mode == BATCH or run.state == "running":
+        if run is None or run.mode == BATCH:  # its calls are its batches'
             return None
-        wait = queue.settle_left_behind(session, study_id, run_id)
+        wait = queue.sweep(session, study_id, run_id)
     return None if wait is None else Later(min(wait + 1, LONGEST_REST_SECONDS))
 
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.coding.models import Act, CodeApplication, Exposure, Submission
+from app.coding.models import Exposure, Submission
 from app.incidents.models import Incident
 from app.ledger.accounts import account_of
 from app.ledger.models import ModelAccount, ModelCall
 from app.problems import NotFound
 from app.rounds.models import WITHDRAWN, Assignment, Round, RoundCoder
+from app.suggestions import standing
 from app.suggestions.models import INCIDENT_STATES, RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 
 SUBJECT = "run_incident"  # what a model call is about: one incident of one run
@@ -122,71 +123,30 @@ def suggestions_of(session: Session, run_incident: RunIncident) -> Sequence[Sugg
 
 def decisions_on(session: Session, assignment: Assignment) -> dict[int, SuggestionDecision]:
     """Suggestion -> the latest decision on it, the one that counts. A rejection that was undone does not."""
-    rows = session.scalars(
-        select(SuggestionDecision)
-        .where(SuggestionDecision.study_id == assignment.study_id, SuggestionDecision.assignment_id == assignment.id)
-        .order_by(SuggestionDecision.id)
-    )
-    stands = _rejections_stand(session, assignment)
-    return {decision.suggestion_id: decision for decision in rows if stands.get(decision.id, True)}
+    scope = standing.of_assignment(assignment)
+    undone = standing.undone_rejections(session, scope)
+    return {one.suggestion_id: one for one in standing.decisions_in(session, scope) if one.id not in undone}
 
 
 def standing_rejections(session: Session, assignment: Assignment, suggestion_id: int) -> list[int]:
-    rows = session.scalars(
-        select(SuggestionDecision.id)
-        .where(
-            SuggestionDecision.study_id == assignment.study_id,
-            SuggestionDecision.assignment_id == assignment.id,
-            SuggestionDecision.suggestion_id == suggestion_id,
-            SuggestionDecision.decision == "rejected",
-        )
-        .order_by(SuggestionDecision.id)
-    )
-    stands = _rejections_stand(session, assignment)
-    return [key for key in rows if stands.get(key, True)]
-
-
-def _rejections_stand(session: Session, assignment: Assignment) -> dict[int, bool]:
-    """Decision -> whether it counts, as the newest act on it left it. Older studies have rejections without an act."""
-    acts = session.scalars(
-        select(Act.inverse)
-        .where(
-            Act.study_id == assignment.study_id,
-            Act.assignment_id == assignment.id,
-            Act.inverse.has_key("rejections"),
-        )
-        .order_by(Act.id)
-    )
-    return {key: inverse["stands"] for inverse in acts for key in inverse["rejections"]}
+    scope = standing.of_assignment(assignment)
+    undone = standing.undone_rejections(session, scope)
+    return [
+        one.id
+        for one in standing.decisions_in(session, scope)
+        if one.suggestion_id == suggestion_id and one.decision == "rejected" and one.id not in undone
+    ]
 
 
 def became(session: Session, assignment: Assignment) -> dict[int, int]:
-    """Decision -> the application that it became, also where that is gone, and where an undo has brought it back.
-
-    A removal empties what the decision points to, and for good; an undo brings the application back under its id. The
-    acts that took something over, one to a decision and in the same order, still name it.
-    """
-    of_assignment = (
-        SuggestionDecision.study_id == assignment.study_id,
-        SuggestionDecision.assignment_id == assignment.id,
-    )
-    decisions = session.scalars(
-        select(SuggestionDecision.id)
-        .where(*of_assignment, SuggestionDecision.decision != "rejected")
-        .order_by(SuggestionDecision.id)
-    )
-    acts = session.scalars(
-        select(Act.answer["code_application_id"].as_integer())
-        .where(Act.study_id == assignment.study_id, Act.assignment_id == assignment.id, Act.kind == "apply_offered")
-        .order_by(Act.id)
-    )
-    return dict(zip(decisions, acts, strict=True))
+    """Decision -> the application that it became, gone or not."""
+    scope = standing.of_assignment(assignment)
+    return standing.became_of(session, scope, standing.decisions_in(session, scope))
 
 
 def applied(session: Session, assignment: Assignment) -> set[int]:
     """Applications that stand now."""
-    of_assignment = (CodeApplication.study_id == assignment.study_id, CodeApplication.assignment_id == assignment.id)
-    return set(session.scalars(select(CodeApplication.id).where(*of_assignment)))
+    return standing.applied_in(session, standing.of_assignment(assignment))
 
 
 def handed_in(session: Session, assignment: Assignment) -> HandedIn:

@@ -3,7 +3,7 @@
 Who takes one up holds it until due_at and renews that while alive. From a killed worker it comes back by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Interval, Select, exists, func, select, ty
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
-from app.ledger.models import CallUnderWay
-from app.ledger.under_way import take_for_lost
+from app.ledger.accounts import Purse
+from app.ledger.under_way import subjects_under_way, take_for_lost
 from app.suggestions import queries
 from app.suggestions.material import Material, Share, shares_of
 from app.suggestions.models import RunIncident
@@ -114,24 +114,6 @@ def is_waiting(session: Session, study_id: int, run_id: int) -> bool:
     return bool(session.scalar(select(exists().where(*_waiting(study_id, run_id)))))
 
 
-def settle_left_behind(session: Session, study_id: int, run_id: int) -> float | None:
-    """Of a run that rests or is over, where nobody takes its incidents up any more: calls whose maker is gone are lost.
-
-    Seconds until it is known of the others; None: there are none.
-    """
-    of_run = (
-        CallUnderWay.study_id == study_id,
-        CallUnderWay.purse_kind == queries.PURSE,
-        CallUnderWay.purse_id == run_id,
-    )
-    gone = select(CallUnderWay.subject_id).where(*of_run, CallUnderWay.leased_until <= func.clock_timestamp())
-    held = select(RunIncident.id).where(RunIncident.study_id == study_id, RunIncident.id.in_(gone))
-    _lost(session, study_id, session.scalars(held.order_by(RunIncident.id).with_for_update()).all())
-    left = select(type_coerce(func.min(CallUnderWay.leased_until) - func.clock_timestamp(), Interval)).where(*of_run)
-    wait = session.scalar(left)
-    return None if wait is None else max(wait.total_seconds(), 0.0)
-
-
 def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:
     """Until something is due; None where nothing waits."""
     soonest = select(type_coerce(func.min(RunIncident.due_at) - func.clock_timestamp(), Interval)).where(
@@ -139,6 +121,26 @@ def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | Non
     )
     left = session.scalar(soonest)
     return None if left is None else max(left.total_seconds(), 0.0)
+
+
+def sweep(session: Session, study_id: int, run_id: int) -> float | None:
+    """Of a run that rests or is over: calls that a killed worker had begun are written down as lost, and what was
+    reserved for them is no longer. Seconds until another may be; None: nothing of the run is under way.
+    """
+    under_way = subjects_under_way(session, study_id, Purse(queries.PURSE, run_id))
+    given_up = [subject_id for subject_id, seconds in under_way if seconds <= 0]
+    if given_up:
+        rows = select(RunIncident.id).where(RunIncident.study_id == study_id, RunIncident.id.in_(given_up))
+        session.execute(rows.order_by(RunIncident.id).with_for_update())  # before the calls, as whoever takes one up
+        lost = take_for_lost(session, study_id, queries.SUBJECT, given_up, given_up=True)
+        _count_lost(session, study_id, [call.subject_id for call in lost])
+    return min((seconds for _, seconds in under_way if seconds > 0), default=None)
+
+
+def _count_lost(session: Session, study_id: int, run_incident_ids: Collection[int | None]) -> None:
+    """So that they are among the attempts since the incident was queued."""
+    of_them = update(RunIncident).where(RunIncident.study_id == study_id, RunIncident.id.in_(run_incident_ids))
+    session.execute(of_them.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
 
 
 def _taken(session: Session, material: Material, holding: Holding, which: Select[int]) -> list[Share]:
@@ -154,24 +156,15 @@ def _taken(session: Session, material: Material, holding: Holding, which: Select
         .returning(RunIncident.id, RunIncident.incident_id, RunIncident.attempts, Incident.text),
         execution_options=NO_SYNC,
     ).all()
-    lost = _lost(session, material.study_id, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    lost = [call.subject_id for call in take_for_lost(session, material.study_id, queries.SUBJECT, ids)] if ids else []
+    if lost:
+        _count_lost(session, material.study_id, lost)
     return shares_of(
         session,
         material,
         [(row.id, row.incident_id, row.attempts + lost.count(row.id), row.text) for row in sorted(rows)],
     )
-
-
-def _lost(session: Session, study_id: int, run_incident_ids: Sequence[int]) -> list[int]:
-    """About which of these a call was lost. They are held."""
-    if not run_incident_ids:
-        return []
-    found = take_for_lost(session, study_id, queries.SUBJECT, run_incident_ids)
-    lost = [call.subject_id for call in found if call.subject_id is not None]
-    if lost:
-        counted = update(RunIncident).where(RunIncident.study_id == study_id, RunIncident.id.in_(lost))
-        session.execute(counted.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
-    return lost
 
 
 def _waiting(study_id: int, run_id: int) -> tuple[ColumnElement[bool], ...]:

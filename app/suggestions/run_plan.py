@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.codebook.queries import current_seq, disclosed_codebook
 from app.ledger.endpoints import endpoint_of
+from app.llm.batches import batch_endpoint
 from app.problems import Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.queries import frozen_seq
@@ -75,6 +76,11 @@ class ExamplesNotUsable(Invalid):
 
 class NoBatches(Invalid):
     """This endpoint was not said to take batches. Ask live, or say so under Settings, Models."""
+
+
+class NoBatchesThere(Invalid):
+    """At this address batches are not known to work: Azure takes them where it ends in /openai/v1, Amazon Bedrock takes
+    none in this way. Ask live."""
 
 
 @dataclass(frozen=True)
@@ -175,3 +181,5 @@ def _check_mode(session: Session, coding_round: Round, plan: RunPlan) -> None:
     endpoint = endpoint_of(session, coding_round.study_id, plan.endpoint_id) if plan.endpoint_id is not None else None
     if plan.mode not in MODES or (plan.mode == "batch" and (endpoint is None or not endpoint.takes_batches)):
         raise NoBatches
+    if plan.mode == "batch" and endpoint is not None and batch_endpoint(endpoint.base_url) is None:
+        raise NoBatchesThere

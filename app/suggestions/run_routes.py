@@ -1,5 +1,6 @@
 """The lead's pages of runs: composing one, what it would send and take, watching it, and its replies."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,10 +16,12 @@ from app.studies.viewer import LeadingViewer, Viewer
 from app.suggestions import actions, queries, steering
 from app.suggestions.compose_form import ComposeForm, PlanRefused
 from app.suggestions.compose_page import composing
+from app.suggestions.held_back import HeldBack, held_back
 from app.suggestions.keeping import topic_of
 from app.suggestions.models import SuggestionRun
+from app.suggestions.run_batches import batches_of_run
 from app.suggestions.run_page import Looking, run_page
-from app.suggestions.runs import runs_page, study_runs
+from app.suggestions.runs import RunLine, runs_page, study_runs
 from app.suggestions.runs_view import asking_view, run_url, runs_url, watching
 from app.suggestions.sources import sources_of
 from app.web.forms import Key, Posted, PostedForm, whole_number
@@ -34,7 +37,8 @@ RUN = OF_ROUND + "/{run_id}"
 @router.get(OF_STUDY)
 def show_runs_of_study(request: Request, session: ReadSession, viewer: LeadingViewer, at: str = "") -> Response:
     shown = study_runs(session, viewer, whole_number(at) or 1)
-    return page(request, "suggestions/study_runs.html", here_nav="suggestions", shown=shown)
+    held = _held(request, session, shown.runs)
+    return page(request, "suggestions/study_runs.html", here_nav="suggestions", shown=shown, held=held)
 
 
 @router.get(OF_ROUND)
@@ -42,7 +46,8 @@ def show_runs(request: Request, session: ReadSession, viewer: LeadingViewer, num
     if not is_htmx(request):
         return _runs_page(request, session, viewer, number)
     shown = runs_page(session, viewer, round_by_number(session, viewer.study.id, number))
-    return fragment(request, "suggestions/_runs.html", shown=shown, url=runs_url(viewer, number))
+    held = _held(request, session, shown.runs)
+    return fragment(request, "suggestions/_runs.html", shown=shown, held=held, url=runs_url(viewer, number))
 
 
 @router.get(OF_ROUND + "/new")
@@ -124,6 +129,7 @@ def show_run(
     urls = {"url": run_url(viewer, number, run_id), "runs_url": runs_url(viewer, number)}
     ended_meanwhile = is_htmx(request) and not shown.line.is_running
     context: dict[str, Any] = {"shown": shown, "line": shown.line, "ended_meanwhile": ended_meanwhile, **urls}
+    context |= {"held": _held(request, session, [shown.line]), "batches": batches_of_run(session, shown.run)}
     if is_htmx(request):
         return fragment(request, f"suggestions/{'_run_came' if part == 'came' else '_run_progress'}.html", **context)
     return page(request, "suggestions/run.html", here_nav="suggestions", **context)
@@ -163,6 +169,10 @@ def open_reply(
         raise NotFound
     run_id = actions.open_reply(session, viewer, round_by_number(session, viewer.study.id, number), call_id)
     return redirect_after(request, f"{run_url(viewer, number, run_id)}?call={call_id}#call-{call_id}")
+
+
+def _held(request: Request, session: Session, lines: Sequence[RunLine]) -> Mapping[int, HeldBack]:
+    return held_back(session, request.app.state.settings, [line.run for line in lines])
 
 
 def _read(request: Request, session: Session, viewer: Viewer, coding_round: Round, posted: Posted) -> ComposeForm:
@@ -248,12 +258,14 @@ def _runs_page(
     problem: str = "",
 ) -> Response:
     coding_round = round_by_number(session, viewer.study.id, number)
+    shown = runs_page(session, viewer, coding_round)
     return page(
         request,
         "suggestions/runs.html",
         status=status,
         here_nav="suggestions",
-        shown=runs_page(session, viewer, coding_round),
+        shown=shown,
+        held=_held(request, session, shown.runs),
         asking=asking_view(session, coding_round, request.app.state.settings, typed=typed, problem=problem),
         url=runs_url(viewer, number),
     )

@@ -1,14 +1,14 @@
 """Help with the codebook may be asked of a model that a lead entered.
 
 Revision ID: 2026_11_28_51
-Revises: 2026_11_28_49
+Revises: 2026_11_28_50
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_51"
-down_revision = "2026_11_28_49"
+down_revision = "2026_11_28_50"
 branch_labels = None
 depends_on = None
 

@@ -18,14 +18,30 @@ from app.adjudication.settling import choose_rules
 from app.adjudication.settling_rules import rules_of
 from app.agreement.stored_check import checked_file
 from app.coding.models import Exposure
-from app.export.deletion import NoCopyYet, NotTheName, RoundStillRuns, delete_study, take_copy, what_goes
+from app.db.session import Database
+from app.export.deletion import (
+    ModelStillAsked,
+    NoCopyYet,
+    NotTheName,
+    RoundStillRuns,
+    delete_study,
+    take_copy,
+    what_goes,
+)
+from app.ledger.models import ModelCall
 from app.studies.models import Study
 from app.studies.viewer import LeadOnly, Viewer
+from app.suggestions.actions import ask_for_suggestions
 from tests import makers
 from tests.adjudication.conftest import make_table
+from tests.suggestions.conftest import make_table as suggested
 from tests.support.clients import ClientFor, client_for
 
 __all__ = ["client_for"]
+OF_A_CALL = {
+    "purpose": "suggestions", "subject_kind": "run_incident", "subject_id": 1, "attempt": 1, "outcome": "failed",
+    "system_prompt": "", "user_prompt": "", "prompt_sha256": "", "model_asked": "small",
+}  # fmt: skip
 
 
 def coded_study(session: Session, slug: str, *, phase: str = "settling") -> Viewer:
@@ -122,6 +138,38 @@ def test_what_was_done_after_the_copy_asks_for_another(session: Session) -> None
         delete_study(session, lead, typed="gone")
     take_copy(session, lead)
     delete_study(session, lead, typed="gone")
+
+
+def test_while_a_model_is_asked_there_is_neither_copy_nor_deletion(
+    session: Session, database: Database, client_for: ClientFor
+) -> None:
+    table = suggested(session, database)
+    run = ask_for_suggestions(session, table.lead, table.coding_round, model="small")
+    makers.move_round(session, table.lead, table.coding_round, "settling")
+    run.state = "running"  # as one that is only measured
+    session.flush()
+
+    with pytest.raises(ModelStillAsked):
+        take_copy(session, table.lead)
+    with pytest.raises(ModelStillAsked):
+        delete_study(session, table.lead, typed=table.lead.study.slug)
+    page = client_for(table.lead).get(f"/studies/{table.lead.study.slug}/deletion").text
+    assert "A model is still being asked" in page and "Download the copy" not in page
+
+
+def test_a_call_that_ended_after_the_copy_asks_for_another(session: Session, database: Database) -> None:
+    table = suggested(session, database)
+    table.ask()
+    makers.move_round(session, table.lead, table.coding_round, "settling")
+    take_copy(session, table.lead)
+    assert what_goes(session, table.lead.study.id).is_copied
+    late = ModelCall(study_id=table.lead.study.id, **OF_A_CALL)
+    session.add(late)
+    session.flush()
+
+    assert not what_goes(session, table.lead.study.id).is_copied
+    with pytest.raises(NoCopyYet):
+        delete_study(session, table.lead, typed=table.lead.study.slug)
 
 
 def test_the_short_name_must_be_typed(session: Session) -> None:

@@ -4,10 +4,20 @@ import json
 
 import pytest
 
-from app.llm.batches import BatchesFull, BatchNotTaken, Line, LineCancelled, LineExpired, Result
+from app.llm.batches import (
+    BatchesFull,
+    BatchGone,
+    BatchNotTaken,
+    Line,
+    LineCancelled,
+    LineExpired,
+    Result,
+    TakesNoBatches,
+    batch_endpoint,
+)
 from app.llm.openai_batch import OpenAIBatches, batches_of
 from app.llm.openai_model import OpenAIModel
-from app.llm.problems import ModelBroken, ReplyRefused, WrongAddress, WrongKey
+from app.llm.problems import ModelBroken, ReplyRefused, WrongKey
 from app.llm.scripted import ScriptedModel
 from tests.llm.test_contract import QUESTION, REPLY
 from tests.support.batch_server import BatchServer
@@ -44,14 +54,53 @@ def test_what_is_uploaded_comes_back_under_its_names_with_its_tokens() -> None:
 def test_what_a_killed_caller_has_done_already_is_found_by_its_token() -> None:
     with BatchServer(otherwise=Says(REPLY)) as server:
         ours = batches(server)
-        assert ours.uploaded("t1") == "" and ours.created("t1") is None
+        assert ours.uploaded("t1") == "" and ours.created("t1", "file-none") is None
         file_id = ours.upload("t1", LINES)
         ours.upload("t2", LINES)
         made = ours.create("t1", file_id)
 
         assert ours.uploaded("t1") == file_id
-        found = ours.created("t1")
-        assert found is not None and found.id == made.id and ours.created("t2") is None
+        found = ours.created("t1", "file-none")
+        assert found is not None and found.id == made.id and ours.created("t2", "file-none") is None
+
+
+def test_a_batch_is_found_by_its_file_where_the_endpoint_keeps_nothing_beside_it() -> None:
+    with BatchServer(otherwise=Says(REPLY)) as server:
+        ours = batches(server)
+        file_id, other = ours.upload("t1", LINES), ours.upload("t2", LINES)
+        made = ours.create("t1", file_id)
+        server.batches[made.id].metadata = {}
+
+        found = ours.created("t1", file_id)
+        assert found is not None and found.id == made.id and ours.created("t2", other) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint"),
+    [
+        ("https://api.openai.com/v1", "/v1/chat/completions"),
+        ("http://gateway.internal:4000/v1", "/v1/chat/completions"),
+        ("https://ours.openai.azure.com/openai/v1", "/chat/completions"),
+        ("https://ours.services.ai.azure.com/openai/v1/", "/chat/completions"),
+        ("https://ours.openai.azure.com/openai/deployments/small", None),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1", None),
+    ],
+)
+def test_a_batch_is_made_for_what_its_provider_documents_or_not_at_all(address: str, endpoint: str | None) -> None:
+    assert batch_endpoint(address) == endpoint
+    model = OpenAIModel(base_url=address, api_key="sk-none", model="small")
+    assert (batches_of(model) is None) == (endpoint is None)
+
+
+def test_azure_is_told_its_own_word_for_what_a_batch_is_made_for() -> None:
+    """As its guide has it: the lines name the one, the batch the other."""
+    with BatchServer(otherwise=Says(REPLY), looks=0, made_for="/chat/completions") as server:
+        model = OpenAIModel(base_url=server.base_url, api_key=server.api_key, model="small")
+        _ = model.client  # goes on to the local server, while the address is that of Azure
+        model.address = "https://ours.openai.azure.com/openai/v1"
+        ours = OpenAIBatches(model)
+        made = ours.create("t1", ours.upload("t1", LINES))
+        assert set(results_of(ours, made.id)) == {line.custom_id for line in LINES}
 
 
 def test_lines_that_expired_or_were_cancelled_say_so() -> None:
@@ -84,7 +133,9 @@ def test_problems_are_those_of_every_other_call() -> None:
         server.before_answer["POST /v1/batches"] = [Response(500, {"error": {"message": "Broken."}})]
         with pytest.raises(ModelBroken):
             batches(server).create("t1", "file-1")
-    with OpenAIServer() as server, pytest.raises(WrongAddress):
+        with pytest.raises(BatchGone):
+            batches(server).look("batch_of_somebody_else")
+    with OpenAIServer() as server, pytest.raises(TakesNoBatches):
         batches(server).upload("t1", LINES)  # an endpoint that has no batches
 
 

@@ -141,6 +141,7 @@ def test_a_run_as_a_batch_ends_with_every_incident_suggested_for_at_its_share_of
     there.assert_settled()
     [batch] = there.all(ModelBatch)
     assert (batch.state, batch.status, batch.problem) == ("ended", "completed", "")
+    assert (batch.questions, batch.answered, batch.unpriced, batch.lost) == (4, 4, 4, 0)
     calls = there.all(ModelCall)
     assert {call.outcome for call in calls} == {"valid"} and len(calls) == 4
     assert all("× 0.5 as a batch" in call.price_table and call.request_id for call in calls)
@@ -167,6 +168,9 @@ def test_expired_failed_and_forgotten_lines_go_back_to_the_queue(place: Making) 
     there.goes_on()
 
     assert there.run.state == "done" and there.states() == {"done": 4}
+    first, second = there.all(ModelBatch)
+    assert (first.questions, first.answered, first.failed, first.expired) == (4, 1, 1, 2)
+    assert (second.questions, second.answered) == (3, 3)
     outcomes = [call.outcome for call in there.all(ModelCall)]
     assert sorted(outcomes) == ["failed"] * 3 + ["valid"] * 4
     there.assert_settled()
@@ -286,6 +290,25 @@ def test_promise_10_a_cancelled_run_whose_endpoint_is_gone_reserves_nothing_for_
         held = spending(session, there.table.lead.study.id)
     assert (held.reserved, held.untold > 0, there.all(CallUnderWay)) == (0, True, [])
     assert {call.outcome for call in there.all(ModelCall)} == {"lost"} and there.all(ModelBatch)[0].state == "ended"
+
+
+def test_a_batch_that_its_endpoint_does_not_know_any_more_is_lost_once_the_run_is_cancelled(place: Making) -> None:
+    there = place(looks=0)
+    there.goes_on(times=1)
+    there.server.batches.clear()
+    there.goes_on(times=2)
+    assert there.run.state == "paused" and "does not know this batch" in there.run.problem
+    assert len(there.all(CallUnderWay)) == 4  # the address or the key may be another one than before
+    there.steer(cancel_run)
+    there.goes_on()
+
+    [batch] = there.all(ModelBatch)
+    assert (batch.state, batch.questions, batch.lost) == ("ended", 4, 4)
+    assert [call.outcome for call in there.all(ModelCall)] == ["lost"] * 4 and not there.all(CallUnderWay)
+    with there.database.reading() as session:
+        account = account_of(session, there.table.lead.study.id, "suggestion_run", there.run_id)
+        assert account is not None and account.reserved_tokens == 0
+        assert account.lost == 4 and account.untold_tokens > 4 * 8_000
 
 
 def test_a_run_that_was_cancelled_before_its_batch_was_sent_sends_nothing(place: Making) -> None:

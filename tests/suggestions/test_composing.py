@@ -122,7 +122,7 @@ def test_a_run_starts_only_behind_a_page_that_says_what_it_takes(lead: TestClien
     page = lead.post(f"{table.runs_url}/confirmation", data=typed(table, samples="2", token_cap="10"))
 
     assert page.status_code == 200 and "Start this run?" in page.text and "asked 2 times" in page.text
-    assert "This may pass a cap: 10 tokens" in page.text and "unknown: no price" in page.text
+    assert "This may pass the run’s own cap of 10 tokens" in page.text and "unknown: no price" in page.text
     assert 'name="samples" value="2"' in page.text and 'name="seen" value="2"' in page.text
     assert runs_of(table.session, table.coding_round) == []
 

@@ -11,6 +11,7 @@ from app.codebook.tree import CodeEntry
 from app.coding.acts import ActNotYours, StaleAct
 from app.coding.models import Act, CodeApplication
 from app.problems import NotFound
+from app.suggestions import queries, standing
 from app.suggestions.deciding import Acting
 from app.suggestions.deciding_together import accept_together
 from app.suggestions.models import SuggestionDecision
@@ -175,3 +176,23 @@ def test_a_script_gets_the_answers_and_every_suggestion_with_the_act_that_was_sa
 
     assert answer.status_code == 200 and answer.headers["Act-Saved"] == form["act_id"]
     assert answer.text.count("is-agreed") >= 3 and f'data-last-act="{form["act_id"]}"' in answer.text
+
+
+def test_each_decision_is_paired_with_what_its_own_suggestion_became(table: Table, errors: CodeEntry) -> None:
+    """Taken together, undone, taken again and alone: one act to a decision, in the same order, for all who ask."""
+    ask(table, said(table.network), said(table.slow, errors))
+    take(table)
+    table.ada_does("undo")
+    take(table)
+    of = standing.of_assignment(table.adas)
+    rows = standing.decisions_in(table.session, of)
+    became = queries.became(table.session, table.adas)
+    codes = {one.id: one.code_id for one in table.suggestions()}
+    applied_to = {row.id: row.code_id for row in table.session.scalars(select(CodeApplication))}
+
+    assert len(rows) == 4 and len(set(became.values())) == len(became) == 4
+    standing_now = [row for row in rows if became[row.id] in applied_to]
+    assert len(standing_now) == 3 == len({row.suggestion_id for row in standing_now})
+    assert all(applied_to[became[row.id]] == codes[row.suggestion_id] for row in standing_now)
+    whole = standing.of_rounds(table.lead.study.id, [table.coding_round.id])
+    assert standing.became_of(table.session, whole, standing.decisions_in(table.session, whole)) == became

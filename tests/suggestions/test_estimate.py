@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
+from app.ledger.budget import Spending
 from app.ledger.models import ModelCall, ModelEndpoint
 from app.suggestions.choosing import Choice, chosen_incident_ids
 from app.suggestions.estimate import MOST_MEASURED, Estimate, estimate_of
-from app.suggestions.estimate_words import estimate_lines, how_estimated
+from app.suggestions.estimate_words import beyond_words, estimate_lines, how_estimated
 from app.suggestions.preview import prompting_of
 from app.suggestions.run_plan import RunPlan
 from app.suggestions.sources import Source
@@ -83,3 +84,27 @@ def test_of_many_incidents_some_are_measured_and_it_says_so(table: Table) -> Non
 
     assert (found.incidents, found.measured, found.is_sampled) == (MOST_MEASURED + 50, MOST_MEASURED, True)
     assert "200 incidents, evenly spread" in how_estimated(found)
+
+
+def test_a_run_that_may_not_fit_is_told_of_its_own_caps_and_of_what_the_study_has_left(table: Table) -> None:
+    found = estimated(table, entered(table, input_price=Decimal(2), output_price=Decimal(10)))
+    high, dear = found.tokens.high, found.dollars[1] if found.dollars else Decimal()
+
+    def told(token_cap: int | None = None, own: Decimal | None = None, **study: object) -> list[str]:
+        return beyond_words(found, token_cap=token_cap, cost_cap=own, left=Spending(**study))  # type: ignore[arg-type]
+
+    assert told() == told(high, dear, cap=high, cost_cap=dear) == told(cap=high + 50, told=30, reserved=20) == []
+    (own,) = told(token_cap=high - 1)
+    assert f"own cap of {high - 1:,} tokens" in own and "pauses there" in own
+    (tokens,) = told(cap=high + 50, told=30, untold=1, reserved=20)
+    assert f"left of the study’s cap, {high - 1:,} tokens" in tokens
+    spent = {"told_usd": Decimal(1), "untold_usd": Decimal("0.5"), "reserved_usd": Decimal("0.5")}
+    assert told(cost_cap=dear + 2, **spent) == []
+    (dollars,) = told(cost_cap=Decimal(2), **spent)
+    assert "left of the study’s cap, $0.00" in dollars
+
+
+def test_a_cap_in_dollars_without_a_price_is_said_before_the_run_pauses_for_it(table: Table) -> None:
+    found = estimated(table)
+    (sentence,) = beyond_words(found, token_cap=None, cost_cap=None, left=Spending(cost_cap=Decimal(5)))
+    assert "is not known" in sentence and "before its first call" in sentence

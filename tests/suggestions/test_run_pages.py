@@ -1,19 +1,35 @@
 """The pages of runs: one, those of a round and of the study, two beside each other, and the instructions."""
 
+from decimal import Decimal
+from uuid import uuid4
+
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.db.base import now
 from app.db.session import Database
+from app.ledger.accounts import Purse
+from app.ledger.actions import CallContext
+from app.ledger.gates import Gate, hold_back
+from app.ledger.models import CallUnderWay
+from app.ledger.under_way import begin
+from app.llm.port import Question
+from app.settings import Settings
 from app.suggestions.actions import ask_for_suggestions
+from app.suggestions.batch_models import ModelBatch
 from app.suggestions.choosing import Choice
 from app.suggestions.comparison import FEWEST_COUNTED
 from app.suggestions.models import RunIncident, SuggestionRun
+from app.suggestions.queries import PURSE
 from app.suggestions.run_plan import RunPlan
+from app.suggestions.steering import pause_run
 from tests import makers
 from tests.suggestions.conftest import SAID, SECRET_NAME, SECRET_REASON, Table, make_table
 from tests.support.clients import ClientFor
 
+QUESTION = Question("You code.", "A report of an incident.", {"type": "object"}, "codes")
 HTMX = {"HX-Request": "true"}
 
 
@@ -191,3 +207,58 @@ def test_a_run_of_many_incidents_is_a_page_of_counts(table: Table, client_for: C
 
     assert "60 waiting" in page and page.count('<li class="small">') == 50 and "Page 1 of 2" in page
     assert table.session.query(RunIncident).filter_by(run_id=run.id).count() == 60
+
+
+def test_a_run_whose_endpoint_wants_nobody_says_until_when_and_one_without_a_place_says_so(
+    table: Table, client_for: ClientFor
+) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small")
+    lead = client_for(table.lead)
+    pages = (f"{table.runs_url}/{run.id}", table.runs_url, f"/studies/{table.lead.study.slug}/suggestions")
+    assert not any("Its endpoint" in lead.get(page).text or "are taken" in lead.get(page).text for page in pages)
+
+    holder, gate = uuid4(), Gate("server", Settings().llm_most_at_once)
+    for subject in range(gate.most_at_once):
+        context = CallContext(run.study_id, None, "suggest", "run_incident", subject, 1, purse=Purse(PURSE, run.id + 1))
+        begin(table.session, context, QUESTION, table.model, holder=holder, lease_seconds=60, gate=gate)
+    for page in pages:
+        assert f"All {gate.most_at_once} places at its endpoint are taken by other runs" in lead.get(page).text
+    table.session.execute(update(CallUnderWay).where(CallUnderWay.subject_id == 0).values(purse_id=run.id))
+    assert "are taken by other runs" not in lead.get(pages[0]).text  # it is at work itself
+
+    hold_back(table.session, gate, 90)
+    for page in pages:
+        assert "asked everybody to wait until <time" in lead.get(page).text
+    pause_run(table.session, table.lead, table.coding_round, run.id)
+    assert "asked everybody" not in lead.get(pages[0]).text
+
+
+def test_a_run_as_a_batch_shows_its_batches(table: Table, client_for: ClientFor) -> None:
+    run = ask_for_suggestions(table.session, table.lead, table.coding_round, model="small")
+    run.mode = "batch"
+    lead, url = client_for(table.lead), f"{table.runs_url}/{run.id}"
+    assert "None is filled yet" in lead.get(url).text
+    many = [
+        ModelBatch(
+            study_id=run.study_id, run_id=run.id, token=uuid4(), state="ended", status="completed", questions=500,
+            answered=498, failed=1, lost=1, cost_usd=Decimal("1.25"), sent_at=now(), ended_at=now(),
+        )
+        for _ in range(27)
+    ]  # fmt: skip
+    out = ModelBatch(
+        study_id=run.study_id, run_id=run.id, token=uuid4(), state="created", status="in_progress", questions=312,
+        sent_at=now(), due_at=now(), problem="The endpoint is busy.",
+    )  # fmt: skip
+    table.session.add_all([out, *many])
+    table.session.flush()
+    table.session.add(
+        ModelBatch(study_id=run.study_id, run_id=run.id, token=uuid4(), state="ended", status="expired", expired=4)
+    )
+    table.session.flush()
+    page, fragment = lead.get(url).text, lead.get(url, headers=HTMX).text
+
+    for words in ("in progress", "312", "not known yet", "The endpoint is busy.", "4 expired", "at least $ 1.2500"):
+        assert words in page and words in fragment, words
+    assert page.index("in progress") < page.index("4 expired")
+    assert "498 done, 1 failed, 1 lost" in page
+    assert "4 earlier batches: 1,992 done, 4 failed, 4 lost" in page

@@ -59,6 +59,7 @@ class BatchServer(OpenAIServer):
     """looks: how often a batch is still under way. expire_after: so many lines are answered, the rest expires.
 
     refuse: what a batch as a whole fails with. forget_lines: ends without a word about these places of the file.
+    made_for: what a batch has to be made for; each line is for /v1/chat/completions.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class BatchServer(OpenAIServer):
         expire_after: int | None = None,
         refuse: Iterable[str] = (),
         forget_lines: Iterable[int] = (),
+        made_for: str = "/v1/chat/completions",
         **options: Any,
     ) -> None:
         super().__init__(*behaviours, **options)
@@ -78,6 +80,7 @@ class BatchServer(OpenAIServer):
         self.before_answer: dict[str, list[Response]] = {}  # "POST /v1/batches" -> answers in place of the next ones
         self.asked: list[str] = []
         self._looks = looks
+        self._made_for = made_for
         self._expire_after = expire_after
         self._refuse = iter(refuse)
         self._forgotten = set(forget_lines)
@@ -176,7 +179,7 @@ class BatchServer(OpenAIServer):
         return Response(200, made.told())
 
     def _create(self, asked: Mapping[str, Any]) -> Response:
-        if asked["endpoint"] != "/v1/chat/completions" or asked["completion_window"] != "24h":
+        if asked["endpoint"] != self._made_for or asked["completion_window"] != "24h":
             return failure(400, "Only 24h is supported.", param="completion_window")
         if asked["input_file_id"] not in self.files:
             return failure(400, "No such file.", param="input_file_id")
@@ -204,6 +207,7 @@ class BatchServer(OpenAIServer):
 
     def _end(self, made: Made, status: str, code: str, most: int | None) -> None:
         lines = [json.loads(line) for line in self.files[made.input_file_id].text.splitlines() if line]
+        assert {line["url"] for line in lines} == {"/v1/chat/completions"}
         assert len({line["custom_id"] for line in lines}) == len(lines) <= MOST_LINES
         answered = lines if most is None else lines[:most]
         good, bad = [], []

@@ -77,10 +77,11 @@ class Patterns:
         return Patterns((self.raters[first], self.raters[second]), self.values, cells, weights), both, places
 
 
-def count_patterns(table: Table) -> Patterns:
+def count_patterns(table: Table, weights: Sequence[int] | None = None) -> Patterns:
     """Count a table of ratings.
 
-    table: one mapping per unit, rater -> value; an absent rater (or None) is missing data.
+    table: one mapping per unit, rater -> value; an absent rater (or None) is missing data. weights: how many units each
+    mapping stands for, where they were counted before; one each if not said.
     Units nobody rated are left out. The order of units and raters does not change the result.
     """
     given = [
@@ -94,12 +95,15 @@ def count_patterns(table: Table) -> Patterns:
     places = np.array([(row, rater_at[rater], value_at[value]) for row, rater, value in given], dtype=np.int64)
     rows, columns, indices = places.reshape(-1, 3).T
     cells[rows, columns] = indices
-    return counted(raters, values, cells[(cells != ABSENT).any(axis=1)])
+    rated = (cells != ABSENT).any(axis=1)
+    return counted(raters, values, cells[rated], None if weights is None else np.array(weights, dtype=np.int64)[rated])
 
 
-def count_set_patterns(table: Sequence[Mapping[Rater, Iterable[Value]]]) -> Patterns:
+def count_set_patterns(
+    table: Sequence[Mapping[Rater, Iterable[Value]]], weights: Sequence[int] | None = None
+) -> Patterns:
     """The same for sets of codes: an empty set is a rating ("none applies"), an absent rater is not."""
-    return count_patterns([{r: frozenset(v) for r, v in unit.items() if v is not None} for unit in table])
+    return count_patterns([{r: frozenset(v) for r, v in unit.items() if v is not None} for unit in table], weights)
 
 
 def counted(

@@ -1,0 +1,80 @@
+"""What the copy of a study does not hold, and why; the copy says so itself.
+
+By table, or by table and column. A test walks over everything that belongs to a study, so that nothing is left out that
+does not stand here.
+"""
+
+COUNTED = "it is counted or computed from what the copy holds"
+HISTORY = "history.csv tells of each when it was done, by whom, and why"
+WORKING = "the state of work; what was handed in is in dataset-long.csv, and the first time in ratings.csv"
+OF_INSTALLATION = "accounts and invitations belong to the installation, not to the study"
+MACHINERY = "it serves the running of the server, and tells nothing of the study"
+AS_IT_STANDS = "codebook.json holds the codebook as it stands, with all versions in codebook-versions.jsonl; " + HISTORY
+
+LEFT_OUT = {
+    "acts": WORKING,
+    "answers": WORKING,
+    "assignment_work": WORKING,
+    "audit_confirmations": HISTORY,
+    "audits": HISTORY,
+    "author_looks": HISTORY,
+    "calls_under_way": "no copy is taken while calls are under way; those that ended are in model-calls.jsonl",
+    "code_applications": WORKING,
+    "code_disclosures": HISTORY,
+    "code_revisions": AS_IT_STANDS,
+    "codebook_plan_comments": "talk about drafts; what was applied is in the codebook and its history",
+    "codebook_plan_step_codes": "drafts; what was applied is in the codebook and its history",
+    "codebook_plan_steps": "drafts; what was applied is in the codebook and its history",
+    "codebook_plans": "drafts; what was applied is in the codebook and its history",
+    "codebook_publications": "addresses of published pages, which end with the study",
+    "codes.created_at": HISTORY,
+    "codes.created_by": HISTORY,
+    "codes.created_in_round": HISTORY,
+    "dimension_revisions": AS_IT_STANDS,
+    "dimensions.created_at": HISTORY,
+    "dimensions.created_by": HISTORY,
+    "evidence": WORKING,
+    "final_codes.at": HISTORY,
+    "final_codes.codebook_seq": HISTORY,
+    "final_codes.ruling_id": "rulings.csv names round, incident and dimension of each",
+    "final_codes.superseded_at": "the data set holds the final codes that stand",
+    "flags": "notes to oneself and to the lead while coding; " + HISTORY,
+    "imports": "files belong to whoever brought them in; incidents.jsonl holds what came of them",
+    "incidents.created_at": HISTORY,
+    "incidents.import_id": HISTORY,
+    "incidents.raw_sha256": "of a file that belongs to whoever brought it in",
+    "incidents.search": COUNTED,
+    "incidents.text_sha256": COUNTED,
+    "meeting_ballots.opened_at": HISTORY,
+    "meeting_presences.opens_items": MACHINERY,
+    "meetings.revision": MACHINERY,
+    "memberships.invitation_id": OF_INSTALLATION,
+    "memberships.person_id": OF_INSTALLATION,
+    "memos": "private ones are their writers' alone; shared ones leave in the REFI-QDA project",
+    "model_endpoints.key": "a key never leaves, not even sealed",
+    "name_openings": HISTORY,
+    "pooling_boards": HISTORY,
+    "pooling_group_codes": HISTORY,
+    "pooling_groups": HISTORY,
+    "pooling_outcomes": HISTORY,
+    "recoded_final_codes": HISTORY,
+    "recoded_quotes": HISTORY,
+    "recodings": HISTORY,
+    "recodings_taken_back": HISTORY,
+    "rulings.codebook_seq": HISTORY,
+    "sent_forms": MACHINERY,
+    "stored_figures.codebook_seq": HISTORY,
+    "stored_figures.codebook_version_id": "rounds.jsonl names the version of each round",
+    "stored_figures.member_id": HISTORY,
+    "studies.created_by_id": OF_INSTALLATION,
+    "studies.id": OF_INSTALLATION,
+    "studies.redaction_key": "a secret, with which placeholders are made",
+    "study_events.veiled_by_round_id": "nothing is veiled any more when a copy is taken",
+    "submissions.at": HISTORY,
+    "submissions.codebook_seq": HISTORY,
+    "submissions.kind": HISTORY,
+    "submissions.ordinal": "the data set holds what was handed in last, ratings.csv what was first",
+    "submissions.skip_reason": HISTORY,
+    "submitted_evidence.end": "the quote stands in the text of the incident",
+    "submitted_evidence.start": "the quote stands in the text of the incident",
+}
