@@ -19,9 +19,11 @@ from app.rounds.queries import rounds_of
 from app.studies.models import Study
 from app.studies.viewer import Viewer
 from app.suggestions.ledger_filter import LedgerFilter
-from app.suggestions.ledger_page import HELP, OWN_WORDS, may_read
+from app.suggestions.ledger_page import HELP
 from app.suggestions.ledger_queries import endpoint_names, runs_with_rounds
+from app.suggestions.ledger_words import OWN_WORDS
 from app.suggestions.models import RunIncident, SuggestionRun
+from app.suggestions.policy import may_read
 from app.suggestions.queries import SUBJECT, tells_what_was_said
 
 FACTS = (

@@ -100,8 +100,7 @@ def open_reply(session: Session, viewer: Viewer, coding_round: Round, call_id: i
     Returns the id of its run.
     """
     check_leads(viewer)
-    codes_in_it = queries.codes_in(session, coding_round, viewer.member.id)
-    if not policy.may_read_replies(coding_round, codes_in_it=codes_in_it):
+    if not policy.may_read(session, viewer, coding_round):
         raise NotFound
     found = queries.call_of_round(session, coding_round, call_id)
     if found is None:

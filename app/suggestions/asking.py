@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session
 from app.db.base import now
 from app.db.session import Database
 from app.ledger.accounts import account_of
-from app.ledger.actions import Asked, CallContext
+from app.ledger.actions import Asked
 from app.ledger.endpoint_problems import OnlyLocalModels
 from app.ledger.endpoints import may_leave
 from app.ledger.gates import OPEN, Gate
 from app.ledger.models import ModelEndpoint
-from app.ledger.under_way import Begun, begin, end
+from app.ledger.under_way import Begun, NotNow, begin, end
 from app.llm.port import Answer, Model
 from app.llm.problems import AnswerNotReadable, ModelProblem, ReplyUnusable
 from app.studies.models import Study
-from app.suggestions import queries
 from app.suggestions.attempts import FIRST_WAIT_SECONDS, PAUSING, TryAgainLater, outcome_of_problem, wait_seconds
 from app.suggestions.errand import Errand, NextQuestion
 from app.suggestions.keeping import end_if_done, keep, pause, tell_now_and_then
@@ -118,20 +117,10 @@ def ask_about(asker: Asker, share: Share) -> None:
 def _begun(asker: Asker, errand: Errand, asked: NextQuestion) -> Begun:
     material, share = asker.material, errand.share
     with asker.database.transaction() as session:
-        if _still_stands(session, asker, share):
-            found = begin(
-                session,
-                _context(material, errand, asked),
-                asked.question,
-                asker.model,
-                holder=asker.holding.holder,
-                lease_seconds=asker.holding.lease_seconds,
-                gate=asker.gate,
-            )
-            if isinstance(found, Begun):
-                return found
-        else:
-            found = None
+        found = _placed(session, asker, errand, asked) if _still_stands(session, asker, share) else None
+    if isinstance(found, Begun):
+        return found
+    with asker.database.transaction() as session:  # apart: whoever takes it up locks it before gate and accounts
         let_go(session, material.study_id, asker.holding.holder, [share])
     if found is None:
         raise Over
@@ -140,6 +129,18 @@ def _begun(asker: Asker, errand: Errand, asked: NextQuestion) -> Begun:
     with asker.database.transaction() as session:
         pause(session, material.study_id, material.run_id, found.problem)
     raise Over
+
+
+def _placed(session: Session, asker: Asker, errand: Errand, asked: NextQuestion) -> Begun | NotNow:
+    return begin(
+        session,
+        errand.context(asked),
+        asked.question,
+        asker.model,
+        holder=asker.holding.holder,
+        lease_seconds=asker.holding.lease_seconds,
+        gate=asker.gate,
+    )
 
 
 def _asked(asker: Asker, errand: Errand, asked: NextQuestion, begun: Begun) -> NextQuestion | None:
@@ -238,23 +239,6 @@ def _of_share(asker: Asker, share: Share) -> tuple[ColumnElement[bool], ...]:
         RunIncident.id == share.run_incident_id,
         RunIncident.holder == asker.holding.holder,
         RunIncident.state == "waiting",
-    )
-
-
-def _context(material: Material, errand: Errand, asked: NextQuestion) -> CallContext:
-    return CallContext(
-        study_id=material.study_id,
-        member_id=material.asked_by,
-        purpose="repair" if asked.is_repair else "suggest",
-        subject_kind=queries.SUBJECT,
-        subject_id=errand.share.run_incident_id,
-        attempt=errand.made + 1,
-        sample=asked.part.sample,
-        endpoint_id=material.endpoint_id,
-        redaction=material.leaving.version,
-        prices=material.prices,
-        priced_as=material.priced_as,
-        purse=material.purse,
     )
 
 

@@ -10,16 +10,13 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from app.ledger.actions import CallContext
 from app.ledger.under_way import Begun, NotNow, begin
 from app.llm.port import Model, Question, Turn
-from app.suggestions import queries
 from app.suggestions.batch_models import BatchLine, ModelBatch
 from app.suggestions.errand import Errand, NextQuestion
 from app.suggestions.keeping import keep
 from app.suggestions.material import Material, Share
 from app.suggestions.queue import Holding, claim, let_go
-from app.suggestions.reply import repair_question
 
 MOST_INCIDENTS = 500  # of a batch; each is asked about up to five times
 MOST_BYTES = 50_000_000  # of its questions, where endpoints take 200 MB
@@ -43,10 +40,11 @@ def fill(
     in_the_way: NotNow | None = None
     for share in claim(session, material, holding, most):
         errand = Errand(material, share)
-        asked = questions_of(errand) if in_the_way is None and size < MOST_BYTES else None
+        # What could not be read of these is mended in the next batch.
+        asked = errand.next_of_each_sample() if in_the_way is None and size < MOST_BYTES else None
         begun = 0
         for place, each in enumerate(asked or ()):
-            context = context_of(material, share.run_incident_id, each, errand.made + place + 1, price_share)
+            context = errand.context(each, ahead=place, price_share=price_share)
             found = begin(
                 session, context, each.question, model, holder=holding.holder, lease_seconds=holding.lease_seconds
             )
@@ -67,39 +65,6 @@ def fill(
         return batch
     session.delete(batch)
     return in_the_way
-
-
-def questions_of(errand: Errand) -> list[NextQuestion]:
-    """What is to be asked next in each sample. Replies that could not be read are mended in the next batch."""
-    found: dict[int, NextQuestion] = {}
-    for part in errand.parts:
-        if part.is_open and part.sample not in found:
-            question = errand.material.question(part.prompt, errand.share.text)
-            if part.replies:
-                first = part.replies[0]
-                question = repair_question(question, first.text, first.reading.faults)
-            found[part.sample] = NextQuestion(part, question)
-    return list(found.values())
-
-
-def context_of(
-    material: Material, run_incident_id: int, asked: NextQuestion, attempt: int, price_share: Decimal | None
-) -> CallContext:
-    return CallContext(
-        study_id=material.study_id,
-        member_id=material.asked_by,
-        purpose="repair" if asked.is_repair else "suggest",
-        subject_kind=queries.SUBJECT,
-        subject_id=run_incident_id,
-        attempt=attempt,
-        sample=asked.part.sample,
-        endpoint_id=material.endpoint_id,
-        redaction=material.leaving.version,
-        prices=material.prices,
-        priced_as=material.priced_as,
-        purse=material.purse,
-        price_share=price_share,
-    )
 
 
 def written(question: Question) -> str:

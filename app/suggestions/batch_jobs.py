@@ -9,6 +9,7 @@ from app.llm.openai_batch import batches_of
 from app.llm.port import Model
 from app.llm.prices import batch_share
 from app.problems import Conflict
+from app.suggestions import queries
 from app.suggestions.asking import NO_MODEL, OTHER_MODEL
 from app.suggestions.batch_taking import Taker, give_up
 from app.suggestions.batching import Batcher, go_on
@@ -43,7 +44,7 @@ def defer_batches(session: Session, run: SuggestionRun) -> None:
 def _batcher(workplace: Workplace, study_id: int, run_id: int) -> Batcher | None:
     """None: it cannot be asked just now, and the run says why."""
     with workplace.database.transaction() as session:
-        run = session.query(SuggestionRun).filter_by(study_id=study_id, id=run_id).one()
+        run = queries.run_by_id(session, study_id, run_id)
         endpoint = endpoint_of_run(session, run)
         try:
             material, model = material_of(session, run), model_of(workplace.settings, endpoint)

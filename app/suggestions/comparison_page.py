@@ -16,7 +16,7 @@ from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
 from app.studies.events import record
 from app.studies.viewer import Viewer, check_leads
-from app.suggestions import policy, queries
+from app.suggestions import queries
 from app.suggestions.comparison import (
     Beside,
     common_dimensions,
@@ -26,9 +26,10 @@ from app.suggestions.comparison import (
 )
 from app.suggestions.models import RunIncident, Suggestion, SuggestionDecision, SuggestionRun
 from app.suggestions.opening import expose_two_runs, two_runs_note
+from app.suggestions.policy import may_read
 from app.suggestions.prompt import DimensionEntry
 from app.suggestions.run_plan import dimensions_of
-from app.suggestions.runs import RunLine, lines_of, may_read
+from app.suggestions.runs import RunLine, lines_of
 from app.web.paging import page_at
 
 A_PAGE = 25
@@ -115,9 +116,7 @@ def open_both(
     """Records that the lead was shown what both runs said of an incident, before it is shown (promise 3)."""
     check_leads(viewer)
     one, other = (queries.run_of_round(session, coding_round, run_id) for run_id in ids)
-    if incident_id is None or not policy.may_read_replies(
-        coding_round, codes_in_it=queries.codes_in(session, coding_round, viewer.member.id)
-    ):
+    if incident_id is None or not may_read(session, viewer, coding_round):
         raise NotFound
     if not is_done_in_both(session, one, other, incident_id):
         raise NotFound

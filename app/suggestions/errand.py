@@ -6,13 +6,17 @@ again, so an errand that is taken up by another worker goes on where the first o
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+from app.ledger.actions import CallContext
 from app.ledger.models import ModelCall
 from app.llm.port import Question
+from app.llm.prices import WHOLE
 from app.llm.problems import ModelProblem
 from app.suggestions.attempts import ENDING, MOST_ATTEMPTS, READ, outcome_of_problem, state_of, told, words_of_outcome
 from app.suggestions.material import Material, Share
 from app.suggestions.prompt import DimensionEntry, RunPrompt
+from app.suggestions.queries import SUBJECT
 from app.suggestions.reply import Reading, read_reply, repair_question
 
 
@@ -75,13 +79,34 @@ class Errand:
     def next(self) -> NextQuestion | None:
         """None: there is nothing left to ask."""
         part = next((one for one in self.parts if one.is_open), None)
-        if part is None:
-            return None
-        question = self.material.question(part.prompt, self.share.text)
-        if part.replies:
-            first = part.replies[0]
-            question = repair_question(question, first.text, first.reading.faults)
-        return NextQuestion(part, question)
+        return None if part is None else self._question(part)
+
+    def next_of_each_sample(self) -> list[NextQuestion]:
+        """What may be asked at the same time: of one sample a part waits for the part before it."""
+        first: dict[int, Part] = {}
+        for part in self.parts:
+            if part.is_open:
+                first.setdefault(part.sample, part)
+        return [self._question(part) for part in first.values()]
+
+    def context(self, asked: NextQuestion, *, ahead: int = 0, price_share: Decimal | None = WHOLE) -> CallContext:
+        """Whose call it is. ahead: how many more are begun before it and not answered yet."""
+        material = self.material
+        return CallContext(
+            study_id=material.study_id,
+            member_id=material.asked_by,
+            purpose="repair" if asked.is_repair else "suggest",
+            subject_kind=SUBJECT,
+            subject_id=self.share.run_incident_id,
+            attempt=self.made + 1 + ahead,
+            sample=asked.part.sample,
+            endpoint_id=material.endpoint_id,
+            redaction=material.leaving.version,
+            prices=material.prices,
+            priced_as=material.priced_as,
+            purse=material.purse,
+            price_share=price_share,
+        )
 
     def read(self, asked: NextQuestion, text: str) -> Reading:
         return read_reply(text, self.share.text.text, asked.dimensions)
@@ -105,6 +130,13 @@ class Errand:
                 if other.is_open:
                     other.gives_up(part.state, part.problem)
         return False
+
+    def _question(self, part: Part) -> NextQuestion:
+        question = self.material.question(part.prompt, self.share.text)
+        if part.replies:
+            first = part.replies[0]
+            question = repair_question(question, first.text, first.reading.faults)
+        return NextQuestion(part, question)
 
     def _read_again(self, call: ModelCall) -> None:
         part = next((one for one in self.parts if one.sample == call.sample and _asks(call, one)), None)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import now
@@ -13,6 +13,7 @@ from app.problems import Unavailable
 from app.suggestions.errand import Errand
 from app.suggestions.merging import Told, merged_quotes, offered
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
+from app.suggestions.queue import NO_SYNC, is_waiting
 from app.web.push import notify
 
 UNREADABLE = "The model's reply could not be read, also when it was asked again. It is kept; code this one by hand."
@@ -58,16 +59,16 @@ def finish(
         update(RunIncident)
         .where(RunIncident.study_id == study_id, RunIncident.id == run_incident_id, RunIncident.state == "waiting")
         .values(state=state, problem=problem, changed_at=now(), holder=None, attempts=RunIncident.attempts + counted),
-        execution_options={"synchronize_session": False},
+        execution_options=NO_SYNC,
     )
 
 
 def end_if_done(session: Session, study_id: int, run_id: int) -> bool:
     """Looked at by whoever finds nothing more to take; what was retried meanwhile is seen under the lock."""
-    if _waits(session, study_id, run_id):
+    if is_waiting(session, study_id, run_id):
         return False
     run = locked_run(session, study_id, run_id)
-    if run.state == "running" and not _waits(session, study_id, run_id):
+    if run.state == "running" and not is_waiting(session, study_id, run_id):
         run.state, run.ended_at = "done", now()
         session.flush()
         tell_watchers(session, run.round_id)
@@ -113,13 +114,6 @@ def topic_of(round_id: int) -> str:
     return f"suggestions:{round_id}"
 
 
-def _waits(session: Session, study_id: int, run_id: int) -> bool:
-    waiting = exists().where(
-        RunIncident.study_id == study_id, RunIncident.run_id == run_id, RunIncident.state == "waiting"
-    )
-    return bool(session.scalar(select(waiting)))
-
-
 def _told(errand: Errand) -> dict[int, list[Told]]:
     """By dimension, from each sample what its first reply that could be read says of it."""
     told: dict[int, list[Told]] = {}
@@ -141,7 +135,7 @@ def _tell_unread(session: Session, errand: Errand, told: dict[int, list[Told]]) 
             update(RunIncident)
             .where(RunIncident.study_id == errand.material.study_id, RunIncident.id == errand.share.run_incident_id)
             .values(unread_dimension_ids=unread),
-            execution_options={"synchronize_session": False},
+            execution_options=NO_SYNC,
         )
 
 

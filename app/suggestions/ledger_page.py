@@ -21,17 +21,17 @@ from app.rounds.queries import rounds_of
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 from app.suggestions import ledger_queries as ledger
-from app.suggestions import policy, queries
+from app.suggestions import queries
 from app.suggestions.ledger_decisions import Decided, decided_by_run
 from app.suggestions.ledger_filter import DEAR, NEWEST, THIS_SERVER, LedgerFilter
 from app.suggestions.ledger_queries import Place, Sums
 from app.suggestions.ledger_words import OUTCOMES as OUTCOME_WORDS
-from app.suggestions.ledger_words import PURPOSES, outcome_words, purpose_words
+from app.suggestions.ledger_words import OWN_WORDS, PURPOSES, outcome_words, purpose_words
 from app.suggestions.models import SuggestionRun
 from app.suggestions.opening import reply_note
+from app.suggestions.policy import may_read
 
 HELP = "codebook_help"  # what curation's calls are about
-OWN_WORDS = ("failed", "lost")  # the problem is told by the endpoint or by us, not by the model
 Option = tuple[str, str]
 
 
@@ -200,11 +200,6 @@ def _opening(session: Session, viewer: Viewer, call: ModelCall, place: Place | N
         return "veiled"
     notes = queries.exposure_notes(session, viewer.study.id, viewer.member.id)
     return "open" if reply_note(call.id) in notes else "closed"
-
-
-def may_read(session: Session, viewer: Viewer, coding_round: Round) -> bool:
-    codes_in_it = queries.codes_in(session, coding_round, viewer.member.id)
-    return policy.may_read_replies(coding_round, codes_in_it=codes_in_it)
 
 
 def totals_page(session: Session, viewer: Viewer, wanted: LedgerFilter) -> TotalsPage:

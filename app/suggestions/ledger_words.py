@@ -10,6 +10,7 @@ OUTCOMES = {
     "failed": "no answer",
     "lost": "lost on the way",
 }
+OWN_WORDS = ("failed", "lost")  # what the problem is, the endpoint or we tell, and not the model
 LOOKED_UP = "similar_incidents"
 PURPOSES = {
     "suggest": "suggestions",

@@ -108,7 +108,7 @@ def _lookup(session: Session, study_id: int, run_id: int) -> _Lookup:
     run = queries.run_by_id(session, study_id, run_id)
     coding_round = session.scalars(select(Round).where(Round.study_id == study_id, Round.id == run.round_id)).one()
     codebook = disclosed_codebook(session, study_id, seq=run.codebook_seq)
-    asked = [d for d in dimensions_to_ask(codebook, coding_round) if not run.dimension_ids or d.id in run.dimension_ids]
+    asked = dimensions_to_ask(codebook, coding_round, run.dimension_ids)
     takes_many = {dimension.id: dimension.takes_many for dimension in asked}
     return _Lookup(
         round_id=run.round_id,

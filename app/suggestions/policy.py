@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.problems import Conflict, Invalid, NotFound
 from app.rounds.models import Round
 from app.rounds.policy import is_open_to_others
+from app.studies.viewer import Viewer
 from app.suggestions.models import SuggestionRun
-from app.suggestions.queries import HandedIn
+from app.suggestions.queries import HandedIn, codes_in
 
 
 class NothingToOpen(NotFound):
@@ -98,6 +101,11 @@ def may_appear(arm: str, purpose: str, handed_in: HandedIn) -> bool:
 def may_read_replies(coding_round: Round, *, codes_in_it: bool) -> bool:
     """Whether a lead may open what a model replied: a lead who codes in the round is a coder there."""
     return is_open_to_others(coding_round) or not codes_in_it
+
+
+def may_read(session: Session, viewer: Viewer, coding_round: Round) -> bool:
+    """Whether this lead may be told what a model said of the round."""
+    return may_read_replies(coding_round, codes_in_it=codes_in(session, coding_round, viewer.member.id))
 
 
 def may_ask(coding_round: Round, *, is_offered: bool) -> bool:

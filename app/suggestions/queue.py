@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Interval, Select, exists, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident
@@ -30,15 +30,20 @@ class Holding:
 
 
 def claim(session: Session, material: Material, holding: Holding, most: int) -> list[Share]:
-    """Those that are due the longest. What somebody who died had begun about them is written down as lost."""
+    """Those that are due the longest. What somebody who died had begun about them is written down as lost.
+
+    Picked in a part of its own: a plan that asked again which are due would skip what it has taken itself, and so take
+    more than `most`.
+    """
     due = (
         select(RunIncident.id)
         .where(*_waiting(material.study_id, material.run_id), RunIncident.due_at <= func.clock_timestamp())
         .order_by(RunIncident.due_at)
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
-    return _taken(session, material, holding, due.scalar_subquery())
+    return _taken(session, material, holding, select(due.c.id))
 
 
 def claim_one(session: Session, material: Material, holding: Holding, incident_id: int) -> list[Share]:
@@ -46,7 +51,7 @@ def claim_one(session: Session, material: Material, holding: Holding, incident_i
     this = select(RunIncident.id).where(
         *_waiting(material.study_id, material.run_id), RunIncident.incident_id == incident_id
     )
-    return _taken(session, material, holding, this.with_for_update().scalar_subquery())
+    return _taken(session, material, holding, this.with_for_update())
 
 
 def put_off(
@@ -81,27 +86,32 @@ def let_go(session: Session, study_id: int, holder: UUID, shares: Sequence[Share
     if not shares:
         return
     ids = [share.run_incident_id for share in shares]
+    own = select(RunIncident.id).where(
+        RunIncident.study_id == study_id, RunIncident.id.in_(ids), RunIncident.holder == holder
+    )
     session.execute(
-        update(RunIncident)
-        .where(in_order(RunIncident.study_id == study_id, RunIncident.id.in_(ids), RunIncident.holder == holder))
-        .values(holder=None, due_at=func.clock_timestamp()),
+        update(RunIncident).where(RunIncident.id.in_(in_order(own))).values(holder=None, due_at=func.clock_timestamp()),
         execution_options=NO_SYNC,
     )
 
 
 def renew(session: Session, study_id: int, run_id: int, holding: Holding) -> None:
+    own = select(RunIncident.id).where(*_waiting(study_id, run_id), RunIncident.holder == holding.holder)
     session.execute(
-        update(RunIncident)
-        .where(in_order(*_waiting(study_id, run_id), RunIncident.holder == holding.holder))
-        .values(due_at=_in(holding.lease_seconds)),
+        update(RunIncident).where(RunIncident.id.in_(in_order(own))).values(due_at=_in(holding.lease_seconds)),
         execution_options=NO_SYNC,
     )
 
 
-def in_order(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """These incidents, locked in the order of their ids: whoever changes several does, so that none waits for another
-    who waits for them."""
-    return RunIncident.id.in_(select(RunIncident.id).where(*conditions).order_by(RunIncident.id).with_for_update())
+def in_order(of: Select[int]) -> Select[int]:
+    """Their ids, locked in the order of these: who renews some and who cancels all do not wait for each other."""
+    locked = of.order_by(RunIncident.id).with_for_update().cte("locked")
+    return select(locked.c.id)
+
+
+def is_waiting(session: Session, study_id: int, run_id: int) -> bool:
+    """Whether anything is left to take up, now or later."""
+    return bool(session.scalar(select(exists().where(*_waiting(study_id, run_id)))))
 
 
 def seconds_to_next(session: Session, study_id: int, run_id: int) -> float | None:
@@ -133,7 +143,7 @@ def _count_lost(session: Session, study_id: int, run_incident_ids: Collection[in
     session.execute(of_them.values(attempts=RunIncident.attempts + 1), execution_options=NO_SYNC)
 
 
-def _taken(session: Session, material: Material, holding: Holding, which: ColumnElement[int]) -> list[Share]:
+def _taken(session: Session, material: Material, holding: Holding, which: Select[int]) -> list[Share]:
     rows = session.execute(
         update(RunIncident)
         .where(

@@ -17,6 +17,7 @@ from app.ledger.models import ModelCall, ModelEndpoint
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
 from app.suggestions import queries
+from app.suggestions.ledger_words import OWN_WORDS, outcome_words
 from app.suggestions.models import CAME_TO_NOTHING, PromptTemplate, RunIncident, SuggestionRun
 from app.suggestions.opening import reply_note
 from app.suggestions.plan_words import (
@@ -28,25 +29,16 @@ from app.suggestions.plan_words import (
     sample_words,
     use_words,
 )
+from app.suggestions.policy import may_read
 from app.suggestions.prompt import INSTRUCTIONS
 from app.suggestions.prompt_templates import SHIPPED_NAME, sha256_of, template_of
-from app.suggestions.runs import STATE_WORDS, RunLine, lines_of, may_read
+from app.suggestions.runs import STATE_WORDS, RunLine, lines_of
 from app.suggestions.sources import NOBODY, SERVER
 from app.web.paging import page_at
 
 INCIDENTS_A_PAGE = 50
 CALLS_A_PAGE = 25
 LISTED = (*CAME_TO_NOTHING, "waiting", "cancelled")
-OUTCOME_WORDS = {
-    "valid": "read",
-    "partly_valid": "read in part",
-    "invalid": "not readable",
-    "refused": "declined",
-    "filtered": "stopped by a filter",
-    "cut": "cut off",
-    "failed": "no answer",
-    "lost": "lost: whoever asked died before the answer was stored",
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class Call:
 
     @property
     def outcome_words(self) -> str:
-        return OUTCOME_WORDS[self.outcome]
+        return outcome_words(self.outcome)
 
 
 @dataclass(frozen=True)
@@ -235,7 +227,6 @@ def _calls(session: Session, viewer: Viewer, run: SuggestionRun, at: int, *, may
 def _call(call: ModelCall, incident: Incident, run: SuggestionRun, notes: set[str]) -> Call:
     is_opened = reply_note(call.id) in notes
     tells = queries.tells_what_was_said(call, run)
-    own_words = call.outcome in ("failed", "lost")  # of the endpoint, not of the model
     return Call(
         id=call.id,
         incident=incident,
@@ -243,7 +234,7 @@ def _call(call: ModelCall, incident: Incident, run: SuggestionRun, notes: set[st
         sample=call.sample,
         purpose="asked again for what could not be read" if call.purpose == "repair" else "asked",
         outcome=call.outcome,
-        problem=call.problem if own_words or is_opened else "",
+        problem=call.problem if call.outcome in OWN_WORDS or is_opened else "",
         input_tokens=call.input_tokens,
         output_tokens=call.output_tokens,
         cost_usd=call.cost_usd,

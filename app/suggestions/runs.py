@@ -118,7 +118,7 @@ def runs_page(session: Session, viewer: Viewer, coding_round: Round) -> RunsPage
         total=len(runs),
         left=count_to_ask(session, coding_round),
         may_ask=policy.may_ask(coding_round, is_offered=True),
-        may_read_replies=may_read(session, viewer, coding_round),
+        may_read_replies=policy.may_read(session, viewer, coding_round),
     )
 
 
@@ -148,12 +148,6 @@ def lines_of(session: Session, runs: Sequence[tuple[SuggestionRun, Round]]) -> l
         RunLine(run, of, names.get(run.asked_by, ""), counts.get(run.id, Counter()), spent.get(run.id, Spent()))
         for run, of in runs
     ]
-
-
-def may_read(session: Session, viewer: Viewer, coding_round: Round) -> bool:
-    """Whether this lead may be told what a model said of the round."""
-    codes_in_it = queries.codes_in(session, coding_round, viewer.member.id)
-    return policy.may_read_replies(coding_round, codes_in_it=codes_in_it)
 
 
 def is_running(session: Session, coding_round: Round) -> bool:

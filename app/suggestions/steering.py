@@ -5,7 +5,7 @@ Each takes the run first and its queue after it. Who is at work on it looks befo
 
 from typing import Any
 
-from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import now
@@ -16,9 +16,7 @@ from app.suggestions import policy, queries
 from app.suggestions.jobs import defer_run
 from app.suggestions.keeping import locked_run, tell_watchers
 from app.suggestions.models import CAME_TO_NOTHING, RunIncident, SuggestionRun
-from app.suggestions.queue import in_order
-
-NO_SYNC = {"synchronize_session": False}
+from app.suggestions.queue import NO_SYNC, in_order, is_waiting
 
 
 def pause_run(session: Session, viewer: Viewer, coding_round: Round, run_id: int) -> None:
@@ -39,8 +37,7 @@ def resume_run(session: Session, viewer: Viewer, coding_round: Round, run_id: in
     if run.state != "paused":
         raise policy.NotPaused
     policy.check_may_go_on(coding_round, run)
-    again = 0 if _waits(session, run) else _put_back(session, run)
-    if not again and not _waits(session, run):
+    if not is_waiting(session, run.study_id, run.id) and not _put_back(session, run):
         raise policy.NothingToAsk
     _go_on(session, run)
     _record(session, viewer, coding_round, "suggestions.resumed", run)
@@ -85,23 +82,17 @@ def _put_back(session: Session, run: SuggestionRun) -> int:
 
 
 def _set(session: Session, run: SuggestionRun, states: tuple[str, ...], **changes: object) -> int:
+    of_run = select(RunIncident.id).where(
+        RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state.in_(states)
+    )
     changed = session.execute(
         update(RunIncident)
-        .where(
-            in_order(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state.in_(states))
-        )
+        .where(RunIncident.id.in_(in_order(of_run)))
         .values(changed_at=func.clock_timestamp(), **changes),
         execution_options=NO_SYNC,
     )
     assert isinstance(changed, CursorResult)
     return changed.rowcount
-
-
-def _waits(session: Session, run: SuggestionRun) -> bool:
-    waiting = exists().where(
-        RunIncident.study_id == run.study_id, RunIncident.run_id == run.id, RunIncident.state == "waiting"
-    )
-    return bool(session.scalar(select(waiting)))
 
 
 def _go_on(session: Session, run: SuggestionRun) -> None:

@@ -30,6 +30,7 @@ from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 from app.web.push import notify
 from app.worker import TASKS
 from tests import makers
+from tests.conftest import make_database
 from tests.suggestions.conftest import Table, make_table
 from tests.support.coding_replies import first_codes, invented_quote
 from tests.support.openai_server import Broken, Busy, OpenAIServer, OutOfQuota, Says
@@ -70,14 +71,17 @@ class World:
 def world(own_database: URL) -> Iterator[World]:
     url = own_database.render_as_string(hide_password=False)
     database = Database.at(url)
+    yield world_in(database, url)
+    database.dispose()
+
+
+def world_in(database: Database, url: str) -> World:
     with database.transaction() as session:
         table = make_table(session, database)
         assert table.lead.person is not None
         cookie = start_sign_in(session, table.lead.person, user_agent="test", days=1)
         slug, coding_round = table.lead.study.slug, table.coding_round
-        made = World(database, url, slug, coding_round.number, coding_round.id, cookie, table)
-    yield made
-    database.dispose()
+        return World(database, url, slug, coding_round.number, coding_round.id, cookie, table)
 
 
 def ask(world: World, *, model: str = "small") -> None:
@@ -217,18 +221,19 @@ def suggest(world: World, server: OpenAIServer, *more: str) -> "subprocess.Compl
 class Served:
     """`uvicorn` in a process of its own, on the test's database."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, url: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        environment = {**os.environ, "TANDEM_DATABASE_URL": world.url}
+        environment = {**os.environ, "TANDEM_DATABASE_URL": url}
         command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
+        self.url = url
         self.base = f"http://127.0.0.1:{self.port}"
         self._wait()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 httpx2.get(f"{self.base}/sign-in", timeout=5)
@@ -272,10 +277,27 @@ class Stream:
 
 @pytest.fixture
 def served(world: World) -> Iterator[Served]:
-    made = Served(world)
+    made = Served(world.url)
     yield made
     made.process.kill()
     made.process.wait()
+
+
+@pytest.fixture(scope="module")
+def kept(server_url: URL, template_url: URL) -> Iterator[Served]:
+    """For those that leave the server as it was: each brings a study of its own."""
+    url = make_database(server_url, "own_streams", template="tandem_template").render_as_string(hide_password=False)
+    made = Served(url)
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.fixture
+def watched(kept: Served) -> Iterator[World]:
+    database = Database.at(kept.url)
+    yield world_in(database, kept.url)
+    database.dispose()
 
 
 def hint(world: World) -> None:
@@ -283,13 +305,13 @@ def hint(world: World) -> None:
         notify(session, topic_of(world.round_id))
 
 
-def test_promise_2_and_3_a_stream_says_that_something_changed_and_nothing_else(world: World, served: Served) -> None:
-    ask(world)
-    stream = Stream(served, world)
+def test_promise_2_and_3_a_stream_says_that_something_changed_and_nothing_else(watched: World, kept: Served) -> None:
+    ask(watched)
+    stream = Stream(kept, watched)
     assert stream.answer.getheader("content-type", "").startswith("text/event-stream")
     stream.wait_for("progress")
     with OpenAIServer(otherwise=Says(first_codes)) as server:
-        run_until_it_rests(world, world.settings(server))
+        run_until_it_rests(watched, watched.settings(server))
 
     stream.wait_for("ended")
     assert stream.ends()
@@ -298,22 +320,22 @@ def test_promise_2_and_3_a_stream_says_that_something_changed_and_nothing_else(w
     }  # fmt: skip
 
 
-def test_a_stream_ends_at_sign_out(world: World, served: Served) -> None:
-    ask(world)
-    stream = Stream(served, world)
+def test_a_stream_ends_at_sign_out(watched: World, kept: Served) -> None:
+    ask(watched)
+    stream = Stream(kept, watched)
     stream.wait_for("progress")
-    httpx2.post(f"{served.base}/sign-out", cookies={COOKIE: world.cookie})
+    httpx2.post(f"{kept.base}/sign-out", cookies={COOKIE: watched.cookie})
 
     assert stream.ends()
     assert stream.events[-1] == "ended"
 
 
-def test_a_stream_ends_when_the_round_goes_on_to_its_next_phase(world: World, served: Served) -> None:
-    ask(world)
-    stream = Stream(served, world)
+def test_a_stream_ends_when_the_round_goes_on_to_its_next_phase(watched: World, kept: Served) -> None:
+    ask(watched)
+    stream = Stream(kept, watched)
     stream.wait_for("progress")
-    with world.database.transaction() as session:
-        makers.move_round(session, world.table.lead, session.merge(world.table.coding_round), "settling")
+    with watched.database.transaction() as session:
+        makers.move_round(session, watched.table.lead, session.merge(watched.table.coding_round), "settling")
 
     assert stream.ends()
 
@@ -332,17 +354,17 @@ def test_open_streams_do_not_hold_up_the_shutdown(world: World, served: Served, 
     assert all(stream.ends(5) and "ended" not in stream.events for stream in streams)
 
 
-def test_streams_hold_no_pooled_connection(world: World, served: Served) -> None:
+def test_streams_hold_no_pooled_connection(watched: World, kept: Served) -> None:
     """More streams than the pool has connections, and pages still come at once."""
-    ask(world)
-    streams = [Stream(served, world) for _ in range(20)]
+    ask(watched)
+    streams = [Stream(kept, watched) for _ in range(20)]
     for stream in streams:
         stream.wait_for("progress")
-    hint(world)
-    answer = httpx2.get(f"{served.base}{world.page}", cookies={COOKIE: world.cookie}, timeout=10)
+    hint(watched)
+    answer = httpx2.get(f"{kept.base}{watched.page}", cookies={COOKIE: watched.cookie}, timeout=10)
     assert answer.status_code == 200
 
-    with world.database.reading() as session:
+    with watched.database.reading() as session:
         listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         assert session.scalar(text(listening)) == 1
     assert not any("ended" in stream.events for stream in streams)
