@@ -1,6 +1,7 @@
 """The figures of validity in words: for its page, and for whatever else tells them."""
 
 from app.methods.fitness import AlternativeAnnotator
+from app.suggestions.runs import STATE_WORDS
 from app.suggestions.similar import NAME as SIMILAR
 from app.suggestions.validity_figures import DimensionValidity, Validity
 from app.web.wording import coefficient
@@ -9,15 +10,6 @@ ANNOTATORS = {
     "experts": "experts, ε = .20",
     "skilled": "skilled coders, ε = .15",
     "crowd": "crowd workers, ε = .10",
-}
-STATE_WORDS = {
-    "waiting": "waiting",
-    "failed": "no answer",
-    "refused": "declined by the model",
-    "filtered": "stopped by a filter",
-    "cut": "cut off",
-    "invalid": "not readable",
-    "cancelled": "cancelled",
 }
 LOOKED_UP = "Similar incidents cannot tell that no code applies: where they offer nothing, nothing is compared."
 BY_HAND = "Some incidents were chosen by hand: the shares speak of these incidents alone."
