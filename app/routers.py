@@ -48,7 +48,14 @@ from app.rounds import routes as rounds
 from app.studies import member_routes, people_routes, settings_routes
 from app.studies import routes as studies
 from app.suggestions import comparison_routes as run_comparison_routes
-from app.suggestions import leaving_routes, ledger_routes, run_routes, template_routes, validity_routes
+from app.suggestions import (
+    leaving_routes,
+    ledger_routes,
+    own_switches_routes,
+    run_routes,
+    template_routes,
+    validity_routes,
+)
 from app.suggestions import routes as suggestions
 from app.web import health, theme
 
@@ -87,6 +94,7 @@ ALL: list[APIRouter] = [
     look_routes.router,
     suggestions.router,
     validity_routes.router,
+    own_switches_routes.router,
     run_comparison_routes.router,  # before the page of a run, whose address would take it in
     run_routes.router,
     template_routes.router,

@@ -113,14 +113,14 @@ def pages_of_desks(database: Database, person: Person, coder: Person) -> list[Pa
         rounds = {arm: _round(session, desks, arm, [name]) for arm, name in ELSEWHERE.items()}
         runs = [_asked(session, desks, on_request, samples=3)]
         runs += [_asked(session, desks, each, is_offered=arm != "blind") for arm, each in rounds.items()]
-        paused = _asked(session, desks, on_request, choice=Choice(which="all"), is_offered=False)
+        batch = _asked(session, desks, on_request, choice=Choice(which="all"), is_offered=False, mode="batch")
         waits = _asked(session, desks, on_request, choice=Choice(which="all"), is_offered=False)
     for run in runs:
         _answered(database, desks.model(), run)
     with database.transaction() as session:
         _decided(session, desks, on_request)
         _handed_in(session, desks, rounds["after"])
-        return _pages(session, desks, on_request, rounds, [runs[0].id, paused.id, waits.id])
+        return _pages(session, desks, on_request, rounds, [runs[0].id, batch.id, waits.id])
 
 
 def _desks(session: Session, person: Person, coder: Person) -> Desks:
@@ -223,6 +223,7 @@ def _pages(
         "desk-opened": desk(on_request, TOLD[0]),
         "desk-opened-many": desk(on_request, TOLD[0], "Symptom"),
         "desk-decided": desk(on_request, TOLD[1]),
+        "desk-rejected": desk(on_request, TOLD[1], "Symptom"),
         "desk-together": desk(on_request, TOLD[2]),
         "desk-on-request": desk(on_request, TOLD[3]),
         "desk-offers": desk(on_request, TOLD[0]).replace("?", "/suggestions?"),
@@ -231,6 +232,7 @@ def _pages(
     }
     of_lead = {
         "desks-run": f"{asked}/{runs[0]}",
+        "desks-run-batch": f"{asked}/{runs[1]}",
         "desks-run-waiting": f"{asked}/{runs[2]}",
         "desks-runs": f"{home}/suggestions",
         "desks-compose": f"{asked}/new",

@@ -1,12 +1,18 @@
 """Runs of a model in every state, two to compare, and instructions in versions, for the pictures."""
 
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.db.base import now
 from app.studies.actions import create_study
 from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
+from app.suggestions.batch_models import ModelBatch
 from app.suggestions.choosing import Choice
 from app.suggestions.comparison_page import open_both
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
@@ -40,9 +46,11 @@ def pages_of_runs(session: Session, person: Person) -> list[tuple[str, str]]:
     waiting = ask_for_suggestions(session, lead, coding_round, RunPlan("small", choice=every, is_offered=False))
     pause_run(session, lead, coding_round, waiting.id)
     _fails(session, other)
+    batch = _as_a_batch(session, ask_for_suggestions(session, lead, coding_round, RunPlan("large", choice=every)))
     differing = session.scalars(select(RunIncident.incident_id).where(RunIncident.run_id == one.id)).all()[1]
     open_both(session, lead, coding_round, (one.id, other.id), differing)
-    return _pages(lead, coding_round.number, one.id, other.id, waiting.id, differing, template.id)
+    pages = _pages(lead, coding_round.number, one.id, other.id, waiting.id, differing, template.id)
+    return [*pages, ("runs-batch", f"/studies/{lead.study.slug}/rounds/{coding_round.number}/suggestions/{batch.id}")]
 
 
 def _pages(
@@ -76,6 +84,29 @@ def _ran(session: Session, run: SuggestionRun, dimension_id: int, codes: list, t
             )
         )  # fmt: skip
     run.state = "done"
+    session.flush()
+    return run
+
+
+def _as_a_batch(session: Session, run: SuggestionRun) -> SuggestionRun:
+    """Two batches are through, one is out, and its endpoint says that it is busy."""
+    run.mode = "batch"
+    of_run = {"study_id": run.study_id, "run_id": run.id, "sent_at": now() - timedelta(hours=2), "questions": 500}
+    ended = {**of_run, "state": "ended", "ended_at": now()}
+    session.add(ModelBatch(token=uuid4(), status="completed", answered=500, cost_usd=Decimal("1.2044"), **ended))
+    session.add(
+        ModelBatch(
+            token=uuid4(), status="expired", answered=431, failed=2, expired=67, cost_usd=Decimal("1.0391"),
+            problem="The endpoint did not get to this question within the day that a batch has. It costs nothing.",
+            **ended,
+        )
+    )  # fmt: skip
+    session.add(
+        ModelBatch(
+            token=uuid4(), state="created", status="in_progress", due_at=now() + timedelta(minutes=4), **of_run,
+            problem="The endpoint is busy.",
+        )
+    )  # fmt: skip
     session.flush()
     return run
 

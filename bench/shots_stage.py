@@ -124,6 +124,7 @@ def set_stage(site: Site) -> Stage:
     helped = [*pages_of_help(site.database, lead, cause.id, code.id)]
     helped.append(("validity", page_of_validity(site.database, person)))
     shots += [Shot(*each) for each in pages_of_desks(site.database, person, people[ADA])]
+    helped.append(("own-switches", helped[-1][1].split("/suggestions/")[0] + "/switches"))
     return Stage(site, tokens, shots + [Shot(name, "lead", path) for name, path in helped])
 
 

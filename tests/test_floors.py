@@ -48,6 +48,7 @@ LATE = (
     "rounds/precision.py",
     "suggestions/assistance_page.py",
     "suggestions/comparison.py",
+    "suggestions/own_switches_routes.py",
     "suggestions/validity_figures.py",
 )
 

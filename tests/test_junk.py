@@ -301,6 +301,7 @@ def test_no_junk_in_the_numbers_of_an_address_breaks_anything(session, client, s
         "settings/models/{}",
         "settings/models/new?like={}",
         "rounds/1/suggestions/{}/validity",
+        "rounds/{}/switches",
         f"rounds/1/suggestions/{ids(session, SuggestionRun, scene)[0]}/validity?annotators={{}}&level={{}}",
         "suggestions/ledger?run={}&round={}&model={}&endpoint={}&purpose={}&outcome={}&incident={}&after={}",
         "suggestions/ledger?since={}&until={}&order=dear&after={}&troubled={}",

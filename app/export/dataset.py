@@ -1,11 +1,12 @@
 """The labelled data set, long and wide, and the ratings that agreement reads, as CSV or one workbook. Pure."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.agreement.figures import NOT_ENOUGH
 from app.agreement.lens import CodeOf, as_submitted
 from app.codebook.tree import DimensionEntry
+from app.coding.models import ORIGINS
 from app.coding.submissions import SubmittedReply, SubmittedWork
 from app.export.naming import Names, joined
 from app.export.queries import FinalAnswer, RoundData, StudyData
@@ -44,6 +45,8 @@ def long_file(data: StudyData) -> ExportFile:
     """One row a code: by each coder as last handed in, then the final one (rater '(final)').
 
     None applies and not enough information are rows without a code; a dimension that was not coded has no row.
+    origin: how the code came about: own, accepted (a suggestion taken over) or revised (taken over with changes); of a
+    final one, how those came to it who gave it, each way once; blank where no coder gave it.
     quotes: a JSON list of the evidence, as it stands in the text. own_case: whoever ruled had coded the incident.
     """
     return _csv_file(data, "dataset-long", long_sheet(data))
@@ -88,7 +91,8 @@ def _long_rows(data: StudyData, found: RoundData) -> Iterator[Sequence[object]]:
                 yield from _reply_rows(data.names, about, rater, reply, _independence(found, work))
             final = found.final.get((incident.id, dimension.id))
             if final is not None:
-                yield from _final_rows(data.names, about, final)
+                came = _origins(data, [reply for _, reply in found.replies(incident.id, dimension.id)])
+                yield from _final_rows(data, about, final, came)
 
 
 def _reply_rows(
@@ -102,11 +106,27 @@ def _reply_rows(
         yield (*about, *rater, reply.state, name, _yes(code.is_main), code.origin, independent, "", "", quotes)
 
 
-def _final_rows(names: Names, about: tuple[object, ...], final: FinalAnswer) -> Iterator[Sequence[object]]:
+def _origins(data: StudyData, replies: Sequence[SubmittedReply]) -> dict[int, str]:
+    """Code as it lives -> how coders came to it."""
+    came: dict[int, set[str]] = {}
+    for code in (code for reply in replies for code in reply.codes):
+        came.setdefault(_living(data, code.code_id), set()).add(code.origin)
+    return {code_id: joined(one for one in ORIGINS if one in ways) for code_id, ways in came.items()}
+
+
+def _living(data: StudyData, code_id: int) -> int:
+    return data.codebook.living(code_id) or code_id
+
+
+def _final_rows(
+    data: StudyData, about: tuple[object, ...], final: FinalAnswer, came: Mapping[int, str]
+) -> Iterator[Sequence[object]]:
+    names = data.names
     for row in final.codes:
+        origin = came.get(_living(data, row.code_id), "") if row.code_id is not None else ""
         name = names.codes[row.code_id] if row.code_id is not None else ""
         main = _yes(row.is_main) if name else ""
-        yield (*about, FINAL, "", final.state, name, main, "", "", final.basis, _own_case(final), "[]")
+        yield (*about, FINAL, "", final.state, name, main, origin, "", final.basis, _own_case(final), "[]")
 
 
 def _wide_rows(data: StudyData, found: RoundData, raters: list[int]) -> Iterator[Sequence[object]]:

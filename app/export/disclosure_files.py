@@ -72,8 +72,9 @@ def _line(text: str) -> str:
 
 
 def _table(grid: Grid) -> str:
-    width = 0.94 / len(grid.head)
-    columns = rf">{{\raggedright\arraybackslash}}p{{{width:.3f}\linewidth}}" * len(grid.head)
+    n = len(grid.head)
+    width = rf"\dimexpr(\linewidth-{2 * n}\tabcolsep)/{n}\relax"
+    columns = rf">{{\raggedright\arraybackslash}}p{{{width}}}" * n
     head = " & ".join(rf"\textbf{{{escaped(each)}}}" for each in grid.head) + r" \tabularnewline"
     rows = [" & ".join(map(escaped, row)) + r" \tabularnewline" for row in grid.rows]
     return "\n".join([

@@ -49,13 +49,18 @@ def account_of(session: Session, study_id: int, kind: str, subject_id: int) -> M
 
 
 def hold_accounts(session: Session, study_id: int, purse: Purse | None) -> list[ModelAccount]:
-    """Of the study, then of the purse; until the transaction ends nobody else reserves or settles on them."""
+    """Of the study, then of the purse; until the transaction ends nobody else reserves or settles on them.
+
+    That of a purse is made only by whoever holds that of its study: else one who has made it waits for the study's, and
+    one who has the study's waits to see whether the purse's is made.
+    """
     keys = _keys(study_id, purse)
     held = _held(session, study_id, keys)
     if len(held) < len(keys):
-        rows = [{"study_id": study_id, "subject_kind": kind, "subject_id": key} for kind, key in keys]
-        session.execute(insert(ModelAccount).values(rows).on_conflict_do_nothing())
-        held = _held(session, study_id, keys)
+        for place, (kind, key) in enumerate(keys, start=1):
+            row = {"study_id": study_id, "subject_kind": kind, "subject_id": key}
+            session.execute(insert(ModelAccount).values(row).on_conflict_do_nothing())
+            held = _held(session, study_id, keys[:place])
     return held
 
 

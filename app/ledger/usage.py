@@ -38,6 +38,8 @@ def most_of(
 ) -> Most:
     read, written = most_input(question), most_output(question)
     dearest = Answer("", priced_as, {}, input_tokens=read, output_tokens=written)
+    if prices is not None:  # what is cached may have been entered dearer than what is not
+        prices = replace(prices, input=max(prices.input, prices.cached))
     dollars = cost_in_dollars(dearest, address=model.address, model_asked=model.name, asked_at=at, prices=prices)
     return Most(read + written, shared(dollars, share))
 

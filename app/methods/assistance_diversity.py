@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from app.methods.agreement.results import Coefficient
 from app.methods.assistance import NO_SPREAD, Contrast, around, no_figure, welch
@@ -103,15 +103,26 @@ class _Expected:
         for these, and they only have to be finite.
         """
         distinct, which = np.unique(np.clip(often, 0, there), return_inverse=True)
+        factorials = special.gammaln(np.arange(there + 1) + 1.0)  # their logarithms
         seen, spread = np.zeros(len(distinct)), np.zeros(len(distinct))
         for at, times in enumerate(distinct.tolist()):
             if not times:
                 continue
-            j = np.arange(0, min(times, drawn) + 1)
-            chances = stats.hypergeom.pmf(j, there, times, drawn)
-            seen[at] = 1.0 - chances[0]
+            j = np.arange(max(0, drawn - (there - times)), min(times, drawn) + 1)  # no other number is possible
+            chances = np.exp(
+                _choices(factorials, times, j)
+                + _choices(factorials, there - times, drawn - j)
+                - _choices(factorials, there, drawn)
+            )
+            seen[at] = 1.0 - (chances[0] if j[0] == 0 else 0.0)
             spread[at] = float(chances @ special.xlogy(j, j))
         return cls(seen[which], spread[which])
+
+
+def _choices(factorials: Floats, of: int, some: NDArray[np.int64] | int) -> Floats:
+    """The logarithm of in how many ways some of them can be drawn."""
+    found: Floats = factorials[of] - factorials[some] - factorials[of - some]
+    return found
 
 
 def _effective(mentions: float, spread: float) -> float:

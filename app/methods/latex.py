@@ -23,6 +23,7 @@ SPECIAL = {
     "[": "{[}",  # after the end of a row it would begin an option
     "*": "{*}",
     # What pdflatex has in mathematics only.
+    "−": r"\ensuremath{-}",
     "≤": r"\ensuremath{\leq}",
     "≥": r"\ensuremath{\geq}",
     "≠": r"\ensuremath{\neq}",

@@ -15,6 +15,7 @@ from app.studies.viewer import Viewer
 from app.suggestions.actions import ask_for_suggestions
 from app.suggestions.asking import suggest_for_incident
 from app.suggestions.looking_up import suggest_from_similar
+from app.suggestions.run_plan import RunPlan
 from app.suggestions.similar_source import read_coded_incidents_by
 
 MODEL = "scripted sample model"
@@ -37,12 +38,12 @@ def suggest_as_told(
 def suggest_where_nobody_sees(
     database: Database, lead: Viewer, coding_round: Round, told: SampleRound, incidents: Mapping[str, Incident]
 ) -> None:
-    """A run over a blind round: it reaches no coder, and is there to be held against what they say.
+    """A run over a blind round, only measured: it reaches no coder, and is there to be held against what they say.
 
     Made up for the sample: mostly what one of the coders says, else the first code there is.
     """
     with database.transaction() as session:
-        run = ask_for_suggestions(session, lead, session.merge(coding_round), model=MODEL)
+        run = ask_for_suggestions(session, lead, session.merge(coding_round), RunPlan(MODEL, is_offered=False))
         codebook = disclosed_codebook(session, lead.study.id)
         run_id = run.id
     for external_id in told.incidents:

@@ -22,7 +22,7 @@ from app.methods.assistance import (
 )
 from app.methods.assistance_diversity import Diversity, contrast_of_diversity
 from app.rounds.models import ARMS
-from app.suggestions.assistance_source import BLIND, Codes, Share, Work, codes_said
+from app.suggestions.assistance_source import BLIND, Codes, Said, Share, Work, codes_said
 
 ASSISTED = tuple(arm for arm in ARMS if arm != BLIND)
 
@@ -154,11 +154,12 @@ def _of_dimension(asked: Asked, assisted: "_Group", blind: "_Group") -> OfDimens
 
 @dataclass
 class _Group:
-    """The shares of one arm."""
+    """The shares of one arm. known: dimension -> its answers, once they were asked for."""
 
     shares: Sequence[Share]
     asked: Sequence[Asked]
     counted: list[Share] = field(init=False)
+    known: dict[int, dict[int, dict[int, Codes]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.counted = [share for share in self.shares if share.last is not None]
@@ -189,13 +190,20 @@ class _Group:
 
     def answers(self, asked: Asked) -> dict[int, dict[int, Codes]]:
         """incident -> coder -> what they said."""
-        found: defaultdict[int, dict[int, Codes]] = defaultdict(dict)
-        for share in self.counted:
-            said = (share.last or {}).get(asked.dimension.id)
-            codes = None if said is None else codes_said(said, asked.code_of)
-            if codes is not None:
-                found[share.incident_id][share.member_id] = codes
-        return dict(found)
+        if asked.dimension.id not in self.known:
+            found: defaultdict[int, dict[int, Codes]] = defaultdict(dict)
+            read: dict[Said, Codes | None] = {}  # many say the same
+            for share in self.counted:
+                said = (share.last or {}).get(asked.dimension.id)
+                if said is None:
+                    continue
+                if said not in read:
+                    read[said] = codes_said(said, asked.code_of)
+                codes = read[said]
+                if codes is not None:
+                    found[share.incident_id][share.member_id] = codes
+            self.known[asked.dimension.id] = dict(found)
+        return self.known[asked.dimension.id]
 
     def alpha(self, asked: Asked) -> Coefficient:
         table = list(self.answers(asked).values())

@@ -65,10 +65,10 @@ def assistance_of(session: Session, viewer: Viewer, coding_round: Round, run: Su
 
     work = work_of(session, coding_round, run)
     cases = cases_of(session, coding_round, run)
-    asked = _asked(session, coding_round, run)
+    asked = asked_of(session, coding_round, run)
     names = _Names.of(session, viewer)
     became = {(case.assignment_id, case.offered.id): case.became for case in cases if case.became is not None}
-    finals = _finals(session, coding_round, asked)
+    finals = finals_of(session, coding_round, asked)
     return Assistance(
         sentence="",
         source=run.model if run.source == "model" else SIMILAR,
@@ -107,7 +107,7 @@ class _Names:
         return next((one.name for one in every if one.id == dimension_id), "")
 
 
-def _asked(session: Session, coding_round: Round, run: SuggestionRun) -> "list[Asked]":
+def asked_of(session: Session, coding_round: Round, run: SuggestionRun) -> "list[Asked]":
     """The dimensions that the run asked, with how their codes are compared."""
     from app.agreement.figured_rows import NOT_SETTLED, Look
     from app.agreement.lens import PLAIN
@@ -124,7 +124,7 @@ def _asked(session: Session, coding_round: Round, run: SuggestionRun) -> "list[A
     ]
 
 
-def _finals(
+def finals_of(
     session: Session, coding_round: Round, asked: "Sequence[Asked]"
 ) -> "dict[tuple[int, int], frozenset[int | str]]":
     """Those that judge the coders, as what their codes have become."""

@@ -87,8 +87,7 @@ class _Shown:
     opened: Mapping[tuple[int, int], Mapping[int, datetime]]
 
 
-@dataclass(frozen=True)
-class _Turn:
+class _Turn(NamedTuple):
     """One submission. place: in HandedIn, by which its answers are found."""
 
     place: int
@@ -154,8 +153,7 @@ def _counts(arm: str, turn: _Turn, of_others: datetime | None) -> bool:
     return of_others is None or turn.at < of_others
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     id: int
     incident_id: int
     member_id: int

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.codebook.queries import disclosed_codebook
@@ -33,6 +33,7 @@ from app.suggestions.runs import RunLine, lines_of
 from app.web.paging import page_at
 
 A_PAGE = 25
+MOST_TIMED = 1_000  # incidents of a run whose calls are averaged
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Acceptance:
 class ComparisonPage:
     """may_read: whether this lead may be told anything of it. acceptance: None before the round is open to others.
 
-    seconds: of an answered call, on average. listed: incidents on which the runs differ in the dimension looked at.
+    seconds: of an answered call, on average over the first incidents. listed: incidents on which the runs differ in the
+    dimension looked at.
     """
 
     coding_round: Round
@@ -74,6 +76,7 @@ class ComparisonPage:
     seconds: Mapping[int, float]
     acceptance: Mapping[int, Acceptance] | None
     said: SaidOf | None
+    most_timed: int = MOST_TIMED
 
 
 def comparison_page(
@@ -172,18 +175,24 @@ def _of(offered: Sequence[Suggestion], run: SuggestionRun, dimension_id: int) ->
 
 
 def _seconds(session: Session, runs: Sequence[SuggestionRun]) -> Mapping[int, float]:
-    rows = session.execute(
-        select(RunIncident.run_id, func.avg(ModelCall.seconds))
-        .join(ModelCall, (ModelCall.study_id == RunIncident.study_id) & (ModelCall.subject_id == RunIncident.id))
-        .where(
-            RunIncident.study_id == runs[0].study_id,
-            RunIncident.run_id.in_([run.id for run in runs]),
-            ModelCall.subject_kind == queries.SUBJECT,
-            ModelCall.output_tokens.is_not(None),
-        )
-        .group_by(RunIncident.run_id)
+    """Of the first incidents of each, which stand for all."""
+    found = {run.id: session.scalar(_average_seconds(run)) for run in runs}
+    return {run_id: float(seconds) for run_id, seconds in found.items() if seconds is not None}
+
+
+def _average_seconds(run: SuggestionRun) -> Select[float | None]:
+    first = (
+        select(RunIncident.id)
+        .where(RunIncident.study_id == run.study_id, RunIncident.run_id == run.id)
+        .order_by(RunIncident.id)
+        .limit(MOST_TIMED)
     )
-    return {run_id: float(seconds) for run_id, seconds in rows if seconds is not None}
+    return select(func.avg(ModelCall.seconds)).where(
+        ModelCall.study_id == run.study_id,
+        ModelCall.subject_kind == queries.SUBJECT,
+        ModelCall.subject_id.in_(first),
+        ModelCall.output_tokens.is_not(None),
+    )
 
 
 def _acceptance(session: Session, runs: Sequence[SuggestionRun]) -> Mapping[int, Acceptance]:

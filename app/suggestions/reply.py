@@ -16,6 +16,7 @@ from app.suggestions.paragraphs import Paragraph, holds_in, paragraphs
 from app.suggestions.prompt import MOST_QUOTES, DimensionEntry
 
 MOST_NEW_CODES = 5
+MOST_NAMED = 100  # codes of a dimension: a model that cannot stop, or an endpoint that means harm, names thousands
 LONGEST_NAME = 120
 LONGEST_DEFINITION = 1000
 LONGEST_REASONING = 2000
@@ -203,7 +204,10 @@ class _Reader:
         new_codes: list[OfferedCode] = []
         named = [OfferedCode(key, for_unknown_id=True) for key in item.codes]
         named += [OfferedCode(new.name, new.definition) for new in item.new_codes]
-        for offered in named:
+        named = list(dict.fromkeys(named))
+        if len(named) > MOST_NAMED:
+            self._remark(dimension, f"names {len(named):,} codes; the first {MOST_NAMED} were read")
+        for offered in named[:MOST_NAMED]:
             name = plain_name(offered.name)[:LONGEST_NAME]
             key = _leading_key(name) if offered.for_unknown_id else ""
             known = by_key.get(key) or by_name.get(_folded(name))

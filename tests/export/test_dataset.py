@@ -38,9 +38,9 @@ def test_the_long_form_has_a_row_for_each_code_of_each_coder_and_the_final_one(s
         ("(final)", "Config", "third_person"),
     ]
     agreed = [r for r in rows if r["incident"] == "INC-2" and r["rater"] == "(final)"]
-    assert [(r["dimension"], r["state"], r["code"], r["basis"]) for r in agreed] == [
-        ("Root cause", "coded", "Network", "unanimous"),
-        ("Symptom", "none_applies", "", "unanimous"),
+    assert [(r["dimension"], r["state"], r["code"], r["origin"], r["basis"]) for r in agreed] == [
+        ("Root cause", "coded", "Network", "own", "unanimous"),
+        ("Symptom", "none_applies", "", "", "unanimous"),
     ]
 
 

@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.base import now
 from app.db.session import Database
-from app.ledger.accounts import Purse, account_of
+from app.ledger.accounts import Purse, account_of, hold_accounts
 from app.ledger.actions import Asked, CallContext
 from app.ledger.budget import spending
 from app.ledger.gates import OPEN, Gate, hold_back
@@ -103,6 +104,18 @@ def test_a_cap_in_dollars_needs_a_price(session: Session, study_id: int) -> None
     assert isinstance(begun(session, context(study_id)), Begun)
 
 
+def test_promise_10_what_is_cached_is_reserved_too_where_it_is_the_dearer(session: Session, study_id: int) -> None:
+    prices = Prices(Decimal(1), Decimal(1_000), Decimal(1))
+    session.execute(update(Study).where(Study.id == study_id).values(cost_cap_usd=1))
+    call = begun(session, context(study_id, prices=prices))
+    assert isinstance(call, Begun) and call.reserved.dollars is not None
+    told = Answer("{}", "small", dict(QUESTION.parameters), input_tokens=500, cached_tokens=500, output_tokens=1)
+    row = end(session, call, Asked(QUESTION, MODEL, now(), 0.1, told), outcome="valid")
+
+    assert row is not None and row.cost_usd is not None and row.cost_usd <= call.reserved.dollars
+    assert spending(session, study_id).told_usd == row.cost_usd == Decimal("0.500001")
+
+
 def test_the_cap_of_a_run_holds_beside_that_of_its_study(session: Session, study_id: int) -> None:
     purse = Purse("suggestion_run", 7, token_cap=MOST + 10)
     first = begun(session, context(study_id, 1, purse=purse))
@@ -181,4 +194,22 @@ def test_promise_10_eight_at_once_pass_no_cap_whatever_they_are_told(own_databas
             assert sum(one.calls for one in rows if one) == len(calls) == made > 8
         told = sum((c.input_tokens or 0) + (c.output_tokens or 0) for c in calls)
     assert found.reserved == 0 and found.told == told
+    database.dispose()
+
+
+def test_eight_at_once_make_the_first_accounts_of_a_study_and_none_waits_for_ever(own_database: URL) -> None:
+    """Without an order, one who has made the account of a run waits for the study's, whose holder waits for it."""
+    database = Database.at(own_database.render_as_string(hide_password=False), pool_size=8)
+    for _ in range(25):
+        with database.transaction() as session:
+            study_id = makers.make_study(session).study.id
+        together = Barrier(8)
+
+        def holds(worker: int, study_id: int = study_id, together: Barrier = together) -> None:
+            together.wait()
+            with database.transaction() as session:
+                hold_accounts(session, study_id, Purse("suggestion_run", worker % 2))
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(holds, range(8)))  # a deadlock would be raised here
     database.dispose()

@@ -262,6 +262,7 @@ MAY = {
     ("POST", PLAN + "/comments"): CODING,
     ("POST", PLAN + "/application"): LEAD,
     ("POST", PLAN + "/dropping"): LEAD,
+    ("GET", S + "/rounds/{number}/switches"): MEMBERS,
     ("GET", S + "/agreement"): MEMBERS,
     ("GET", S + "/agreement/table.csv"): MEMBERS,
     ("GET", S + "/agreement/{number}/stored"): MEMBERS,

@@ -156,6 +156,7 @@ def make_rated_world(
     independent: bool = True,
     category_of: Mapping[str, str] | None = None,
     text_of: Says = "Incident number {}.".format,
+    name: str = "From a file",
 ) -> FitWorld:
     """People's ratings of one dimension came in a file; raters: name -> what each says of each incident. category_of:
     code -> the category that it stands under."""
@@ -180,7 +181,7 @@ def make_rated_world(
     ]
     columns = RatingColumns("item", "rater", "code", "dimension")
     content = "\n".join(["item,rater,dimension,code", *lines]).encode()
-    plan = RatingsPlan("From a file", columns, independent=independent)
+    plan = RatingsPlan(name, columns, independent=independent)
     done = bring_in_ratings(session, lead, content, plan, file_name="ratings.csv")
     coding_round = round_by_number(session, lead.study.id, done.round_number)
     return FitWorld(session, database, lead, [], cause, symptom, codes | above, made, coding_round)

@@ -19,6 +19,7 @@ from app.suggestions.final_source import read_final_answers_by
 from app.web.pages import environment
 from tests import makers
 from tests.suggestions.assisted import Helped, make_helped
+from tests.support.clients import ClientFor
 
 
 def told(table: Helped, *, settle: bool = True) -> Assistance:
@@ -340,3 +341,24 @@ def test_the_page_says_every_figure_with_its_interval_and_n(halves: Helped) -> N
         assert re.search(r'class="interval">\[[^\]]+\]', cell), cell
     running = environment().get_template("suggestions/_assistance.html")
     assert "still running" in running.render(assistance=Assistance("This round is still running."))
+
+
+def test_promise_1_a_coder_sees_their_own_switches_and_nobody_elses_once_the_round_is_open(
+    session: Session, database: Database, client_for: ClientFor
+) -> None:
+    table = after_table(session, database)
+    one = table.incidents[0]
+    for incident in table.incidents:
+        table.says(table.ada, incident, [table.config])
+        table.says(table.ben, incident, [table.network])
+    table.opens(table.ada, one)
+    table.again(table.ada, one, table.network)  # toward
+    table.opens(table.ben, one)
+    address = f"/studies/{table.lead.study.slug}/rounds/{table.coding_round.number}/switches"
+    assert client_for(table.ada).get(address).status_code == 409
+
+    table.settle()
+    adas, bens = (client_for(who).get(address) for who in (table.ada, table.ben))
+    assert adas.status_code == 200 and "50 %" in adas.text and table.ben.member.name not in adas.text
+    assert "50 %" not in bens.text and "0 %" in bens.text and table.ada.member.name not in bens.text
+    assert "you opened nothing of this run" in client_for(table.lead).get(address).text

@@ -1,7 +1,10 @@
 """Runs as batches: a real worker's steps over a local server that takes files and batches as documented."""
 
+import re
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -37,6 +40,7 @@ from tests.support.batch_server import BatchServer
 from tests.support.coding_replies import first_codes
 from tests.support.endpoints import make_endpoint, settings_with
 from tests.support.openai_server import Behaviour, Broken, Cut, Refuses, Response, Says
+from tests.support.workers import started, wait_until, working
 
 HALF = Decimal("0.5")
 assert TASKS  # the tasks are known to the queue
@@ -108,13 +112,36 @@ class Place:
 Making = Callable[..., Place]
 
 
+class Holds(BatchServer):
+    """Has done what it was asked, and does not say so until it is let go on: once at each of these acts, in turn."""
+
+    def __init__(self, *behaviours: Behaviour, acts: list[str], **options: Any) -> None:
+        super().__init__(*behaviours, **options)
+        self._acts = acts
+        self.reached, self.let_go = threading.Event(), threading.Event()
+
+    def respond_to(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        response = super().respond_to(method, path, headers, body)
+        if self._acts and re.fullmatch(self._acts[0], f"{method} {path}"):
+            self._acts.pop(0)
+            self.reached.set()
+            self.let_go.wait(30)
+        return response
+
+
 @pytest.fixture
 def place(own_database: URL) -> Iterator[Making]:
     database = Database.at(own_database.render_as_string(hide_password=False))
     servers: list[BatchServer] = []
 
-    def made(*behaviours: Behaviour, incidents: int = 4, samples: int = 1, **server: Any) -> Place:
-        started = BatchServer(*behaviours, otherwise=Says(first_codes), **server)
+    def made(
+        *behaviours: Behaviour,
+        incidents: int = 4,
+        samples: int = 1,
+        kind: type[BatchServer] = BatchServer,
+        **server: Any,
+    ) -> Place:
+        started = kind(*behaviours, otherwise=Says(first_codes), **server)
         servers.append(started)
         started.__enter__()
         with database.transaction() as session:
@@ -399,4 +426,36 @@ def test_a_worker_works_the_batches_off_and_its_pumps_leave_them_alone(place: Ma
     assert there.server.asked.count("POST /v1/batches") == 1 and len(there.server.requests) == 4
     # Nobody told what a batch costs here, so the ledger says that it is not known.
     assert all(call.cost_usd is None and "not known" in call.price_table for call in there.all(ModelCall))
+    there.assert_settled()
+
+
+def test_batch_workers_that_are_killed_with_sigkill_between_two_steps_pay_nothing_twice(
+    place: Making, own_database: URL
+) -> None:
+    """Right after the endpoint took the file, right after it made the batch, and while the results are on their way."""
+    acts = ["POST /v1/files", "POST /v1/batches", "GET /v1/files/file-out-.*/content"]
+    there = place(incidents=6, looks=0, kind=Holds, acts=list(acts))
+    assert isinstance(there.server, Holds)
+    endpoint = {"llm_base_url": there.server.base_url, "llm_api_key": there.server.api_key, "llm_model": "small"}
+    quick = {"llm_batch_look_seconds": 0.05, "llm_batch_step_seconds": 0.5, "worker_concurrency": 1}
+    settings = {**endpoint, **quick, "stalled_job_seconds": 1, "stalled_job_check_seconds": 0.2}
+    with there.database.transaction() as session:
+        defer_run(session, session.get_one(SuggestionRun, there.run_id), incidents=6)
+    url = own_database.render_as_string(hide_password=False)
+    with working(url, settings, how_many=1) as workers:
+        for _ in acts:
+            assert there.server.reached.wait(60)
+            workers[0].send_signal(signal.SIGKILL)
+            workers[0].wait()
+            there.server.reached.clear()
+            workers[0] = started(url, settings)
+        wait_until(lambda: there.run.state == "done", 60)
+        there.server.let_go.set()
+
+    assert there.states() == {"done": 6}
+    assert [there.server.asked.count(act) for act in acts[:2]] == [1, 1] and len(there.server.batches) == 1
+    calls = there.all(ModelCall)
+    assert [call.outcome for call in calls] == ["valid"] * 6 and len(there.server.said) == 6
+    [batch] = there.all(ModelBatch)
+    assert (batch.questions, batch.answered, batch.lost) == (6, 6, 0)
     there.assert_settled()

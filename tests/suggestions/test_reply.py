@@ -5,7 +5,7 @@ from typing import Any
 
 from app.llm.openai_model import OpenAIModel
 from app.suggestions.prompt import CodeEntry, DimensionEntry, RunPrompt
-from app.suggestions.reply import DimensionReply, OfferedCode, Reading, read_reply, repair_question
+from app.suggestions.reply import MOST_NAMED, DimensionReply, OfferedCode, Reading, read_reply, repair_question
 from tests.support.openai_server import OpenAIServer, Says, strictness_problem
 
 TEXT = "Chat was slow for an hour.\nA bad deploy was rolled back.\nAll is well."
@@ -129,6 +129,14 @@ def test_a_dimension_of_one_code_takes_one_at_most_and_a_known_one_first() -> No
     assert reply_for(both, CAUSE).code_ids == (21,) and reply_for(both, CAUSE).new_codes == ()
     assert reply_for(only_new, CAUSE).code_ids == ()
     assert [code.name for code in reply_for(only_new, CAUSE).new_codes] == ["Cosmic rays"]
+
+
+def test_a_model_that_cannot_stop_naming_codes_is_read_to_a_limit() -> None:
+    endless = item(codes=["c30"] * 50_000 + [f"x{number}" for number in range(50_000)])
+    found = reading(d1=endless, d3=endless)
+
+    assert reply_for(found, IMPACT).code_ids == (30,) and len(reply_for(found, SYMPTOM).new_codes) == 5
+    assert "names 50,001 codes" in found.faults[0].sentence and len(found.faults) < 2 * MOST_NAMED
 
 
 def test_at_most_three_quotes_are_kept() -> None:
