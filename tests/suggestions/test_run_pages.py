@@ -257,7 +257,7 @@ def test_a_run_as_a_batch_shows_its_batches(table: Table, client_for: ClientFor)
     table.session.flush()
     page, fragment = lead.get(url).text, lead.get(url, headers=HTMX).text
 
-    for words in ("in progress", "312", "not known yet", "The endpoint is busy.", "4 expired", "at least $ 1.2500"):
+    for words in ("in progress", "312", "not known yet", "The endpoint is busy.", "4 expired", "at least $1.25"):
         assert words in page and words in fragment, words
     assert page.index("in progress") < page.index("4 expired")
     assert "498 done, 1 failed, 1 lost" in page
