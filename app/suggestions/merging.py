@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.methods.names import folded_name
 from app.methods.redaction import Redacted
 from app.suggestions.prompt import MOST_QUOTES
 from app.suggestions.quotes import stored_quotes
@@ -42,7 +43,7 @@ def offered(told: Sequence[Told], text: Redacted) -> list[Offered]:
         codes: list[tuple[int | None, str | None, str]] = [(code_id, None, "") for code_id in reply.code_ids]
         codes += [(None, new.name, new.definition) for new in reply.new_codes]
         for code_id, name, definition in codes:
-            key = code_id if code_id is not None else " ".join((name or "").casefold().split())
+            key = code_id if code_id is not None else folded_name(name or "")
             one = found.setdefault(key, Offered(code_id, name, definition, each.call_id, reply.reasoning))
             one.held_by += 1
             one.quotes.append(quotes)

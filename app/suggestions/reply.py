@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from app.llm.json_text import NotJson, json_object
 from app.llm.port import Question, Turn
-from app.methods.names import plain_name
+from app.methods.names import folded_name, plain_name
 from app.methods.quotes import LocatedQuote, locate_quote
 from app.methods.spans import Span
 from app.suggestions.paragraphs import Paragraph, holds_in, paragraphs
@@ -199,7 +199,7 @@ class _Reader:
 
     def _codes(self, dimension: DimensionEntry, item: DimensionItem) -> tuple[tuple[int, ...], tuple[OfferedCode, ...]]:
         by_key = {code.key: code.id for code in dimension.codes}
-        by_name = {_folded(code.name): code.id for code in reversed(dimension.codes_by_id)}
+        by_name = {folded_name(code.name): code.id for code in reversed(dimension.codes_by_id)}
         code_ids: list[int] = []
         new_codes: list[OfferedCode] = []
         named = [OfferedCode(key, for_unknown_id=True) for key in item.codes]
@@ -210,7 +210,7 @@ class _Reader:
         for offered in named[:MOST_NAMED]:
             name = plain_name(offered.name)[:LONGEST_NAME]
             key = _leading_key(name) if offered.for_unknown_id else ""
-            known = by_key.get(key) or by_name.get(_folded(name))
+            known = by_key.get(key) or by_name.get(folded_name(name))
             if known is not None:
                 code_ids.append(known)
             elif key in self._dimension_of:
@@ -266,8 +266,8 @@ def _located_in(
 
 
 def _distinct(new_codes: Sequence[OfferedCode]) -> tuple[OfferedCode, ...]:
-    first = {_folded(offered.name): offered for offered in reversed(new_codes)}
-    return tuple(offered for offered in new_codes if first[_folded(offered.name)] is offered)[:MOST_NEW_CODES]
+    first = {folded_name(offered.name): offered for offered in reversed(new_codes)}
+    return tuple(offered for offered in new_codes if first[folded_name(offered.name)] is offered)[:MOST_NEW_CODES]
 
 
 def _schema_of(question: Question, keys: Sequence[str]) -> dict[str, Any]:
@@ -290,7 +290,3 @@ def _as_list(value: Any) -> list[Any]:
 def _leading_key(name: str) -> str:
     """The id in "c12", "C12" and "c12: High latency"."""
     return re.split(r"[^\w]", name.lower(), maxsplit=1)[0]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.agreement.figures import NONE_APPLIES, Value
 from app.agreement.lens import CodeOf
 from app.codebook.tree import DimensionEntry
+from app.methods.names import folded_name
 from app.suggestions.models import RunIncident, Suggestion, SuggestionRun
 
 NEW = "(new code) "  # before the name of one that the model proposes: no human has it
@@ -67,7 +68,7 @@ class RunReplies:
         )
         for dimension_id, incident_id, code_id, name, held_by, samples in rows:
             if incident_id in done:
-                code = code_id if code_id is not None else f"{NEW}{' '.join((name or '').casefold().split())}"
+                code = code_id if code_id is not None else f"{NEW}{folded_name(name or '')}"
                 offered.setdefault((dimension_id, incident_id), []).append(Offered(code, held_by, samples))
         return cls(done, offered, is_lookup=run.source == "similar_incidents")
 
