@@ -95,7 +95,10 @@ def _planned_final(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _final(plan: Plan, place: Place, reply: Reply, basis: str) -> Iterator[tuple[str, ...]]:
     at, dimension = place
     for code in reply.codes or ("",):
-        yield (plan.labels[at], dimension, "(final)", reply.state, code, "", "", basis, "[]")
+        said = [plan.last[coder][place] for coder in (RUTH, BEN)]
+        ways = {each.origin for each in said if code in each.codes}
+        origin = "; ".join(one for one in ("own", "accepted", "revised") if one in ways)
+        yield (plan.labels[at], dimension, "(final)", reply.state, code, origin, "", basis, "[]")
 
 
 def check_codebook(content: bytes, new_code: str) -> None:

@@ -14,10 +14,10 @@ from tests.support.whole_acts import half_acts, missing_acts
 
 def test_promise_5_kills_lose_no_acknowledged_act_and_leave_no_half_act_or_job(tmp_path: Path) -> None:
     told: list[Round] = []
-    (done,) = fault_rounds(tmp_path, Plan(rounds=1, acts=150, coders=4, seed=3, pause=2.0), told.append)
+    (done,) = fault_rounds(tmp_path, Plan(rounds=1, acts=300, coders=4, seed=3, pause=2.0), told.append)
     assert told == [done]
     assert (done.problems, done.errors, done.missing, done.half, done.unended) == ([], [], [], [], 0)
-    assert done.acts >= 150 and done.jobs == 40
+    assert done.acts >= 300 and done.jobs == 40
     assert sum(done.faults.values()) >= 3 and done.again > 0
 
 
