@@ -104,6 +104,13 @@ def test_only_the_ratio_of_weights_counts_and_equal_ones_are_none() -> None:
         corrected(y, f, others, weights=[0, 1, 1, 1, 1])
 
 
+def test_a_code_that_everybody_gave_has_an_interval_whatever_sums_of_weights_leave_over() -> None:
+    """Their last digits are no spread: among 3 to 30 items there are some whose sum does not come out even."""
+    for n in range(3, 31):
+        found = corrected([1] * n, [1] * n, [], weights=([1, 3, 7, 40] * n)[:n])
+        assert found.method == "Wilson" and found.low is not None and found.low < 0.9
+
+
 def test_the_truth_is_in_the_interval_about_as_often_as_it_says() -> None:
     """Of a simple sample, and of one that takes four times as many of a rare stratum, weighed by 1 over the chance."""
     random = np.random.default_rng(7)
