@@ -14,7 +14,8 @@ from app.methods.agreement.results import Rater, Value
 from app.methods.agreement.sets import JACCARD, SetDistances
 from app.methods.agreement.tables import ABSENT, Floats, Ints, order_of
 from app.methods.fitness import FALSE_DISCOVERIES, FEWEST_ITEMS, AlternativeAnnotator, HumanTested, Share
-from app.methods.shares import NORMAL, share_of, wilson
+from app.methods.shares import share_of
+from app.methods.wilson import NORMAL, wilson
 
 Bools = NDArray[np.bool_]
 Alike = Callable[[Ints, Ints], Floats]  # how alike two values are, pair by pair: 1 the same, 0 nothing in common

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from scipy import special
 
 from app.methods.agreement.results import Coefficient
+from app.methods.shares import WILSON
+from app.methods.wilson import wilson
 
 LEVEL = 0.05
 FEWEST = 5  # incidents on either side: with fewer, an interval says next to nothing
 NO_SPREAD = 1e-12
-Z = float(special.ndtri(1 - LEVEL / 2))
 
-WILSON = "Wilson"
 CLUSTERED = "Wilson, at the effective n of answers that stand together in incidents"
 STUDENT = "t over incidents"
 WELCH = "Welch’s t over incidents, unequal variances"
@@ -48,14 +48,6 @@ def share(hits: int, n: int) -> Coefficient:
         return no_figure(NOTHING)
     low, high = wilson(hits / n, n)
     return Coefficient(hits / n, low, high, n, None, WILSON)
-
-
-def wilson(found: float, n: float) -> tuple[float, float]:
-    """found: 0 to 1. n: more than 0; an effective n need not be whole."""
-    square = Z * Z
-    middle = (found + square / (2 * n)) / (1 + square / n)
-    half = Z * sqrt(found * (1 - found) / n + square / (4 * n * n)) / (1 + square / n)
-    return max(0.0, min(middle - half, found)), min(1.0, max(middle + half, found))
 
 
 def clustered_share(hits: Sequence[int], of: Sequence[int]) -> Coefficient:

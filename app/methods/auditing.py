@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.methods.sampling import stream
+from app.methods.wilson import wilson
 
 Key = TypeVar("Key", bound=Hashable)
-Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,7 @@ def drawn_for_audit(keys: Collection[Key], share: float, seed: int, purpose: str
 
 
 def share_of(confirmed: int, n: int) -> Share | None:
-    """Wilson's interval at 95 %; None of nothing. Source: Wilson (1927), Probable Inference, the Law of Succession."""
+    """Wilson's interval at 95 %; None of nothing."""
     if n == 0:
         return None
-    share, square = confirmed / n, Z * Z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return Share(share, max(0.0, middle - half), min(1.0, middle + half), n)
+    return Share(confirmed / n, *wilson(confirmed / n, n), n)

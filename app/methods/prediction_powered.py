@@ -8,7 +8,7 @@ import numpy as np
 
 from app.methods.agreement.tables import Floats
 from app.methods.fitness import Share
-from app.methods.shares import NORMAL, wilson
+from app.methods.wilson import NORMAL, wilson
 
 NOBODY = "No item was labelled by a human, so there is nothing to correct the predictions by."
 ONE = "One item was labelled: one alone has no spread, so there is no interval and no figure."
@@ -62,7 +62,8 @@ def _corrected(y: Floats, f: Floats, others: Floats, weights: Floats, other_weig
     note = _note(y, f, others, tuning)
     if variance < LEAST:
         note = f"{note} {NO_SPREAD}".strip()
-        low, high = wilson(min(max(value, 0.0), 1.0), float(weights.sum() ** 2 / (weights @ weights)))
+        value = min(max(value, 0.0), 1.0)  # sums of weights come out a last digit above 1
+        low, high = wilson(value, float(weights.sum() ** 2 / (weights @ weights)))
         return Share(value, low, high, n, None, "Wilson", tuning, predicted, note)
     half = NORMAL * float(np.sqrt(variance))
     low, high = max(0.0, value - half), min(1.0, value + half)

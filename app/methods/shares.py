@@ -2,23 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from app.methods.fitness import Share
+from app.methods.wilson import wilson
 
 Floats = NDArray[np.float64]
 
-NORMAL = float(special.ndtri(0.975))
 WILSON = "Wilson"
 WILSON_EFFECTIVE = "Wilson, effective n"
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's interval at 95 %. n: above 0, may be an effective one. Source: Wilson (1927)."""
-    square = NORMAL**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = NORMAL / (1 + square / n) * np.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, min(share, float(middle - half))), min(1.0, max(share, float(middle + half)))
 
 
 def share_of(values: Floats, *, none: str, weights: Floats | None = None) -> Share:

@@ -109,6 +109,7 @@ def test_a_code_that_everybody_gave_has_an_interval_whatever_sums_of_weights_lea
     for n in range(3, 31):
         found = corrected([1] * n, [1] * n, [], weights=([1, 3, 7, 40] * n)[:n])
         assert found.method == "Wilson" and found.low is not None and found.low < 0.9
+        assert found.value is not None and found.value <= 1
 
 
 def test_the_truth_is_in_the_interval_about_as_often_as_it_says() -> None:
