@@ -20,7 +20,7 @@ from app.suggestions.choosing import Choice, NothingFits, UnknownChoice, chosen_
 from app.suggestions.prompt import DimensionEntry
 from app.suggestions.run_plan import LENGTH, RunPlan, dimensions_of
 from app.suggestions.sources import Source, source_named
-from app.web.forms import Posted, whole_number
+from app.web.forms import A_NUMBER, Posted, whole_number
 
 TYPED = {
     "source": "",
@@ -128,7 +128,7 @@ class ComposeForm:
 
     @property
     def shown_incident(self) -> int | None:
-        return whole_number(self.typed["incident"])
+        return whole_number(self.typed["incident"], below=A_NUMBER)
 
     def _understand(self, session: Session, coding_round: Round, sources: Sequence[Source]) -> None:
         """Every field tells what is wrong with it; then the incidents, then what the plan as a whole cannot be."""

@@ -13,7 +13,7 @@ from app.ledger.models import OUTCOMES, ModelCall
 from app.rounds.models import Round
 from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.queries import SUBJECT
-from app.web.forms import whole_number
+from app.web.forms import A_NUMBER, whole_number
 
 NEWEST, DEAR = "newest", "dear"
 THIS_SERVER = "server"  # the model that the settings of the server name
@@ -47,7 +47,7 @@ class LedgerFilter:
         endpoint = words("endpoint")
         return cls(
             run=whole_number(words("run")),
-            round=number if (number := whole_number(words("round"))) and number < 2**31 else None,
+            round=whole_number(words("round"), below=A_NUMBER),
             model=words("model"),
             endpoint=endpoint if endpoint == THIS_SERVER or whole_number(endpoint) is not None else "",
             outcome=words("outcome") if words("outcome") in OUTCOMES else "",
@@ -105,9 +105,9 @@ class LedgerFilter:
             of_round = (Round.study_id == SuggestionRun.study_id) & (Round.id == SuggestionRun.round_id)
             query = query.join(SuggestionRun, of_run).join(Round, of_round).where(Round.number == self.round)
         if self.incident:
-            number = whole_number(self.incident.removeprefix("#"))
+            number = whole_number(self.incident.removeprefix("#"), below=A_NUMBER)
             named: ColumnElement[bool] = Incident.external_id == self.incident
-            if number is not None and number < 2**31:
+            if number is not None:
                 named = or_(named, Incident.number == number)
             of_incident = (Incident.study_id == RunIncident.study_id) & (Incident.id == RunIncident.incident_id)
             query = query.join(Incident, of_incident).where(named)

@@ -118,7 +118,7 @@ def preview_of(
 
 
 def _place(session: Session, study_id: int, asked: Sequence[int], number: int | None) -> int:
-    if number is None or number >= 2**31:
+    if number is None:
         return 0
     wanted = session.scalar(select(Incident.id).where(Incident.study_id == study_id, Incident.number == number))
     return asked.index(wanted) if wanted in asked else 0

@@ -19,7 +19,7 @@ from app.suggestions.prompt_templates import (
     add_template,
 )
 from app.suggestions.templates_page import templates_page, version_named
-from app.web.forms import Form, Places, Posted, PostedForm, whole_number
+from app.web.forms import A_NUMBER, Form, Places, Posted, PostedForm, whole_number
 from app.web.pages import page, redirect_after
 
 router = APIRouter(prefix="/studies/{slug}/suggestions/templates")
@@ -50,9 +50,15 @@ def show_templates(
     incident: str = "",
 ) -> Response:
     """version, beside: ids of versions, '' for the text that ships with the app. round: a number."""
-    of_round = whole_number(request.query_params.get("round", ""))
+    of_round = whole_number(request.query_params.get("round", ""), below=A_NUMBER)
+    number = whole_number(incident, below=A_NUMBER)
     shown = templates_page(
-        session, viewer, version=version, beside=beside, round_number=of_round, incident=whole_number(incident)
+        session,
+        viewer,
+        version=version,
+        beside=beside,
+        round_number=of_round,
+        incident=number,
     )
     return page(request, "suggestions/templates.html", here_nav="suggestions", shown=shown, url=_url(viewer))
 

@@ -13,6 +13,7 @@ from app.problems import Invalid, TooLarge
 
 # A key in an address: what no bigint can hold is not found, instead of an error of the database.
 Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
+AN_ID, A_NUMBER = 2**63, 2**31  # what columns of ids (bigint), and of other whole numbers (integer), stay below
 MOST_FORM_BYTES = 8 * 2**20
 Places = Mapping[type[Invalid], str]  # what went wrong -> the field it belongs to
 
@@ -33,11 +34,11 @@ class NotANumber(Invalid):
     """A number was expected."""
 
 
-def whole_number(typed: str) -> int | None:
-    """None for anything that is not a whole number, zero or more, that a bigint can hold."""
+def whole_number(typed: str, *, below: int = AN_ID) -> int | None:
+    """None for anything that is not a whole number, zero or more, that such a column can hold."""
     if not (typed.isascii() and typed.isdigit() and len(typed) < 20):
         return None
-    return int(typed) if int(typed) < 2**63 else None
+    return int(typed) if int(typed) < below else None
 
 
 class Posted:
