@@ -17,6 +17,20 @@ POLL_SECONDS = 0.5
 INCIDENTS, MODEL, PROMPT, LIMITS = "Which incidents", "Whom to ask", "What is asked", "Limits and use"
 
 
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        help="A model of the study by its name, “server” for the one that the settings name, “similar” for similar "
+        "incidents. Unset: the first of these that there is.",
+        rich_help_panel=MODEL,
+    ),
+]
+Template = Annotated[
+    int | None,
+    typer.Option(min=1, help="Version of the instructions; unset: as Tandem ships them.", rich_help_panel=PROMPT),
+]
+
+
 def suggest(
     slug: Annotated[str, typer.Argument(help="The study's short name.")],
     round_name: Annotated[str, typer.Option("--round", help="Name or number of the round.")],
@@ -34,21 +48,11 @@ def suggest(
         int | None, typer.Option(min=1, help="So many of them, drawn at random.", rich_help_panel=INCIDENTS)
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.", rich_help_panel=INCIDENTS)] = 0,
-    endpoint: Annotated[
-        str,
-        typer.Option(
-            help="A model of the study by its name, “server” for the one that the settings name, “similar” for similar "
-            "incidents. Unset: the first of these that there is.",
-            rich_help_panel=MODEL,
-        ),
-    ] = "",
+    endpoint: Endpoint = "",
     batch: Annotated[
         bool, typer.Option("--batch", help="As a batch, where the endpoint takes them.", rich_help_panel=MODEL)
     ] = False,
-    template: Annotated[
-        int | None,
-        typer.Option(min=1, help="Version of the instructions; unset: as Tandem ships them.", rich_help_panel=PROMPT),
-    ] = None,
+    template: Template = None,
     examples: Annotated[
         int, typer.Option(min=0, help="Settled incidents to show as examples.", rich_help_panel=PROMPT)
     ] = 0,

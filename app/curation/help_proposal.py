@@ -23,16 +23,6 @@ from app.studies.models import Membership
 from app.studies.queries import members_by_id
 from app.studies.viewer import Viewer
 
-OUTCOME_WORDS = {
-    "valid": "read",
-    "invalid": "not readable",
-    "refused": "declined",
-    "filtered": "stopped by a filter",
-    "cut": "cut off",
-    "failed": "no answer",
-    "lost": "lost",
-}
-
 
 @dataclass(frozen=True)
 class Item:

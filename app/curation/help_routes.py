@@ -12,12 +12,13 @@ from app.curation import help_policy as policy
 from app.curation.help_forms import DefinitionForm, PlanForm, RejectionForm
 from app.curation.help_material import of_code, of_dimension
 from app.curation.help_page import code_help, dimension_help, overview, plan_options
-from app.curation.help_proposal import OUTCOME_WORDS, ProposalPage, proposal_page
+from app.curation.help_proposal import ProposalPage, proposal_page
 from app.curation.plan_actions import add_steps, make_plan
 from app.db.session import ReadSession, Transaction
 from app.problems import Conflict, Invalid
 from app.studies.sent_forms import sent_before
 from app.studies.viewer import LeadingViewer, Viewer
+from app.suggestions.ledger_words import OUTCOMES
 from app.suggestions.sources import Source, models_of, source_named
 from app.web.forms import Key, PostedForm
 from app.web.pages import fragment, is_htmx, page, redirect_after
@@ -237,7 +238,7 @@ def _proposal_context(viewer: Viewer, shown: ProposalPage) -> dict[str, Any]:
         "home": _home(viewer),
         "at": f"{_home(viewer)}/{shown.asked.id}",
         "form": DefinitionForm.of(shown.about_code, draft) if shown.about_code else DefinitionForm(),
-        "outcome_words": OUTCOME_WORDS,
+        "outcome_words": OUTCOMES,
         "plan_options": plan_options(shown.plans),
         "plan_form": PlanForm(name=_plan_name(shown)),
         "plan_problem": "",

@@ -1,6 +1,5 @@
 """The model disclosure of a study: what its paper must tell of the models, guideline by guideline, from the ledger."""
 
-from decimal import Decimal
 from difflib import unified_diff
 
 from app.export.disclosure_document import Block, Disclosure, Exact, Grid, Section, Words, gap
@@ -11,6 +10,7 @@ from app.suggestions.ledger_queries import Sums
 from app.suggestions.ledger_words import outcome_words, purpose_words
 from app.suggestions.prompt import INSTRUCTIONS
 from app.suggestions.similar import NAME
+from app.web.wording import cost
 
 NO_MODEL = "No model was asked in this study."
 STATES = {"done": "answered", "cut": "cut off", "filtered": "stopped by a filter", "invalid": "not readable"}
@@ -201,7 +201,7 @@ def _cost_row(name: str, sums: Sums) -> tuple[str, ...]:
 def money_words(sums: Sums) -> str:
     if sums.is_unknown or sums.cost is None:
         return "unknown" if sums.is_partial else "none known"
-    return f"{'at least ' if sums.is_partial else ''}${sums.cost.quantize(Decimal('0.0001')):f}"
+    return f"{'at least ' if sums.is_partial else ''}{cost(sums.cost)}"
 
 
 def _limits(facts: Facts) -> list[Block]:

@@ -31,7 +31,7 @@ from app.suggestions.models import RunIncident, SuggestionRun
 from app.suggestions.queue import Holding, claim_one, count_attempt, let_go, put_off
 from app.suggestions.reply import Reading
 
-OTHER_MODEL = "This run asks {}, but the settings of this server now name {}. Name the first again, then resume."
+OTHER_MODEL = "This run asks {}, but its settings now name {}. Name the first again, then resume."
 NO_MODEL = "No model is named in the settings of this server any more. Name one, then resume."
 BY_HAND_SECONDS = 600.0
 

@@ -84,6 +84,11 @@ def cases_of(session: Session, coding_round: Round, run: SuggestionRun) -> list[
     return found
 
 
+def became_by_offer(cases: Iterable[Case]) -> dict[tuple[int, int], int]:
+    """(assignment, suggestion) -> the code that it became."""
+    return {(case.assignment_id, case.offered.id): case.became for case in cases if case.became is not None}
+
+
 def reasons(cases: Sequence[Case]) -> list[tuple[str, int]]:
     """Why they rejected, the commonest first; '' where no reason was given. Written alike is the same reason."""
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)

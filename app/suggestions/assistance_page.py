@@ -57,7 +57,7 @@ def assistance_of(session: Session, viewer: Viewer, coding_round: Round, run: Su
         return Assistance(ONLY_MEASURED)
     # numpy: not before there is something to count
     from app.suggestions.assistance_anchoring import equal_to_offered
-    from app.suggestions.assistance_decisions import cases_of
+    from app.suggestions.assistance_decisions import became_by_offer, cases_of
     from app.suggestions.assistance_effect import effects_of
     from app.suggestions.assistance_shown import decisions_shown, effects_shown, equal_shown, switching_shown
     from app.suggestions.assistance_source import BLIND, work_of
@@ -67,7 +67,7 @@ def assistance_of(session: Session, viewer: Viewer, coding_round: Round, run: Su
     cases = cases_of(session, coding_round, run)
     asked = asked_of(session, coding_round, run)
     names = _Names.of(session, viewer)
-    became = {(case.assignment_id, case.offered.id): case.became for case in cases if case.became is not None}
+    became = became_by_offer(cases)
     finals = finals_of(session, coding_round, asked)
     return Assistance(
         sentence="",

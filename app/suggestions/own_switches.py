@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.rounds.models import Round
 from app.studies.viewer import Viewer
-from app.suggestions.assistance_decisions import cases_of
+from app.suggestions.assistance_decisions import became_by_offer, cases_of
 from app.suggestions.assistance_page import asked_of, finals_of
 from app.suggestions.assistance_shown import SwitchingShown, switching_shown
 from app.suggestions.assistance_source import work_of
@@ -43,8 +43,7 @@ def own_switches(session: Session, viewer: Viewer, coding_round: Round) -> list[
 def _of_run(session: Session, viewer: Viewer, coding_round: Round, run: SuggestionRun) -> SwitchingShown | None:
     work = work_of(session, coding_round, run)
     own = replace(work, shares=[share for share in work.shares if share.member_id == viewer.member.id])
-    cases = cases_of(session, coding_round, run)
-    became = {(case.assignment_id, case.offered.id): case.became for case in cases if case.became is not None}
+    became = became_by_offer(cases_of(session, coding_round, run))
     asked = asked_of(session, coding_round, run)
     found = switching_of(own, asked, finals_of(session, coding_round, asked), became)
     return switching_shown(found, lambda _: "You")

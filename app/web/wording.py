@@ -121,6 +121,11 @@ def dollars(amount: Decimal | None) -> str:
     return f"${cents if Decimal(cents.replace(',', '')) == amount else f'{amount:,.8f}'.rstrip('0')}"
 
 
+def cost(amount: Decimal | None) -> str:
+    """What calls came to, in the same digits below one another: `$0.0123`."""
+    return ABSENT if amount is None else f"${amount:,.4f}"
+
+
 FILTERS = {
     "moment": moment,
     "day": day,
@@ -129,6 +134,7 @@ FILTERS = {
     "coefficient": coefficient,
     "percent": percent,
     "thousands": count,
+    "cost": cost,
     "dollars": dollars,
     "plural": plural,
     "key_label": key_label,
