@@ -17,7 +17,8 @@ SAYS_THE_SAME = "The prediction is the same for every item, so it takes no part:
 SAYS_NOTHING = "The predictions do not go with the labels, so they take no part: it is the share that the humans gave."
 NO_SPREAD = "All labelled items are alike in this, so the interval is Wilson's of the labelled items."
 METHOD = "PPI++, normal"
-LEAST = 1e-20  # a smaller variance is what sums of weights leave over in their last digits
+# What sums of weights leave over in their last digits, where there is no variance of a mean, and of values, at all.
+LEAST, NOISE = 1e-20, 1e-12
 
 
 def corrected_shares(
@@ -78,7 +79,7 @@ def tuning_of(y: Floats, f: Floats, others: Floats, weights: Floats, other_weigh
     together = float(np.mean(weights**2 * _centred(y, weights) * _centred(f, weights)))
     of_all = np.concatenate([weights, other_weights])
     own = float(_spread(np.concatenate([f, others]), of_all))
-    if own <= 0:
+    if own < NOISE or abs(together) < NOISE:
         return 0.0
     return float(np.clip(together / ((1 + n / predicted) * own), 0.0, 1.0))
 

@@ -112,6 +112,16 @@ def test_a_code_that_everybody_gave_has_an_interval_whatever_sums_of_weights_lea
         assert found.value is not None and found.value <= 1
 
 
+def test_a_prediction_that_is_always_the_same_takes_no_part_whatever_sums_of_weights_leave_over() -> None:
+    for n in range(3, 31):
+        weights = ([1, 5, 1, 40] * n)[:n]
+        for rest in ([1] * n, [0, 1] * n):  # the same for all, and for those that people labelled
+            found = corrected(
+                [0, 1] + [0] * (n - 2), [1] * n, rest, weights=weights, unlabelled_weights=[5, *[1] * (len(rest) - 1)]
+            )
+            assert found.tuning == 0 and found.note
+
+
 def test_the_truth_is_in_the_interval_about_as_often_as_it_says() -> None:
     """Of a simple sample, and of one that takes four times as many of a rare stratum, weighed by 1 over the chance."""
     random = np.random.default_rng(7)

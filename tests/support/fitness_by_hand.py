@@ -174,7 +174,7 @@ def corrected(
         spread = _variance_of_mean(np.concatenate([f, g]), pooled) * len(pooled)
         share = w / w.sum()
         together = len(y) * float(np.sum(share**2 * (y - share @ y) * (f - share @ f)))
-        tuning = float(np.clip(together / ((1 + len(y) / len(g)) * spread), 0, 1)) if spread > 0 else 0.0
+        tuning = float(np.clip(together / ((1 + len(y) / len(g)) * spread), 0, 1)) if spread > 1e-12 else 0.0
     rest = y - tuning * f
     value, variance = float(np.average(rest, weights=w)), _variance_of_mean(rest, w)
     if tuning:
